@@ -1,0 +1,108 @@
+// Builds everything that ships: the extension, the worker, the command line and the webviews into dist/,
+// and with --tests the test bundles into out/. One place, so that tests run the same code that is packaged.
+import * as esbuild from 'esbuild';
+import {
+  rmSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const flags = new Set(process.argv.slice(2));
+const production = flags.has('--production');
+const watch = flags.has('--watch');
+
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+
+/** @type {esbuild.BuildOptions} */
+const common = {
+  define: { LOSSFLOOR_VERSION: JSON.stringify(version) },
+  absWorkingDir: root,
+  bundle: true,
+  logLevel: 'warning',
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+};
+
+// Node 20 is what VS Code 1.100 runs its extension host on. ES modules first: jsonc-parser's other build can't be bundled.
+/** @type {esbuild.BuildOptions} */
+const node = { ...common, mainFields: ['module', 'main'], platform: 'node', format: 'cjs', target: 'node20' };
+
+/** @type {esbuild.BuildOptions[]} */
+const targets = [
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: ['vscode'] },
+  { ...node, entryPoints: { worker: 'src/worker/main.ts' }, outdir: 'dist' },
+  {
+    ...node,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: 'dist',
+    banner: { js: '#!/usr/bin/env node' },
+  },
+  {
+    ...common,
+    platform: 'browser',
+    format: 'iife',
+    target: 'chrome120',
+    entryPoints: ['floor', 'zer'].flatMap((page) => [
+      { in: `webview/${page}/main.ts`, out: page },
+      { in: `webview/${page}/${page}.css`, out: page },
+    ]),
+    outdir: 'dist/webview',
+    tsconfig: 'webview/tsconfig.json',
+  },
+];
+
+/** Every file that ends in .test.ts (or is a lane's index.ts) becomes one bundle under out/, found by pattern so that none is forgotten. */
+function testEntries() {
+  /** @type {string[]} */
+  const found = [];
+  const walk = (/** @type {string} */ dir) => {
+    for (const entry of readdirSync(path.join(root, dir), { withFileTypes: true })) {
+      const file = `${dir}/${entry.name}`;
+      if (entry.isDirectory()) walk(file);
+      else if (file.endsWith('.test.ts') || file.endsWith('/index.ts')) found.push(file);
+    }
+  };
+  walk('test');
+  return found;
+}
+
+if (flags.has('--tests')) {
+  rmSync(path.join(root, 'out/test'), { recursive: true, force: true });
+  targets.push({
+    ...node,
+    minify: false,
+    sourcemap: 'linked',
+    entryPoints: testEntries(),
+    outbase: 'test',
+    outdir: 'out/test',
+    external: ['vscode', 'mocha', 'playwright-core', 'esbuild', 'eslint', '@vscode/test-electron'],
+    loader: { '.py': 'text' },
+  });
+}
+
+rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+mkdirSync(path.join(root, 'dist/webview'), { recursive: true });
+if (watch) {
+  for (const target of targets) await (await esbuild.context(target)).watch();
+} else {
+  await Promise.all(targets.map((target) => esbuild.build(target)));
+}
+// The schema of *.loss.json is made from the catalogue, so that completion offers the ids that exist.
+if (!watch) {
+  const generator = path.join(root, 'out/schema.cjs');
+  await esbuild.build({ ...node, entryPoints: ['src/config/schema.ts'], outfile: generator, logLevel: 'warning' });
+  const { lossConfigSchema } = (await import(pathToFileURL(generator).href)).default;
+  writeFileSync(path.join(root, 'dist/loss.schema.json'), JSON.stringify(lossConfigSchema(), null, 2) + '\n');
+  for (const file of ['extension.js', 'worker.js', 'cli.js', 'webview/floor.js', 'webview/zer.js']) {
+    if (flags.has('--sizes'))
+      console.log(`${String(statSync(path.join(root, 'dist', file)).size).padStart(9)} ${file}`);
+  }
+}
