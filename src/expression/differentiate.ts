@@ -1,0 +1,205 @@
+import {
+  add,
+  constant,
+  divide,
+  equal,
+  exp,
+  less,
+  and,
+  lessEqual,
+  log,
+  multiply,
+  negate,
+  power,
+  select,
+  sigmoid,
+  sign,
+  softmax,
+  subtract,
+  type Expression,
+  type Operand,
+  type Operation,
+} from './expression';
+import { children, inOrder } from './graph';
+
+/**
+ * Whose derivative: `framework` takes the backward formulas that autodiff frameworks run (a custom backward where
+ * a node has one, zero through stopGradient and outside a clip); `mathematical` differentiates the formula itself,
+ * through custom backwards and stopGradient.
+ */
+export type DerivativeKind = 'framework' | 'mathematical';
+
+/**
+ * The derivative of `root` with respect to the variable named `name`, as an expression: reverse mode, so that each
+ * node of `root` is visited once and gradients of shared nodes are added up. In a number format it rounds where a
+ * framework's backward pass rounds: each local formula below is PyTorch's (tools/autograd/derivatives.yaml), with the
+ * value that the forward pass saved where the framework saves one.
+ */
+export function differentiate(root: Expression, name: string, kind: DerivativeKind = 'framework'): Expression {
+  const inputs = (node: Expression): readonly Expression[] =>
+    node.kind === 'withGradient' && kind === 'framework' ? node.inputs : children(node);
+  const order = inOrder([root], inputs);
+  const dependent = new Set<Expression>();
+  for (const node of order) {
+    const isVariable = node.kind === 'variable' && node.name === name;
+    if (isVariable || inputs(node).some((input) => dependent.has(input))) dependent.add(node);
+  }
+
+  const gradients = new Map<Expression, Expression>([[root, constant(1)]]);
+  const pass = (node: Expression, gradient: Expression): void => {
+    if (!dependent.has(node)) return;
+    const soFar = gradients.get(node);
+    gradients.set(node, soFar ? add(soFar, gradient) : gradient);
+  };
+
+  let total: Expression | undefined;
+  for (const node of order.reverse()) {
+    const upstream = gradients.get(node);
+    if (!upstream || !dependent.has(node)) continue;
+    switch (node.kind) {
+      case 'constant':
+        break;
+      case 'variable':
+        total = total ? add(total, upstream) : upstream;
+        break;
+      case 'withGradient':
+        if (kind === 'mathematical') pass(node.value, upstream);
+        else node.inputs.forEach((input, i) => pass(input, times(upstream, node.partials[i] as Expression)));
+        break;
+      case 'operation':
+        backward(node, upstream, kind, pass);
+        break;
+    }
+  }
+  return total ?? constant(0);
+}
+
+/** A product, but for the gradient 1 that every backward pass starts from: multiplying by it changes no bit. */
+function times(upstream: Expression, local: Operand): Expression {
+  if (upstream.kind === 'constant' && upstream.value === 1) return typeof local === 'number' ? constant(local) : local;
+  return multiply(upstream, local);
+}
+
+function backward(
+  node: Operation,
+  upstream: Expression,
+  kind: DerivativeKind,
+  pass: (node: Expression, gradient: Expression) => void,
+): void {
+  const [a, b, c] = node.operands as [Expression, Expression, Expression];
+  const mask = (condition: Expression): Expression => select(condition, upstream, 0);
+  switch (node.operator) {
+    case 'add':
+      pass(a, upstream);
+      pass(b, upstream);
+      return;
+    case 'subtract':
+      pass(a, upstream);
+      pass(b, negate(upstream));
+      return;
+    case 'multiply':
+      pass(a, times(upstream, b));
+      pass(b, times(upstream, a));
+      return;
+    case 'divide':
+      pass(a, divide(upstream, b));
+      pass(b, multiply(negate(upstream), divide(divide(a, b), b)));
+      return;
+    case 'negate':
+      pass(a, negate(upstream));
+      return;
+    case 'power':
+      // A constant exponent of 0 gives 0, as torch's pow_backward does, rather than 0 * x**-1 = NaN at 0.
+      if (b.kind === 'constant') {
+        pass(a, b.value === 0 ? constant(0) : times(upstream, multiply(b, power(a, b.value - 1))));
+        return;
+      }
+      pass(a, times(upstream, select(equal(b, 0), 0, multiply(b, power(a, subtract(b, 1))))));
+      pass(b, times(upstream, select(and(equal(a, 0), lessEqual(0, b)), 0, multiply(node, log(a)))));
+      return;
+    case 'exp':
+      pass(a, times(upstream, node));
+      return;
+    case 'log':
+      pass(a, divide(upstream, a));
+      return;
+    case 'log1p':
+      pass(a, divide(upstream, add(a, 1)));
+      return;
+    case 'expm1':
+      pass(a, times(upstream, add(node, 1)));
+      return;
+    case 'sqrt':
+      pass(a, divide(upstream, multiply(2, node)));
+      return;
+    case 'absolute':
+      pass(a, times(upstream, sign(a)));
+      return;
+    case 'tanh':
+      pass(a, times(upstream, subtract(1, multiply(node, node))));
+      return;
+    case 'minimum':
+    case 'maximum': {
+      // Half to each at a tie, as PyTorch and JAX do.
+      const [first, second] = node.operator === 'maximum' ? [b, a] : [a, b];
+      const tie = equal(a, b);
+      const half = times(upstream, 0.5);
+      pass(a, select(tie, half, select(less(first, second), upstream, 0)));
+      pass(b, select(tie, half, select(less(first, second), 0, upstream)));
+      return;
+    }
+    case 'clip':
+      // The borders belong to the inside, as for torch.clamp and tf.clip_by_value.
+      pass(a, mask(and(lessEqual(b, a), lessEqual(a, c))));
+      pass(b, mask(less(a, b)));
+      pass(c, mask(less(c, a)));
+      return;
+    case 'select':
+      pass(b, select(a, upstream, 0));
+      pass(c, select(a, 0, upstream));
+      return;
+    case 'sigmoid':
+      pass(a, multiply(times(upstream, subtract(1, node)), node));
+      return;
+    case 'logSigmoid':
+      pass(a, times(upstream, sigmoid(negate(a))));
+      return;
+    case 'softplus':
+      pass(a, times(upstream, sigmoid(a)));
+      return;
+    case 'logAddExp':
+      pass(a, times(upstream, exp(subtract(a, node))));
+      pass(b, times(upstream, exp(subtract(b, node))));
+      return;
+    case 'logSumExp':
+      for (const logit of node.operands) pass(logit, times(upstream, exp(subtract(logit, node))));
+      return;
+    case 'softmax': {
+      // Component i of the backward of softmax for the gradient e_0: s_i * ([i = 0] - s_0).
+      node.operands.forEach((logit, i) => {
+        const component = i === 0 ? node : softmax(logit, ...node.operands.filter((_, j) => j !== i));
+        pass(logit, times(upstream, multiply(component, subtract(i === 0 ? 1 : 0, node))));
+      });
+      return;
+    }
+    case 'logSoftmax':
+      node.operands.forEach((logit, i) => {
+        const component = i === 0 ? exp(node) : softmax(logit, ...node.operands.filter((_, j) => j !== i));
+        pass(logit, times(upstream, subtract(i === 0 ? 1 : 0, component)));
+      });
+      return;
+    case 'stopGradient':
+      if (kind === 'mathematical') pass(a, upstream);
+      return;
+    case 'sign':
+    case 'round':
+    case 'floor':
+    case 'less':
+    case 'lessEqual':
+    case 'equal':
+    case 'and':
+    case 'or':
+    case 'not':
+      return;
+  }
+}

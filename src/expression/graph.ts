@@ -1,0 +1,126 @@
+import { operation, withGradient, type Expression } from './expression';
+
+/** The nodes that `node` is computed from, derivatives of its own not included. */
+export function children(node: Expression): readonly Expression[] {
+  switch (node.kind) {
+    case 'constant':
+    case 'variable':
+      return [];
+    case 'operation':
+      return node.operands;
+    case 'withGradient':
+      return [node.value];
+  }
+}
+
+/**
+ * All nodes that the roots are computed from, each once and after those below it (iterative: graphs can be deep).
+ * @param below what a node stands on; its children unless said otherwise.
+ */
+export function inOrder(roots: readonly Expression[], below = children): Expression[] {
+  const order: Expression[] = [];
+  const done = new Set<Expression>();
+  const stack: { node: Expression; expanded: boolean }[] = [...roots]
+    .reverse()
+    .map((node) => ({ node, expanded: false }));
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    if (done.has(top.node)) continue;
+    if (top.expanded) {
+      done.add(top.node);
+      order.push(top.node);
+      continue;
+    }
+    stack.push({ node: top.node, expanded: true });
+    const next = below(top.node);
+    for (let i = next.length - 1; i >= 0; i--) stack.push({ node: next[i] as Expression, expanded: false });
+  }
+  return order;
+}
+
+/** Names of the variables that the roots are computed from, in order of first use. */
+export function variablesOf(...roots: readonly Expression[]): string[] {
+  const names = new Set<string>();
+  for (const node of inOrder(roots)) if (node.kind === 'variable') names.add(node.name);
+  return [...names];
+}
+
+/**
+ * A text that two graphs share exactly if they are the same computation. `-0` and `0` differ, as do NaNs from
+ * numbers; sharing does not matter.
+ */
+export function structuralKey(root: Expression): string {
+  const numbers = new Map<string, number>();
+  const keys = new Map<Expression, number>();
+  const lines: string[] = [];
+  const keyOf = (node: Expression): number => {
+    const known = keys.get(node);
+    if (known !== undefined) return known;
+    throw new Error('children come before their parents');
+  };
+  const visit = (roots: readonly Expression[]): void => {
+    for (const node of inOrder(roots)) {
+      if (keys.has(node)) continue;
+      let line: string;
+      switch (node.kind) {
+        case 'constant':
+          line = Object.is(node.value, -0) ? '-0' : String(node.value);
+          break;
+        case 'variable':
+          line = `'${node.name}`;
+          break;
+        case 'operation':
+          line = `${node.operator}(${node.operands.map(keyOf).join()})`;
+          break;
+        case 'withGradient':
+          visit([...node.inputs, ...node.partials]);
+          line = `gradient(${[node.value, ...node.inputs, ...node.partials].map(keyOf).join()})`;
+          break;
+      }
+      let number = numbers.get(line);
+      if (number === undefined) {
+        number = lines.push(line) - 1;
+        numbers.set(line, number);
+      }
+      keys.set(node, number);
+    }
+  };
+  visit([root]);
+  return `${lines.join(';')}=${String(keyOf(root))}`;
+}
+
+/** The graph with every variable of `bindings` replaced, sharing kept; nodes that don't change are reused. */
+export function substitute(root: Expression, bindings: ReadonlyMap<string, Expression>): Expression {
+  const replaced = new Map<Expression, Expression>();
+  const get = (node: Expression): Expression => replaced.get(node) ?? node;
+  const visit = (roots: readonly Expression[]): void => {
+    for (const node of inOrder(roots)) {
+      if (replaced.has(node)) continue;
+      switch (node.kind) {
+        case 'constant':
+          break;
+        case 'variable':
+          replaced.set(node, bindings.get(node.name) ?? node);
+          break;
+        case 'operation': {
+          const operands = node.operands.map(get);
+          if (operands.some((operand, i) => operand !== node.operands[i])) {
+            replaced.set(node, operation(node.operator, ...operands));
+          }
+          break;
+        }
+        case 'withGradient': {
+          visit([...node.inputs, ...node.partials]);
+          const [value, inputs, partials] = [get(node.value), node.inputs.map(get), node.partials.map(get)];
+          const same =
+            value === node.value &&
+            inputs.every((input, i) => input === node.inputs[i]) &&
+            partials.every((partial, i) => partial === node.partials[i]);
+          if (!same) replaced.set(node, withGradient(value, inputs, partials));
+          break;
+        }
+      }
+    }
+  };
+  visit([root]);
+  return get(root);
+}

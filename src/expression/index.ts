@@ -1,0 +1,5 @@
+export * from './expression';
+export * from './differentiate';
+export * from './graph';
+export * from './match';
+export * from './print';
