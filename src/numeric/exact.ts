@@ -1,0 +1,484 @@
+import type { Constant, Expression, Operation } from '../expression';
+import * as bf from './bigfloat';
+import type { BigFloat } from './bigfloat';
+import { formats, type NumberFormat } from './format';
+
+/**
+ * Exact evaluation: interval arithmetic on arbitrary-precision floats, the precision raised until both ends of the
+ * result round to the same value (Ziv's strategy; Rival does the same for Herbie). Correctly rounded where settled.
+ */
+export interface ExactOptions {
+  /** Bits at which to give up. */
+  readonly maxPrecision?: number;
+}
+
+/** Bits to begin with; each further try takes twice as many. */
+const firstPrecision = 96;
+const defaultMaxPrecision = 6144;
+
+/** A closed interval that holds the true value, or 'NaN' where the true value is undefined. */
+type Interval = { readonly low: BigFloat; readonly high: BigFloat } | 'NaN';
+
+/** Thrown where a comparison, a domain or a sign can't be decided at the working precision. */
+class Undecided extends Error {}
+
+/** A function of the variables' values, as exact as asked for. */
+export interface ExactFunction {
+  /** The format's nearest value, ties to even. NaN where the expression is undefined there, or `unsettled`. */
+  round(format: NumberFormat, ...values: number[]): number;
+  /**
+   * The value to so many significant decimal digits; 'NaN' where the expression is undefined there; undefined where it
+   * stays unsettled or its power of ten has more than five digits.
+   */
+  decimal(digits: number, ...values: number[]): string | undefined;
+  /** Whether the value is zero exactly; undefined where it stays unsettled. */
+  isZero(...values: number[]): boolean | undefined;
+}
+
+/**
+ * Prepares exact evaluation of `root` as a function of `variables`, in that order.
+ *
+ * Only the branch of a select that is taken counts. Constants are the decimal numbers that they were written as, the
+ * variables' values are exactly the float64 given.
+ */
+export function compileExact(
+  root: Expression,
+  variables: readonly string[],
+  options: ExactOptions = {},
+): ExactFunction {
+  const maxPrecision = options.maxPrecision ?? defaultMaxPrecision;
+  const settle = <T>(values: readonly number[], decide: (interval: Interval) => T | undefined): T | undefined => {
+    if (values.some(Number.isNaN)) return decide('NaN');
+    const bound = new Map(variables.map((name, i) => [name, bf.fromNumber(values[i] ?? NaN)]));
+    for (let precision = firstPrecision; precision <= maxPrecision; precision *= 2) {
+      try {
+        const settled = decide(new IntervalEvaluator(bound, precision).evaluate(root));
+        if (settled !== undefined) return settled;
+      } catch (error) {
+        if (!(error instanceof Undecided)) throw error;
+      }
+    }
+    return undefined;
+  };
+  return {
+    round: (format, ...values) =>
+      settle(values, (interval) => {
+        if (interval === 'NaN') return NaN;
+        const [low, high] = [bf.roundToFormat(interval.low, format), bf.roundToFormat(interval.high, format)];
+        // Zeros of either sign are one value here: exact arithmetic has only one zero.
+        return low === high || (Number.isNaN(low) && Number.isNaN(high)) ? high : undefined;
+      }) ?? NaN,
+    decimal: (digits, ...values) =>
+      settle(values, (interval) => {
+        if (interval === 'NaN') return 'NaN';
+        if (!isWritable(interval.low) || !isWritable(interval.high)) return undefined;
+        const [low, high] = [bf.toDecimal(interval.low, digits), bf.toDecimal(interval.high, digits)];
+        return low === high ? low : undefined;
+      }),
+    isZero: (...values) =>
+      settle(values, (interval) => {
+        if (interval === 'NaN') return false;
+        const [low, high] = [bf.signOf(interval.low), bf.signOf(interval.high)];
+        if (low === 0 && high === 0) return true;
+        return low > 0 || high < 0 ? false : undefined;
+      }),
+  };
+}
+
+/** The float64 nearest to the exact value: the shortest way to one number. */
+export function exactNumber(root: Expression, values: Readonly<Record<string, number>>): number {
+  const names = Object.keys(values);
+  return compileExact(root, names).round(formats.float64, ...names.map((name) => values[name] as number));
+}
+
+class IntervalEvaluator {
+  private readonly known = new Map<Expression, Interval>();
+
+  constructor(
+    private readonly values: ReadonlyMap<string, BigFloat>,
+    private readonly precision: number,
+  ) {}
+
+  evaluate(node: Expression): Interval {
+    let interval = this.known.get(node);
+    if (interval === undefined) {
+      interval = this.compute(node);
+      this.known.set(node, interval);
+    }
+    return interval;
+  }
+
+  private compute(node: Expression): Interval {
+    switch (node.kind) {
+      case 'constant':
+        return this.constant(node);
+      case 'variable': {
+        const value = this.values.get(node.name);
+        if (!value) throw new RangeError(`variable "${node.name}" has no value`);
+        return point(value);
+      }
+      case 'withGradient':
+        return this.evaluate(node.value);
+      case 'operation':
+        return this.operation(node);
+    }
+  }
+
+  private constant(node: Constant): Interval {
+    const { value } = node;
+    if (Number.isNaN(value)) return 'NaN';
+    if (!Number.isFinite(value) || Number.isInteger(value)) return point(bf.fromNumber(value));
+    const [digits, exponent = '0'] = String(value).split('e') as [string, string?];
+    const [whole, fraction = ''] = digits.split('.') as [string, string?];
+    return this.bounds((direction) =>
+      bf.fromDecimal(BigInt(whole + fraction), Number(exponent) - fraction.length, this.precision, direction),
+    );
+  }
+
+  private bounds(compute: (direction: bf.Direction) => BigFloat): Interval {
+    return { low: compute('down'), high: compute('up') };
+  }
+
+  /** A function that rises everywhere. */
+  private rising(x: Interval, f: (x: BigFloat, precision: number, direction: bf.Direction) => BigFloat): Interval {
+    if (x === 'NaN') return x;
+    return { low: f(x.low, this.precision, 'down'), high: f(x.high, this.precision, 'up') };
+  }
+
+  private operation(node: Operation): Interval {
+    if (node.operator === 'select') {
+      return this.evaluate(
+        node.operands[this.truth(this.evaluate(node.operands[0] as Expression)) ? 1 : 2] as Expression,
+      );
+    }
+    const operands = node.operands.map((operand) => this.evaluate(operand));
+    if (operands.includes('NaN')) {
+      return node.operator === 'less' || node.operator === 'lessEqual' || node.operator === 'equal'
+        ? truthValue(false)
+        : 'NaN';
+    }
+    const [a, b, c] = operands as [Interval, Interval, Interval];
+    switch (node.operator) {
+      case 'add':
+        return this.add(a, b);
+      case 'subtract':
+        return this.add(a, opposite(b));
+      case 'multiply':
+        return this.multiply(a, b);
+      case 'divide':
+        return this.divide(a, b);
+      case 'negate':
+        return opposite(a);
+      case 'power':
+        return this.power(a, b);
+      case 'exp':
+        return this.rising(a, bf.exponential);
+      case 'expm1':
+        return this.rising(a, lessOne);
+      case 'log':
+        return this.log(a);
+      case 'log1p':
+        return this.log1p(a);
+      case 'sqrt':
+        return this.sqrt(a);
+      case 'absolute':
+        return this.maximum(a, opposite(a));
+      case 'sign': {
+        const [low, high] = bothSigns(a);
+        if (low !== high) throw new Undecided();
+        return point(bf.fromNumber(low));
+      }
+      case 'floor':
+        return decided(this.rising(a, bf.floorOf));
+      case 'round':
+        return decided(this.rising(a, nearestEven));
+      case 'minimum':
+        return opposite(this.maximum(opposite(a), opposite(b)));
+      case 'maximum':
+        return this.maximum(a, b);
+      case 'clip':
+        return opposite(this.maximum(opposite(this.maximum(a, b)), opposite(c)));
+      case 'tanh':
+        return this.rising(a, hyperbolicTangent);
+      case 'less':
+        return truthValue(this.isLess(a, b));
+      case 'lessEqual':
+        return truthValue(!this.isLess(b, a));
+      case 'equal':
+        return truthValue(isEqual(a, b));
+      case 'and':
+        return truthValue(this.truth(a) && this.truth(b));
+      case 'or':
+        return truthValue(this.truth(a) || this.truth(b));
+      case 'not':
+        return truthValue(!this.truth(a));
+      case 'stopGradient':
+        return a;
+      case 'sigmoid':
+        return this.rising(a, (x, precision, direction) =>
+          bf.divide(
+            bf.one,
+            bf.add(
+              bf.one,
+              bf.exponential(bf.negate(x), precision + 8, against(direction)),
+              precision + 8,
+              against(direction),
+            ),
+            precision,
+            direction,
+          ),
+        );
+      case 'logSigmoid':
+        return this.rising(a, logSigmoid);
+      case 'softplus':
+        return this.rising(a, (x, precision, direction) =>
+          bf.negate(logSigmoid(bf.negate(x), precision, against(direction))),
+        );
+      case 'logAddExp':
+      case 'logSumExp':
+        return this.logSumExp(operands);
+      case 'logSoftmax':
+        return opposite(this.logSumExp(operands.map((other) => this.add(other, opposite(a)))));
+      case 'softmax':
+        return this.rising(
+          opposite(this.logSumExp(operands.map((other) => this.add(other, opposite(a))))),
+          bf.exponential,
+        );
+    }
+  }
+
+  private add(a: Interval, b: Interval): Interval {
+    if (a === 'NaN' || b === 'NaN') return 'NaN';
+    const clash = (x: BigFloat, y: BigFloat): boolean =>
+      bf.isInfinite(x) && bf.isInfinite(y) && bf.signOf(x) !== bf.signOf(y);
+    if (clash(a.low, b.low) || clash(a.high, b.high)) {
+      if (isPoint(a) && isPoint(b)) return 'NaN';
+      throw new Undecided();
+    }
+    return { low: bf.add(a.low, b.low, this.precision, 'down'), high: bf.add(a.high, b.high, this.precision, 'up') };
+  }
+
+  private multiply(a: Interval, b: Interval): Interval {
+    if (a === 'NaN' || b === 'NaN') return 'NaN';
+    const corners: [BigFloat, BigFloat][] = [
+      [a.low, b.low],
+      [a.low, b.high],
+      [a.high, b.low],
+      [a.high, b.high],
+    ];
+    for (const [x, y] of corners) {
+      if ((bf.signOf(x) === 0 && bf.isInfinite(y)) || (bf.signOf(y) === 0 && bf.isInfinite(x))) {
+        if (isPoint(a) && isPoint(b)) return 'NaN';
+        throw new Undecided();
+      }
+    }
+    return this.hull(corners, bf.multiply);
+  }
+
+  private divide(a: Interval, b: Interval): Interval {
+    if (a === 'NaN' || b === 'NaN') return 'NaN';
+    const [low, high] = bothSigns(b);
+    if (low === 0 && high === 0) {
+      if (!isPoint(a)) throw new Undecided();
+      const sign = bf.signOf(a.low);
+      return sign === 0 ? 'NaN' : point(sign > 0 ? bf.positiveInfinity : bf.negativeInfinity);
+    }
+    if (low * high <= 0) throw new Undecided();
+    if ([a.low, a.high].some(bf.isInfinite) && [b.low, b.high].some(bf.isInfinite)) {
+      if (isPoint(a) && isPoint(b)) return 'NaN';
+      throw new Undecided();
+    }
+    return this.hull(
+      [
+        [a.low, b.low],
+        [a.low, b.high],
+        [a.high, b.low],
+        [a.high, b.high],
+      ],
+      bf.divide,
+    );
+  }
+
+  private hull(
+    corners: readonly (readonly [BigFloat, BigFloat])[],
+    f: (x: BigFloat, y: BigFloat, precision: number, direction: bf.Direction) => BigFloat,
+  ): Interval {
+    const of = (direction: bf.Direction): BigFloat =>
+      corners
+        .map(([x, y]) => f(x, y, this.precision, direction))
+        .reduce((best, next) => (bf.compare(next, best) < 0 === (direction === 'down') ? next : best));
+    return { low: of('down'), high: of('up') };
+  }
+
+  private power(a: Interval, b: Interval): Interval {
+    if (a === 'NaN' || b === 'NaN') return 'NaN';
+    if (isPoint(b)) {
+      const exponent = bf.roundToFormat(b.low, formats.float64);
+      if (Number.isInteger(exponent) && Math.abs(exponent) <= 1024) return this.integerPower(a, exponent);
+    }
+    const [low, high] = bothSigns(a);
+    if (low === 0 && high === 0) {
+      const [sign, other] = bothSigns(b);
+      if (sign !== other) throw new Undecided();
+      return point(sign > 0 ? bf.zero : bf.positiveInfinity);
+    }
+    if (high < 0) return 'NaN';
+    return this.rising(this.multiply(b, this.log(a)), bf.exponential);
+  }
+
+  private integerPower(a: Interval, exponent: number): Interval {
+    if (exponent < 0) return this.divide(point(bf.one), this.integerPower(a, -exponent));
+    let result: Interval = point(bf.one);
+    // An even power of an interval around zero is not negative, which plain multiplication would forget.
+    const base = exponent % 2 === 0 ? this.maximum(a, opposite(a)) : a;
+    for (let i = 0; i < exponent; i++) result = this.multiply(result, base);
+    return result;
+  }
+
+  private log(a: Interval): Interval {
+    if (a === 'NaN') return a;
+    const [low, high] = bothSigns(a);
+    if (high < 0) return 'NaN';
+    if (low === 0 && high === 0) return point(bf.negativeInfinity);
+    if (low <= 0) throw new Undecided();
+    return this.rising(a, bf.logarithm);
+  }
+
+  private log1p(a: Interval): Interval {
+    if (a === 'NaN') return a;
+    const minusOne = bf.negate(bf.one);
+    const [low, high] = [bf.compare(a.low, minusOne), bf.compare(a.high, minusOne)];
+    if (high < 0) return 'NaN';
+    if (low === 0 && high === 0) return point(bf.negativeInfinity);
+    if (low <= 0) throw new Undecided();
+    return this.rising(a, bf.logarithmOnePlus);
+  }
+
+  private sqrt(a: Interval): Interval {
+    if (a === 'NaN') return a;
+    const [low, high] = bothSigns(a);
+    if (high < 0) return 'NaN';
+    if (low < 0) throw new Undecided();
+    return this.rising(a, bf.squareRoot);
+  }
+
+  private maximum(a: Interval, b: Interval): Interval {
+    if (a === 'NaN' || b === 'NaN') return 'NaN';
+    const greater = (x: BigFloat, y: BigFloat): BigFloat => (bf.compare(x, y) < 0 ? y : x);
+    return { low: greater(a.low, b.low), high: greater(a.high, b.high) };
+  }
+
+  /** log(sum(exp(x_i))) = m + log1p(sum of exp(x_i - m) without the maximum's own term): it rises in every x_i. */
+  private logSumExp(logits: readonly Interval[]): Interval {
+    const end = (pick: (interval: Exclude<Interval, 'NaN'>) => BigFloat, direction: bf.Direction): BigFloat => {
+      const ends = logits.map((logit) => pick(logit as Exclude<Interval, 'NaN'>));
+      const top = ends.reduce((m, x, i) => (bf.compare(x, ends[m] as BigFloat) > 0 ? i : m), 0);
+      const greatest = ends[top] as BigFloat;
+      if (bf.isInfinite(greatest)) return greatest;
+      const wide = this.precision + 16;
+      const rest = ends.reduce(
+        (sum, x, i) =>
+          i === top
+            ? sum
+            : bf.add(
+                sum,
+                bf.exponential(bf.add(x, bf.negate(greatest), wide, direction), wide, direction),
+                wide,
+                direction,
+              ),
+        bf.zero,
+      );
+      return bf.add(greatest, bf.logarithmOnePlus(rest, wide, direction), this.precision, direction);
+    };
+    if (logits.includes('NaN')) return 'NaN';
+    return { low: end((x) => x.low, 'down'), high: end((x) => x.high, 'up') };
+  }
+
+  private isLess(a: Interval, b: Interval): boolean {
+    if (a === 'NaN' || b === 'NaN') return false;
+    if (bf.compare(a.high, b.low) < 0) return true;
+    if (bf.compare(a.low, b.high) >= 0) return false;
+    throw new Undecided();
+  }
+
+  private truth(a: Interval): boolean {
+    return !isEqual(a, point(bf.zero));
+  }
+}
+
+/** Writing a number in decimal takes as many bits as its exponent has units. */
+function isWritable(x: BigFloat): boolean {
+  return bf.isInfinite(x) || bf.signOf(x) === 0 || Math.abs(bf.topOf(x)) < 2 ** 18;
+}
+
+function point(x: BigFloat): Interval {
+  return { low: x, high: x };
+}
+
+function isPoint(x: Interval): x is { low: BigFloat; high: BigFloat } {
+  return x !== 'NaN' && bf.compare(x.low, x.high) === 0;
+}
+
+function truthValue(value: boolean): Interval {
+  return point(value ? bf.one : bf.zero);
+}
+
+function opposite(x: Interval): Interval {
+  return x === 'NaN' ? x : { low: bf.negate(x.high), high: bf.negate(x.low) };
+}
+
+function bothSigns(x: Interval): [number, number] {
+  return x === 'NaN' ? [NaN, NaN] : [bf.signOf(x.low), bf.signOf(x.high)];
+}
+
+function isEqual(a: Interval, b: Interval): boolean {
+  if (a === 'NaN' || b === 'NaN') return false;
+  if (bf.compare(a.high, b.low) < 0 || bf.compare(a.low, b.high) > 0) return false;
+  if (isPoint(a) && isPoint(b)) return true;
+  throw new Undecided();
+}
+
+/** The ends of a step function have to agree. */
+function decided(x: Interval): Interval {
+  if (x !== 'NaN' && !isPoint(x)) throw new Undecided();
+  return x;
+}
+
+function against(direction: bf.Direction): bf.Direction {
+  return direction === 'down' ? 'up' : 'down';
+}
+
+function lessOne(x: BigFloat, precision: number, direction: bf.Direction): BigFloat {
+  return bf.exponentialLessOne(x, precision, direction);
+}
+
+/** min(x, 0) - log1p(exp(-|x|)) */
+function logSigmoid(x: BigFloat, precision: number, direction: bf.Direction): BigFloat {
+  const wide = precision + 8;
+  const tail = bf.logarithmOnePlus(
+    bf.exponential(bf.negate(bf.absolute(x)), wide, against(direction)),
+    wide,
+    against(direction),
+  );
+  return bf.add(bf.signOf(x) < 0 ? x : bf.zero, bf.negate(tail), precision, direction);
+}
+
+/** (exp(2|x|) - 1) / (exp(2|x|) + 1) = 1 - 2 / (exp(2|x|) + 1), the first form where it keeps relative accuracy. */
+function hyperbolicTangent(x: BigFloat, precision: number, direction: bf.Direction): BigFloat {
+  if (bf.signOf(x) < 0) return bf.negate(hyperbolicTangent(bf.negate(x), precision, against(direction)));
+  if (bf.signOf(x) === 0) return bf.zero;
+  const wide = precision + 16;
+  // u / (u + 2) rises with u = exp(2x) - 1, so a bound of u gives the bound; the division itself is rounded outwards.
+  const u = bf.exponentialLessOne(bf.add(x, x, wide, direction), wide, direction);
+  if (bf.isInfinite(u)) return bf.one;
+  return bf.divide(u, bf.add(u, bf.fromNumber(2), wide, against(direction)), precision, direction);
+}
+
+/** To the nearest integer, ties to even. */
+function nearestEven(x: BigFloat): BigFloat {
+  if (bf.isInfinite(x) || x.exponent >= 0) return x;
+  const below = bf.floorOf(x);
+  const half = bf.compare(bf.add(x, bf.negate(below), Infinity, 'down'), bf.fromNumber(0.5));
+  const odd = ((below.mantissa << BigInt(below.exponent)) & 1n) === 1n;
+  return half > 0 || (half === 0 && odd) ? bf.add(below, bf.one, Infinity, 'down') : below;
+}

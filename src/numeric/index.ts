@@ -1,0 +1,3 @@
+export * from './exact';
+export * from './format';
+export * from './model';
