@@ -1,0 +1,3 @@
+export * from './failures';
+export * from './subject';
+export * from './summary';

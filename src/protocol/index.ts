@@ -1,0 +1,3 @@
+export type * from './measurement';
+export type * from './webview';
+export type * from './worker';

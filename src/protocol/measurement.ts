@@ -1,0 +1,28 @@
+/** What measuring gives: the shapes that the worker, the command line and the webviews share. Types only. */
+import type { FormatName } from '../numeric';
+
+export type { Plateau, SideFailures, TargetSummary } from '../measure';
+
+export type BackendName = 'model' | 'cuda' | 'webgpu' | 'python';
+
+/** Who computed a result. Shown wherever the result is. */
+export interface BackendIdentity {
+  readonly backend: BackendName;
+  /** In words, as measured: "CPU, JavaScript (V8 11.3)". */
+  readonly device: string;
+  readonly version: string;
+}
+
+/** One curve: loss and gradient at each point, computed and exact. All arrays have the same length. */
+export interface Curve {
+  /** Margins, values of the format. The logit is the margin for target 1 and `mean`, its negative for target 0. */
+  readonly margin: Float64Array;
+  readonly loss: Float64Array;
+  readonly gradient: Float64Array;
+  /** The mathematical loss and gradient there, correctly rounded to float64. */
+  readonly exactLoss: Float64Array;
+  readonly exactGradient: Float64Array;
+}
+
+/** A number format, as in `numeric`. */
+export type Format = FormatName;
