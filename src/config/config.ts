@@ -1,0 +1,61 @@
+import type { LossEntry } from '../losses';
+import type { Target } from '../measure';
+import type { FormatName } from '../numeric';
+
+/** A `*.loss.json` file, with everything that it leaves out filled in. */
+export interface LossConfig {
+  readonly title: string;
+  readonly losses: readonly ChosenEntry[];
+  readonly formats: readonly FormatName[];
+  readonly targets: readonly Target[];
+  readonly sweep: Sweep;
+  readonly zeroErrorRadius: ZeroErrorRadiusChoice;
+  readonly backend: BackendChoice;
+}
+
+/** A catalogue entry as a file chooses it. */
+export interface ChosenEntry {
+  /** Tells two choices of one entry apart: its place in the list. */
+  readonly key: string;
+  readonly entry: LossEntry;
+  readonly label: string;
+  /** Those that the file sets; the others stay at their defaults, which for some entries depend on the format. */
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** Margins to evaluate at, evenly spaced, both ends included, in units of the logit. */
+export interface Sweep {
+  readonly from: number;
+  readonly to: number;
+  readonly points: number;
+}
+
+export interface ZeroErrorRadiusChoice {
+  /** Entries of the family `zer`. */
+  readonly variants: readonly LossEntry[];
+  readonly radius: number;
+}
+
+export const backendChoices = ['auto', 'model', 'cuda', 'webgpu', 'python'] as const;
+export type BackendChoice = (typeof backendChoices)[number];
+
+export const defaults = {
+  formats: ['float32'],
+  targets: [0, 1],
+  sweep: { from: -20, to: 40, points: 601 },
+  variants: ['zer/v1', 'zer/v2', 'zer/v3', 'zer/v4'],
+  radius: 0.1,
+  backend: 'auto',
+} as const;
+
+/** Limits that the schema states and the command line keeps to, too. */
+export const limits = {
+  /** A sweep draws; more points than a screen has columns many times over only cost memory. */
+  points: { minimum: 2, maximum: 20_000 },
+  radius: { minimum: 0, maximum: 0.5 },
+} as const;
+
+/** The margins of a sweep. */
+export function pointsOf({ from, to, points }: Sweep): Float64Array {
+  return Float64Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
+}

@@ -1,0 +1,224 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  parseTree,
+  printParseErrorCode,
+  type Node,
+  type ParseError,
+} from 'jsonc-parser';
+import { LossError, losses, lossById, type LossEntry } from '../losses';
+import type { Target } from '../measure';
+import type { FormatName } from '../numeric';
+import { defaults, type BackendChoice, type ChosenEntry, type LossConfig, type Sweep } from './config';
+import { lossConfigSchema } from './schema';
+
+/** What is wrong with a file, and where. */
+export interface ConfigProblem {
+  readonly message: string;
+  /** In the text, in UTF-16 units. */
+  readonly offset: number;
+  readonly length: number;
+  /** Who finds it: `syntax` and `schema` problems are also shown by VS Code's own JSON support. */
+  readonly kind: 'syntax' | 'schema' | 'meaning';
+}
+
+export type ParsedConfig =
+  | { readonly config: LossConfig; readonly problems: readonly [] }
+  | { readonly config: undefined; readonly problems: readonly ConfigProblem[] };
+
+/** The file as its author wrote it, once it is known to follow the schema. */
+interface Written {
+  readonly title?: string;
+  readonly losses?: readonly (string | { id: string; label?: string; constants?: Record<string, number> })[];
+  readonly formats?: readonly FormatName[];
+  readonly targets?: readonly Target[];
+  readonly sweep?: { from: number; to: number; points?: number };
+  readonly zeroErrorRadius?: { variants?: readonly string[]; radius?: number };
+  readonly backend?: BackendChoice;
+}
+
+type Path = readonly (string | number)[];
+
+let validate: ValidateFunction<Written> | undefined;
+
+/**
+ * Reads a `*.loss.json`. Never throws: what is wrong comes back as problems with their positions.
+ * @param name heading for a file that has no title of its own
+ */
+export function parseLossConfig(text: string, name: string): ParsedConfig {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { allowTrailingComma: false, disallowComments: true });
+  if (errors.length > 0 || !root) {
+    const problems = errors.map(({ error, offset, length }) => ({
+      message: `This is not valid JSON: ${humanize(printParseErrorCode(error))}.`,
+      offset,
+      length: Math.max(1, length),
+      kind: 'syntax' as const,
+    }));
+    return {
+      config: undefined,
+      problems:
+        problems.length > 0 ? problems : [{ message: 'The file is empty.', offset: 0, length: 1, kind: 'syntax' }],
+    };
+  }
+
+  const value = getNodeValue(root) as unknown;
+  // Not strict: the schema also holds words for VS Code (defaultSnippets, markdownDescription).
+  validate ??= new Ajv({ allErrors: true, strict: false }).compile<Written>(lossConfigSchema());
+  if (!validate(value)) return { config: undefined, problems: schemaProblems(validate.errors ?? [], root) };
+  return interpret(value, root, name);
+}
+
+/** `CommaExpected` as "comma expected". */
+function humanize(code: string): string {
+  return code.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+}
+
+function schemaProblems(errors: readonly ErrorObject[], root: Node): ConfigProblem[] {
+  // `if` and `anyOf` only repeat that one of their parts failed; an id that is no string fails each alternative.
+  const causes = errors.filter(
+    ({ keyword, schemaPath }) => !['if', 'anyOf'].includes(keyword) && !schemaPath.includes('/anyOf/'),
+  );
+  return causes
+    .map((error) => {
+      const path = pathOf(error.instancePath);
+      const unknown = error.params['additionalProperty'] as string | undefined;
+      const node = unknown === undefined ? nodeAt(root, path) : nameOf(root, [...path, unknown]);
+      return { message: describe(error, path), offset: node.offset, length: node.length, kind: 'schema' as const };
+    })
+    .sort((a, b) => a.offset - b.offset);
+}
+
+function describe({ keyword, params, message }: ErrorObject, path: Path): string {
+  const where =
+    path.length === 0
+      ? 'The file'
+      : path
+          .map(String)
+          .join('.')
+          .replace(/\.(\d+)/g, '[$1]');
+  switch (keyword) {
+    case 'additionalProperties':
+      return `Unknown property "${String(params['additionalProperty'])}".`;
+    case 'required':
+      return `${where}: "${String(params['missingProperty'])}" is missing.`;
+    case 'enum': {
+      const allowed = (params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value));
+      return `${where} must be ${allowed.length > 1 ? 'one of ' : ''}${allowed.join(', ')}.`;
+    }
+    case 'type':
+      if (path.length === 2 && path[0] === 'losses')
+        return `${where} must be the id of a loss, or an object with an id.`;
+      return `${where} must be ${aOrAn(String(params['type']))}.`;
+    default:
+      return `${where} ${String(message)}.`;
+  }
+}
+
+function aOrAn(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
+/** `/losses/0/id` as a path. */
+function pathOf(pointer: string): Path {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replace(/~1/g, '/').replace(/~0/g, '~'))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+/** The value at the path; the nearest whole around it where it is missing. */
+function nodeAt(root: Node, path: Path): Node {
+  for (let length = path.length; length > 0; length--) {
+    const node = findNodeAtLocation(root, path.slice(0, length));
+    if (node) return node;
+  }
+  return root;
+}
+
+/** The name of the property at the path. */
+function nameOf(root: Node, path: Path): Node {
+  const value = nodeAt(root, path);
+  return value.parent?.children?.[0] ?? value;
+}
+
+/** Fills in defaults and checks what no schema can: ids, constants, the order of a range. */
+function interpret(written: Written, root: Node, name: string): ParsedConfig {
+  const problems: ConfigProblem[] = [];
+  const attempt = <T>(path: Path, action: () => T): T | undefined => {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof LossError)) throw error;
+      const { offset, length } = nodeAt(root, path);
+      problems.push({ message: sentence(error.message), offset, length, kind: 'meaning' });
+      return undefined;
+    }
+  };
+
+  const chosen = (written.losses ?? []).map((item, i) => {
+    const { id, label, constants = {} } = typeof item === 'string' ? { id: item } : item;
+    const entry = attempt(typeof item === 'string' ? ['losses', i] : ['losses', i, 'id'], () => lossById(id));
+    if (!entry) return undefined;
+    for (const [constant, value] of Object.entries(constants)) {
+      attempt(['losses', i, 'constants', constant], () => entry.build({ [constant]: value }));
+    }
+    return { key: String(i), entry, label: label ?? labelOf(entry, constants), constants };
+  });
+
+  const zer = written.zeroErrorRadius ?? {};
+  const variants = (zer.variants ?? defaults.variants).map((id, i) =>
+    attempt(['zeroErrorRadius', 'variants', i], () => variantById(id)),
+  );
+
+  const sweep: Sweep = { ...defaults.sweep, ...written.sweep };
+  if (!(sweep.from < sweep.to)) {
+    const { offset, length } = nodeAt(root, ['sweep', 'to']);
+    problems.push({
+      message: `The sweep runs from ${String(sweep.from)} to ${String(sweep.to)}; "to" has to be greater than "from".`,
+      offset,
+      length,
+      kind: 'meaning',
+    });
+  }
+  if (problems.length > 0) return { config: undefined, problems };
+  return {
+    problems: [],
+    config: {
+      title: written.title ?? name,
+      losses: chosen as ChosenEntry[],
+      formats: written.formats ?? defaults.formats,
+      targets: written.targets ?? defaults.targets,
+      sweep,
+      zeroErrorRadius: { variants: variants as LossEntry[], radius: zer.radius ?? defaults.radius },
+      backend: written.backend ?? defaults.backend,
+    },
+  };
+}
+
+/** A message of the catalogue as a sentence; ids keep their case. */
+function sentence(text: string): string {
+  const first = /^[a-z]+\b(?![-/])/.test(text) ? text.charAt(0).toUpperCase() : text.charAt(0);
+  return `${first}${text.slice(1)}${/[?.]$/.test(text) ? '' : '.'}`;
+}
+
+/** The label with those constants that are set, so that two choices of one loss differ in the legend. */
+export function labelOf(entry: LossEntry, constants: Readonly<Record<string, number>>): string {
+  const set = Object.entries(constants).map(([name, value]) => `${name} ${String(value)}`);
+  return set.length === 0 ? entry.label : `${entry.label}, ${set.join(', ')}`;
+}
+
+/** The variants of a zero error radius: entries that replace the output. */
+export function zeroErrorRadiusVariants(): LossEntry[] {
+  return losses.filter((entry) => entry.family === 'zer');
+}
+
+/** @throws LossError if there is no such entry, or it has no zero error radius. */
+export function variantById(id: string): LossEntry {
+  const entry = lossById(id);
+  if (entry.family === 'zer') return entry;
+  const known = zeroErrorRadiusVariants().map((variant) => variant.id);
+  throw new LossError(`${id} has no zero error radius; those that have are ${known.join(', ')}`);
+}

@@ -1,0 +1,137 @@
+import { losses } from '../losses';
+import { formatNames } from '../numeric';
+import { backendChoices, defaults, limits } from './config';
+
+/** A JSON Schema, draft 07: what VS Code's JSON support understands. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Texts for the editor's hovers; the ids offered are those of the catalogue. */
+function lossId(family?: string): JsonSchema {
+  const entries = losses.filter((entry) => family === undefined || entry.family === family);
+  return {
+    type: 'string',
+    markdownDescription: 'A loss of the catalogue, by its id. `lossfloor losses` lists them with their formulas.',
+    // Any other text is refused by Lossfloor itself, with the nearest ids, rather than with a list of all of them.
+    anyOf: [
+      { enum: entries.map((entry) => entry.id), markdownEnumDescriptions: entries.map(describe) },
+      { type: 'string' },
+    ],
+  };
+}
+
+function describe(entry: (typeof losses)[number]): string {
+  return `${entry.label} (${entry.versions})\n\n\`${entry.formula}\`\n\n${entry.notes}`;
+}
+
+/** The schema of `*.loss.json`: for completion, hovers and errors in the editor, and for checking files when they are read. */
+export function lossConfigSchema(): JsonSchema {
+  const constantNames = [...new Set(losses.flatMap((entry) => entry.constants.map((constant) => constant.name)))];
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Lossfloor loss configuration',
+    description: 'Which losses to measure, in which number formats and where.',
+    type: 'object',
+    additionalProperties: false,
+    defaultSnippets: [
+      {
+        label: 'Compare two losses',
+        body: {
+          title: '$1',
+          losses: ['keras/binary-crossentropy@3', 'torch/bce-with-logits@2.3'],
+          formats: ['float32'],
+          targets: [0, 1],
+          sweep: { from: -20, to: 40, points: 601 },
+        },
+      },
+    ],
+    properties: {
+      $schema: { type: 'string' },
+      title: { type: 'string', description: 'Heading of the dashboards. The file name where it is left out.' },
+      losses: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 24,
+        description: 'Losses to compare in the precision floor dashboard.',
+        items: {
+          if: { type: 'string' },
+          then: lossId(),
+          else: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['id'],
+            properties: {
+              id: lossId(),
+              label: { type: 'string', description: "Name in the legend. The entry's own where it is left out." },
+              constants: {
+                type: 'object',
+                description: 'Numbers that the loss takes. Those left out are as the framework sets them.',
+                additionalProperties: { type: 'number' },
+                properties: Object.fromEntries(constantNames.map((name) => [name, constantSchema(name)])),
+              },
+            },
+          },
+        },
+      },
+      formats: {
+        type: 'array',
+        minItems: 1,
+        uniqueItems: true,
+        default: [...defaults.formats],
+        description: 'Number formats to compute in.',
+        items: { enum: [...formatNames] },
+      },
+      targets: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 8,
+        uniqueItems: true,
+        default: [...defaults.targets],
+        markdownDescription:
+          'Targets: 0 and 1, soft ones between, or `"mean"` for the mean of the losses of both targets at the same margin, which is what a framework reports for such a pair of samples.',
+        items: { if: { type: 'string' }, then: { enum: ['mean'] }, else: { type: 'number', minimum: 0, maximum: 1 } },
+      },
+      sweep: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['from', 'to'],
+        markdownDescription:
+          'Margins to draw. The margin is the logit for target 1 and minus the logit for target 0: positive on the right side, negative on the wrong one.',
+        properties: {
+          from: { type: 'number', description: 'Least margin.' },
+          to: { type: 'number', description: 'Greatest margin.' },
+          points: { type: 'integer', ...limits.points, default: defaults.sweep.points },
+        },
+      },
+      zeroErrorRadius: {
+        type: 'object',
+        additionalProperties: false,
+        markdownDescription: 'What the zero error radius dashboard shows.',
+        properties: {
+          variants: {
+            type: 'array',
+            minItems: 1,
+            uniqueItems: true,
+            items: lossId('zer'),
+            default: [...defaults.variants],
+          },
+          radius: {
+            type: 'number',
+            ...limits.radius,
+            default: defaults.radius,
+            description: 'Outputs within this distance from the target count as the target.',
+          },
+        },
+      },
+      backend: {
+        enum: [...backendChoices],
+        default: defaults.backend,
+        description: 'What computes the losses. auto takes the best that is there.',
+      },
+    },
+  };
+}
+
+function constantSchema(name: string): JsonSchema {
+  const uses = losses.flatMap((entry) => entry.constants.filter((constant) => constant.name === name));
+  return { type: 'number', description: [...new Set(uses.map((constant) => constant.describe))].join(' ') };
+}
