@@ -1,0 +1,3 @@
+export * from './backends';
+export * from './plan';
+export * from './workerClient';
