@@ -1,0 +1,138 @@
+/** The command line: the same core as the extension, without an editor. */
+import path from 'node:path';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { BackendUnavailable, listBackends, WorkerClient } from '../engine';
+import { LossError, losses } from '../losses';
+import { toJson } from './json';
+import { measureCommand } from './measure';
+import { scanCommand } from './scan';
+import { usage, UsageError } from './usage';
+
+/** Replaced by the build with the version of package.json. */
+declare const LOSSFLOOR_VERSION: string;
+
+async function run(argv: readonly string[]): Promise<number> {
+  const [command, ...rest] = argv;
+  switch (command) {
+    case 'measure': {
+      const { values, positionals } = parse(rest, {
+        at: { type: 'string' },
+        target: { type: 'string' },
+        dtype: { type: 'string' },
+        constant: { type: 'string', multiple: true, default: [] },
+        backend: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      });
+      const worker = new WorkerClient({ workerPath: path.join(__dirname, 'worker.js'), log: quiet });
+      try {
+        print(
+          await measureCommand(
+            {
+              what: positionals,
+              at: values['at'] as string | undefined,
+              target: values['target'] as string | undefined,
+              dtype: values['dtype'] as string | undefined,
+              constant: values['constant'] as string[],
+              backend: values['backend'] as string | undefined,
+              json: values['json'] === true,
+            },
+            worker,
+          ),
+        );
+      } finally {
+        worker.dispose();
+      }
+      return 0;
+    }
+    case 'scan': {
+      const { values, positionals } = parse(rest, { format: { type: 'string', default: 'text' } });
+      const { text, count } = await scanCommand(positionals, values['format'] as string);
+      if (text) print(text);
+      return count > 0 ? 1 : 0;
+    }
+    case 'losses':
+      print(listLosses(parse(rest, { json: { type: 'boolean', default: false } }).values['json'] === true));
+      return 0;
+    case 'backends':
+      print(describeBackends(parse(rest, { json: { type: 'boolean', default: false } }).values['json'] === true));
+      return 0;
+    case '--version':
+      print(LOSSFLOOR_VERSION);
+      return 0;
+    case '--help':
+    case 'help':
+      print(usage);
+      return 0;
+    case undefined:
+      throw new UsageError('No command given.');
+    default:
+      throw new UsageError(`There is no command "${command}".`);
+  }
+}
+
+function parse(args: string[], options: NonNullable<ParseArgsConfig['options']>): ReturnType<typeof parseArgs> {
+  try {
+    return parseArgs({ args: joinNegativeNumbers(args), options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** parseArgs takes the value in `--at -30,30` for an option unless it is joined to the name. */
+function joinNegativeNumbers(args: readonly string[]): string[] {
+  return args.reduce<string[]>((joined, argument) => {
+    const last = joined.at(-1);
+    if (last === '--at' && /^-[\d.I]/.test(argument)) joined[joined.length - 1] = `${last}=${argument}`;
+    else joined.push(argument);
+    return joined;
+  }, []);
+}
+
+function listLosses(json: boolean): string {
+  if (json) {
+    return toJson(
+      losses.map(({ build, ...entry }) => {
+        void build;
+        return entry;
+      }),
+    );
+  }
+  return losses
+    .map(({ id, label, formula, versions, constants }) => {
+      const numbers = constants.map((constant) => `${constant.name} = ${String(constant.default)}`).join(', ');
+      return [`${id}  ${label}`, `  ${versions}`, `  ${formula}`, ...(numbers ? [`  ${numbers}`] : [])].join('\n');
+    })
+    .join('\n\n');
+}
+
+function describeBackends(json: boolean): string {
+  const backends = listBackends();
+  if (json) return toJson(backends);
+  return backends
+    .map(
+      ({ name, title, available, reason }) =>
+        `${available ? '*' : ' '} ${name.padEnd(7)} ${title}${reason ? `\n          not available: ${reason}` : ''}`,
+    )
+    .join('\n');
+}
+
+function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+function ignore(): void {
+  // What the worker reports reaches the user as the error of the request.
+}
+
+run(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    process.exitCode = 2;
+    const known = error instanceof UsageError || error instanceof LossError || error instanceof BackendUnavailable;
+    process.stderr.write(`lossfloor: ${known ? error.message : String((error as Error).stack ?? error)}\n`);
+    if (error instanceof UsageError && !error.message.includes(':')) process.stderr.write(`\n${usage}`);
+  },
+);

@@ -1,0 +1,246 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  backendChoices,
+  labelOf,
+  parseLossConfig,
+  type BackendChoice,
+  type ChosenEntry,
+  type LossConfig,
+} from '../config';
+import { chooseBackend, planTasks, type PlannedTask, type WorkerClient } from '../engine';
+import { lossById } from '../losses';
+import { margin, orientation, type Target } from '../measure';
+import { compileExact, formatByName, shortestDecimal, type FormatName, type NumberFormat } from '../numeric';
+import type { BackendIdentity, MeasuredMessage, TargetSummary } from '../protocol';
+import { toJson } from './json';
+import { UsageError } from './usage';
+
+export interface MeasureArguments {
+  readonly what: readonly string[];
+  readonly at: string | undefined;
+  readonly target: string | undefined;
+  readonly dtype: string | undefined;
+  readonly constant: readonly string[];
+  readonly backend: string | undefined;
+  readonly json: boolean;
+}
+
+/** A measured point. `exact` is the float64 nearest to the mathematical loss, `exactDigits` its first 30 digits. */
+interface MeasuredPoint {
+  readonly z: number;
+  readonly target: Target;
+  readonly loss: number;
+  readonly gradient: number;
+  readonly exact: number;
+  readonly exactDigits: string | null;
+  readonly exactGradient: number;
+}
+
+type Result = {
+  readonly loss: string;
+  readonly label: string;
+  readonly formula: string;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly dtype: FormatName;
+} & TargetSummary & {
+    readonly points: readonly MeasuredPoint[];
+  } & BackendIdentity;
+
+/** Digits of the exact value that are printed. */
+const digits = 30;
+
+/** `lossfloor measure`. @returns what to print */
+export async function measureCommand(given: MeasureArguments, worker: WorkerClient): Promise<string> {
+  if (given.what.length === 0) throw new UsageError('measure needs the id of a loss or a *.loss.json file.');
+  const logits = given.at === undefined ? [] : numbers(given.at, '--at');
+  const results: Result[] = [];
+  for (const what of given.what) results.push(...(await measureOne(what, given, logits, worker)));
+  return given.json ? toJson(results) : asText(results);
+}
+
+async function measureOne(
+  what: string,
+  given: MeasureArguments,
+  logits: readonly number[],
+  worker: WorkerClient,
+): Promise<Result[]> {
+  const config = await configOf(what, given);
+  const backend = chooseBackend(backendChoice(given.backend) ?? config.backend);
+  const results: Result[] = [];
+  for (const target of targetsOf(given.target) ?? config.targets) {
+    const planned = planTasks({
+      losses: config.losses,
+      formats: formatsOf(given.dtype) ?? config.formats,
+      targets: [target],
+      points: Float64Array.from(logits, (z) => orientation(target) * z),
+    });
+    const measured = new Map<string, MeasuredMessage>();
+    const identity = await worker.measure(
+      backend,
+      [...planned.values()].map(({ task }) => task),
+      (message) => measured.set(message.key, message),
+    );
+    for (const [key, task] of planned) {
+      const message = measured.get(key);
+      if (!message?.summary) throw new Error(`The ${backend} backend left out ${task.loss.label}.`);
+      results.push(resultOf(task, message, message.summary, identity));
+    }
+  }
+  // By loss and format, not by target: the targets of one loss are read together.
+  const order = new Map(config.losses.map((loss, i) => [loss.label, i]));
+  return results
+    .map((result, i) => ({ result, i }))
+    .sort((a, b) => (order.get(a.result.label) ?? 0) - (order.get(b.result.label) ?? 0) || a.i - b.i)
+    .map(({ result }) => result);
+}
+
+async function configOf(
+  what: string,
+  given: MeasureArguments,
+): Promise<Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'backend'>> {
+  const constants = constantsOf(given.constant);
+  if (!what.endsWith('.json')) {
+    const entry = lossById(what);
+    entry.build(constants);
+    const chosen: ChosenEntry = { key: '0', entry, label: labelOf(entry, constants), constants };
+    return { losses: [chosen], formats: entry.formats ?? ['float32'], targets: [0, 1], backend: 'auto' };
+  }
+  const text = await readFile(what, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`Can't read ${what}: ${(error as Error).message}`);
+  });
+  const { config, problems } = parseLossConfig(text, path.basename(what));
+  if (!config) {
+    const lines = problems.map(({ offset, message }) => {
+      const before = text.slice(0, offset).split('\n');
+      return `${what}:${String(before.length)}:${String((before.at(-1) ?? '').length + 1)}: ${message}`;
+    });
+    throw new UsageError(lines.join('\n'));
+  }
+  const losses = config.losses.length > 0 ? config.losses : variantsAsLosses(config);
+  if (Object.keys(constants).length > 0)
+    throw new UsageError('--constant goes with a loss id; a file sets its own constants.');
+  return { ...config, losses };
+}
+
+/** A file about a zero error radius alone is measured through the losses of its variants. */
+function variantsAsLosses({ zeroErrorRadius: { variants, radius } }: LossConfig): ChosenEntry[] {
+  return variants.map((entry, i) => ({
+    key: String(i),
+    entry,
+    label: labelOf(entry, { radius }),
+    constants: { radius },
+  }));
+}
+
+function resultOf(
+  { loss, format, target, task }: PlannedTask,
+  { curve }: MeasuredMessage,
+  summary: TargetSummary,
+  identity: BackendIdentity,
+): Result {
+  const exact = compileExact(task.subject.exactLoss, [margin]);
+  const points = [...curve.margin].map((m, i): MeasuredPoint => ({
+    z: orientation(target) * m,
+    target,
+    loss: curve.loss[i] as number,
+    gradient: curve.gradient[i] as number,
+    exact: curve.exactLoss[i] as number,
+    exactDigits: exact.decimal(digits, m) ?? null,
+    exactGradient: curve.exactGradient[i] as number,
+  }));
+  const { id, formula, constants } = loss.entry;
+  const all = Object.fromEntries(
+    constants.map((constant) => [
+      constant.name,
+      loss.constants[constant.name] ?? constant.defaultIn?.[format] ?? constant.default,
+    ]),
+  );
+  return { loss: id, label: loss.label, formula, constants: all, dtype: format, ...summary, points, ...identity };
+}
+
+function numbers(text: string, option: string): number[] {
+  return text.split(',').map((part) => {
+    const value = part.trim() === '' ? NaN : Number(part);
+    if (Number.isNaN(value)) throw new UsageError(`${option}: "${part}" is not a number.`);
+    return value;
+  });
+}
+
+function targetsOf(text: string | undefined): Target[] | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'both') return [0, 1];
+  return text.split(',').map((part) => {
+    if (part === 'mean') return part;
+    const target = part === '' ? NaN : Number(part);
+    if (!(target >= 0 && target <= 1)) {
+      throw new UsageError(`--target: "${part}" is not 0, 1, a number between, "both" or "mean".`);
+    }
+    return target;
+  });
+}
+
+function formatsOf(text: string | undefined): FormatName[] | undefined {
+  return text?.split(',').map((name) => {
+    try {
+      return formatByName(name.trim()).name;
+    } catch (error) {
+      throw new UsageError(`--dtype: ${(error as Error).message}`);
+    }
+  });
+}
+
+function constantsOf(texts: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
+      if (!name || !value || Number.isNaN(Number(value)))
+        throw new UsageError(`--constant: "${text}" is not name=number.`);
+      return [name, Number(value)];
+    }),
+  );
+}
+
+function backendChoice(text: string | undefined): BackendChoice | undefined {
+  if (text === undefined) return undefined;
+  const choice = backendChoices.find((name) => name === text);
+  if (!choice) throw new UsageError(`--backend: "${text}" is not one of ${backendChoices.join(', ')}.`);
+  return choice;
+}
+
+function asText(results: readonly Result[]): string {
+  const lines: string[] = [];
+  let heading = '';
+  for (const result of results) {
+    const title = `${result.label}  [${result.loss}]`;
+    if (title !== heading) {
+      heading = title;
+      lines.push('', title, `  ${result.formula}`);
+    }
+    const format = formatByName(result.dtype);
+    lines.push(`  ${result.dtype}, target ${String(result.target)}: ${describe(result, format)}`);
+    for (const point of result.points) {
+      const number = (x: number): string => shortestDecimal(format, x);
+      lines.push(
+        `    z = ${number(point.z)}: loss ${number(point.loss)}, gradient ${number(point.gradient)}; exactly ${point.exactDigits ?? String(point.exact)}`,
+      );
+    }
+  }
+  const [first] = results;
+  if (first) lines.push('', `Computed by ${first.backend}: ${first.version}, ${first.device}. Thresholds are in |z|.`);
+  return lines.slice(1).join('\n');
+}
+
+/** The summary in words. */
+function describe(result: Result, format: NumberFormat): string {
+  const value = (x: number): string => shortestDecimal(format, x);
+  const at = (x: number): string => x.toPrecision(6).replace(/\.?0+$/, '');
+  const parts = [`floor ${value(result.floor.value)} from ${at(result.floor.at)}`];
+  parts.push(result.cap ? `cap ${value(result.cap.value)} from ${at(result.cap.at)}` : 'no cap');
+  if (result.right.gradientZero !== null) parts.push(`gradient 0 from ${at(result.right.gradientZero)}`);
+  if (result.deadFrom !== null) parts.push(`dead on the wrong side from ${at(result.deadFrom)}`);
+  if (result.firstNaN !== null) parts.push(`NaN from ${at(result.firstNaN)}`);
+  if (result.firstInfinity !== null) parts.push(`infinite from ${at(result.firstInfinity)}`);
+  if (result.negative) parts.push(`negative (${value(result.negative.value)}) from ${at(result.negative.at)}`);
+  return parts.join(', ');
+}

@@ -1,0 +1,17 @@
+/** A command line that can't be carried out: exit status 2, the message on standard error. */
+export class UsageError extends Error {}
+
+export const usage = `Usage:
+  lossfloor measure <loss id | file.loss.json>... [--at z1,z2,...] [--target 0|1|both|mean|...]
+                    [--dtype float32,bfloat16,...] [--constant name=value]... [--backend name] [--json]
+      Measures floors, caps, dead zones and first failures; with --at also loss and gradient at those logits.
+  lossfloor scan <file or folder>... [--format text|json]
+      Finds unstable loss code in Python files.
+  lossfloor losses [--json]
+      Lists the catalogue.
+  lossfloor backends [--json]
+      Lists what can compute losses here.
+  lossfloor --version | --help
+
+Exit status: 0 nothing found, 1 findings, 2 bad usage or unreadable input.
+`;
