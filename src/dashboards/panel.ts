@@ -1,0 +1,152 @@
+import * as vscode from 'vscode';
+import { RequestCancelled } from '../engine';
+import type { FailedMessage, FinishedMessage, StartedMessage } from '../protocol';
+import { pageHtml, type PageName } from './html';
+import type { Run } from './measurer';
+
+/** Settles before settings that arrive in a burst (a slider that is dragged) are measured, in milliseconds. */
+const settle = 30;
+
+interface Messages<State, Result extends { readonly generation: number }, Settings> {
+  /** The message that shows everything afresh. */
+  state(): State;
+  /** @throws an Error for people, if the settings can't be measured */
+  prepare(settings: Settings): Run<Result>;
+}
+
+/** What webviews send, whatever they show. */
+type Incoming<Settings> =
+  | { readonly type: 'ready' | 'cancel' | 'showLogs' }
+  | { readonly type: 'report'; readonly message: string }
+  | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings };
+
+/**
+ * A dashboard's panel: its page, its messages, and one measuring at a time. A change of settings cancels what is
+ * being measured and starts a new generation; results of older ones are not passed on.
+ */
+export class DashboardPanel<State, Result extends { readonly generation: number }, Settings>
+  implements vscode.Disposable
+{
+  private generation = 0;
+  private running: AbortController | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private ready = false;
+  private readonly disposables: vscode.Disposable[] = [];
+
+  constructor(
+    readonly panel: vscode.WebviewPanel,
+    page: PageName,
+    extensionUri: vscode.Uri,
+    private settings: Settings,
+    private readonly messages: Messages<State, Result, Settings>,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly onSettings: (settings: Settings) => void,
+  ) {
+    const { webview } = panel;
+    webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')],
+    };
+    this.disposables.push(
+      webview.onDidReceiveMessage((message: Incoming<Settings>) => this.receive(message)),
+      panel.onDidDispose(() => this.dispose()),
+    );
+    webview.html = pageHtml(page, panel.title, {
+      cspSource: webview.cspSource,
+      asWebviewUri: (path) => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, path)).toString(),
+    });
+  }
+
+  /** Shows other settings, with everything that goes with them. */
+  show(settings: Settings): void {
+    this.settings = settings;
+    this.post(this.messages.state());
+    this.measure();
+  }
+
+  /** Says that what should be shown can't be; what is drawn stays. */
+  fail(message: string): void {
+    this.stop();
+    this.post<FailedMessage>({ type: 'failed', generation: 0, message });
+  }
+
+  dispose(): void {
+    this.stop();
+    for (const disposable of this.disposables.splice(0)) disposable.dispose();
+  }
+
+  private receive(message: Incoming<Settings>): void {
+    switch (message.type) {
+      case 'ready':
+        // Also when a hidden panel comes back: its page is made anew.
+        this.ready = true;
+        this.show(this.settings);
+        return;
+      case 'changeFloor':
+      case 'changeZer':
+        this.settings = message.settings;
+        this.onSettings(message.settings);
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.measure(), settle);
+        return;
+      case 'cancel':
+        this.stop();
+        return;
+      case 'showLogs':
+        this.log.show(true);
+        return;
+      case 'report':
+        this.log.error(`webview: ${message.message}`);
+        return;
+    }
+  }
+
+  private stop(): void {
+    clearTimeout(this.timer);
+    this.running?.abort();
+    this.running = undefined;
+  }
+
+  private measure(): void {
+    this.stop();
+    if (!this.ready) return;
+    const generation = ++this.generation;
+    let run: Run<Result>;
+    try {
+      run = this.messages.prepare(this.settings);
+    } catch (error) {
+      this.post<FailedMessage>({ type: 'failed', generation, message: (error as Error).message });
+      return;
+    }
+    const controller = new AbortController();
+    this.running = controller;
+    const started = performance.now();
+    this.post<StartedMessage>({ type: 'started', generation, expected: run.expected });
+    run
+      .start((result) => {
+        if (generation === this.generation) this.post({ ...result, generation });
+      }, controller.signal)
+      .then(
+        (identity) => {
+          if (generation !== this.generation) return;
+          const milliseconds = Math.round(performance.now() - started);
+          this.log.debug(`${this.panel.title}: measured in ${String(milliseconds)} ms by ${identity.backend}`);
+          this.post<FinishedMessage>({ type: 'finished', generation, identity, milliseconds });
+        },
+        (error: unknown) => {
+          if (generation !== this.generation) return;
+          const cancelled = error instanceof RequestCancelled;
+          if (!cancelled) this.log.error(`${this.panel.title}: ${String((error as Error).stack ?? error)}`);
+          this.post<FailedMessage>({
+            type: 'failed',
+            generation,
+            message: cancelled ? vscode.l10n.t('Cancelled. What is drawn is incomplete.') : (error as Error).message,
+          });
+        },
+      );
+  }
+
+  private post<Message>(message: Message): void {
+    if (this.ready) void this.panel.webview.postMessage(message);
+  }
+}

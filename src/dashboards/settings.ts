@@ -1,0 +1,97 @@
+import { labelOf, limits, zeroErrorRadiusVariants, type ChosenEntry, type LossConfig } from '../config';
+import { LossError, losses, lossById, type LossEntry } from '../losses';
+import { formatNames } from '../numeric';
+import type { CatalogueItem, ChosenLoss, FloorSettings, VariantItem, ZerSettings } from '../protocol';
+
+/** How many losses a dashboard draws at most. */
+const maxLosses = 24;
+
+/** Entries that a panel can name: those of the catalogue, and those that are made of the user's code. */
+export class EntrySource {
+  constructor(private readonly own: readonly LossEntry[] = []) {}
+
+  get all(): readonly LossEntry[] {
+    return [...this.own, ...losses];
+  }
+
+  /** @throws LossError for an id that neither has */
+  byId(id: string): LossEntry {
+    return this.own.find((entry) => entry.id === id) ?? lossById(id);
+  }
+}
+
+export function catalogueItems(entries: readonly LossEntry[]): CatalogueItem[] {
+  return entries.map(({ id, label, framework, family, formula, notes, constants }) => ({
+    id,
+    label,
+    framework,
+    family,
+    formula,
+    notes,
+    constants: constants.map((constant) => ({
+      name: constant.name,
+      label: constant.label,
+      default: constant.default,
+      minimum: constant.minimum ?? constant.exclusiveMinimum ?? null,
+      maximum: constant.maximum ?? null,
+    })),
+  }));
+}
+
+export function floorSettingsOf(config: Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'sweep'>): FloorSettings {
+  const { losses: chosen, formats, targets, sweep } = config;
+  return {
+    losses: chosen.map(({ key, entry, label, constants }): ChosenLoss => ({
+      key,
+      id: entry.id,
+      label,
+      formula: entry.formula,
+      constants,
+    })),
+    formats,
+    targets,
+    sweep,
+  };
+}
+
+/**
+ * The entries of settings that came from a webview, or from a state kept by another version.
+ * @throws LossError saying what can't be measured
+ */
+export function chosenEntries(settings: FloorSettings, source: EntrySource): ChosenEntry[] {
+  const { losses: chosen, formats, targets, sweep } = settings;
+  if (chosen.length > maxLosses) throw new LossError(`at most ${String(maxLosses)} losses can be compared`);
+  const unknown = formats.find((format) => !formatNames.includes(format));
+  if (unknown) throw new LossError(`there is no number format "${String(unknown)}"`);
+  if (!targets.every((target) => target === 'mean' || (target >= 0 && target <= 1))) {
+    throw new LossError('targets lie between 0 and 1');
+  }
+  const { minimum, maximum } = limits.points;
+  if (!(sweep.from < sweep.to && Number.isFinite(sweep.from) && Number.isFinite(sweep.to))) {
+    throw new LossError(`the range from ${String(sweep.from)} to ${String(sweep.to)} is empty`);
+  }
+  if (!(Number.isInteger(sweep.points) && sweep.points >= minimum && sweep.points <= maximum)) {
+    throw new LossError(`the number of points must be between ${String(minimum)} and ${String(maximum)}`);
+  }
+  return chosen.map(({ key, id, constants }) => {
+    const entry = source.byId(id);
+    entry.build(constants);
+    return { key, entry, label: labelOf(entry, constants), constants };
+  });
+}
+
+export function zerSettingsOf({
+  zeroErrorRadius,
+  formats,
+}: Pick<LossConfig, 'zeroErrorRadius' | 'formats'>): ZerSettings {
+  return {
+    variants: zeroErrorRadius.variants.map((entry) => entry.id),
+    radius: zeroErrorRadius.radius,
+    format: formats[0] ?? 'float32',
+    targets: [0, 1],
+  };
+}
+
+export function variantItems(): VariantItem[] {
+  return zeroErrorRadiusVariants().map(({ id, label, notes }) => ({ id, label, notes }));
+}

@@ -1,0 +1,60 @@
+import * as vscode from 'vscode';
+import { shortestDecimal, type NumberFormat, formatByName } from '../numeric';
+import type { Finding } from '../rules';
+import { commands, type FindingReference } from './commands';
+import { documentationOf } from './documentation';
+import { pythonSelector, rangeOf, type FindingsTracker } from './findings';
+
+/** Hovers over findings: what was measured, in each number format, and what to write instead. */
+export function registerHovers(tracker: FindingsTracker): vscode.Disposable {
+  return vscode.languages.registerHoverProvider(pythonSelector, {
+    provideHover(document, position) {
+      const here = (tracker.current(document) ?? []).filter((finding) =>
+        rangeOf(document, finding.range).contains(position),
+      );
+      const [first] = here;
+      if (!first) return undefined;
+      return new vscode.Hover(
+        here.map((finding) => describe(document, finding)),
+        rangeOf(document, first.range),
+      );
+    },
+  });
+}
+
+function describe(document: vscode.TextDocument, finding: Finding): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  text.isTrusted = { enabledCommands: [commands.showFinding] };
+  text.appendMarkdown(`**Lossfloor: ${escape(finding.title)}**\n\n`);
+  text.appendMarkdown('| | value | gradient |\n|---|---|---|\n');
+  for (const { format, failures } of finding.failures) {
+    const cell = (of: 'value' | 'gradient'): string =>
+      failures
+        .filter((failure) => failure.of === of)
+        .map(({ becomes, side, from }) => {
+          const name = becomes === 'zero' ? '0' : becomes.replace('Infinity', '∞');
+          return `${name} from x ${side === 'above' ? '≥' : '≤'} ${threshold(from, formatByName(format))}`;
+        })
+        .join('<br>') || '–';
+    text.appendMarkdown(`| ${format} | ${cell('value')} | ${cell('gradient')} |\n`);
+  }
+  text.supportHtml = true;
+  text.appendMarkdown(`\n${escape(finding.advice)}\n\n`);
+  const reference: FindingReference = { uri: document.uri.toString(), rule: finding.rule, offset: finding.range.start };
+  const link = `command:${commands.showFinding}?${encodeURIComponent(JSON.stringify([reference]))}`;
+  text.appendMarkdown(
+    `[${vscode.l10n.t('Show precision floor')}](${link} "${vscode.l10n.t('Measure this expression and draw it')}") · [${vscode.l10n.t('About this rule')}](${documentationOf(finding.rule).toString()})\n\n`,
+  );
+  text.appendMarkdown(
+    `*${vscode.l10n.t('Measured by rounding every operation to the format (backend: model); thresholds are exact to the last float.')}*`,
+  );
+  return text;
+}
+
+function threshold(x: number, format: NumberFormat): string {
+  return shortestDecimal(format, x);
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!|<>]/g, '\\$&');
+}
