@@ -48,7 +48,15 @@ let validate: ValidateFunction<Written> | undefined;
  */
 export function parseLossConfig(text: string, name: string): ParsedConfig {
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: false, disallowComments: true });
+  let root: Node | undefined;
+  try {
+    root = parseTree(text, errors, { allowTrailingComma: false, disallowComments: true });
+  } catch (error) {
+    // The parser calls itself for each level.
+    if (!(error instanceof RangeError)) throw error;
+    const message = 'This is not a loss configuration: it is nested too deeply.';
+    return { config: undefined, problems: [{ message, offset: 0, length: 1, kind: 'syntax' }] };
+  }
   if (errors.length > 0 || !root) {
     const problems = errors.map(({ error, offset, length }) => ({
       message: `This is not valid JSON: ${humanize(printParseErrorCode(error))}.`,

@@ -1,13 +1,16 @@
 import {
+  absolute,
   add,
   constant,
   divide,
   equal,
   exp,
+  expm1,
   less,
   and,
   lessEqual,
   log,
+  logSoftmax,
   multiply,
   negate,
   power,
@@ -162,10 +165,10 @@ function backward(
       pass(a, multiply(times(upstream, subtract(1, node)), node));
       return;
     case 'logSigmoid':
-      pass(a, times(upstream, sigmoid(negate(a))));
+      pass(a, times(upstream, logSigmoidSlope(a)));
       return;
     case 'softplus':
-      pass(a, times(upstream, sigmoid(a)));
+      pass(a, kind === 'framework' ? softplusBackward(a, upstream) : times(upstream, sigmoid(a)));
       return;
     case 'logAddExp':
       pass(a, times(upstream, exp(subtract(a, node))));
@@ -184,8 +187,11 @@ function backward(
     }
     case 'logSoftmax':
       node.operands.forEach((logit, i) => {
-        const component = i === 0 ? exp(node) : softmax(logit, ...node.operands.filter((_, j) => j !== i));
-        pass(logit, times(upstream, subtract(i === 0 ? 1 : 0, component)));
+        if (i === 0) pass(logit, logSoftmaxBackward(node, upstream));
+        else {
+          const component = logSoftmax(logit, ...node.operands.filter((_, j) => j !== i));
+          pass(logit, subtract(0, times(upstream, exp(component))));
+        }
       });
       return;
     case 'stopGradient':
@@ -202,4 +208,28 @@ function backward(
     case 'not':
       return;
   }
+}
+
+/** log_sigmoid_backward, without its upstream: exp(-|x|) keeps the tail that sigmoid(-x) loses to overflow. */
+function logSigmoidSlope(x: Expression): Expression {
+  const tail = exp(negate(absolute(x)));
+  const smaller = divide(tail, add(1, tail));
+  return select(less(x, 0), subtract(1, smaller), smaller);
+}
+
+/** softplus_backward with beta 1 and threshold 20, from where it is the identity. */
+function softplusBackward(x: Expression, upstream: Expression): Expression {
+  const growth = exp(x);
+  return select(less(20, x), upstream, divide(times(upstream, growth), add(growth, 1)));
+}
+
+/**
+ * _log_softmax_backward_data for the component that the gradient came for: g - exp(output) g, computed in the compute
+ * type and stored rounded once. In the narrower formats, where 1 + 2^-20 is 1, expm1 gives just that; the difference
+ * of two stored values would be 0 long before.
+ */
+function logSoftmaxBackward(output: Expression, upstream: Expression): Expression {
+  const isComputeType = less(1, add(1, 2 ** -20));
+  const asComputed = subtract(upstream, times(upstream, exp(output)));
+  return select(isComputeType, asComputed, subtract(0, times(upstream, expm1(output))));
 }

@@ -53,7 +53,7 @@ function render(node: Expression, context: number): string {
       }
       if (node.operator === 'negate') {
         const text = `−${render(a, prefixPrecedence)}`;
-        return prefixPrecedence < context || context === 5 ? `(${text})` : text;
+        return context >= 5 ? `(${text})` : text;
       }
       const name = functionNames[node.operator] ?? node.operator;
       return `${name}(${node.operands.map((operand) => render(operand, 0)).join(', ')})`;

@@ -66,6 +66,8 @@ export interface StartedMessage {
   readonly type: 'started';
   readonly generation: number;
   readonly expected: number;
+  /** What is being measured: the webview may have asked for something else meanwhile. Where left out, it hasn't. */
+  readonly settings?: FloorSettings | ZerSettings;
 }
 
 export interface CurveMessage {

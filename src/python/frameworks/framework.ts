@@ -1,0 +1,98 @@
+import type { Expression } from '../../expression';
+import type { FormatName } from '../../numeric';
+import type { Value } from '../values';
+
+export type FrameworkName = 'pytorch' | 'tensorflow' | 'keras' | 'keras-backend' | 'jax' | 'numpy';
+
+/** The arguments of a call. */
+export interface Arguments {
+  /** The argument for the parameter at `index`, called `name`. */
+  get(index: number, name?: string): Value | undefined;
+  readonly positional: readonly Value[];
+  readonly named: ReadonlyMap<string, Value>;
+}
+
+/** What calling something does to its operands. */
+export type Applied =
+  /**
+   * Elementwise: `build` gets an expression for each parameter, undefined where the call leaves it out. A call with
+   * arguments beyond these, other than `harmless` ones, does something else.
+   */
+  | {
+      readonly does: 'compute';
+      readonly parameters: readonly string[];
+      build(operands: readonly (Expression | undefined)[], others: () => Expression): Expression | undefined;
+    }
+  /** Gives back its first argument, moved, reshaped, picked from or wrapped. */
+  | { readonly does: 'keep' }
+  /** A loss of the catalogue, of its first two arguments. */
+  | { readonly does: 'loss'; readonly loss: string; readonly parameters: readonly [prediction: string, target: string] }
+  /** Its operands one after the other. */
+  | { readonly does: 'chain'; readonly links: readonly Value[] }
+  /** Something unknown, and then what the call asks for: a layer with an activation. */
+  | { readonly does: 'then'; applied(call: Arguments): Applied | undefined }
+  /** What has been computed before: a Keras model from its inputs to these outputs. */
+  | { readonly does: 'give'; readonly value: Value }
+  /** Draws samples or takes the largest: its argument feeds no gradient, and -inf is a legitimate weight. */
+  | { readonly does: 'sample' };
+
+/** What a qualified name of a library stands for. */
+export type Meaning =
+  | Applied
+  /** A class: `make` says what its instances do when called. */
+  | { readonly does: 'make'; make(constructor: Arguments): Applied | undefined }
+  /** A context manager or decorator under which no gradients are recorded. */
+  | { readonly does: 'stop-gradients' };
+
+/** Stable forms that rules advise, by the names that a framework has for them. */
+export type StableForm = 'logSigmoid' | 'logSoftmax' | 'bceWithLogits' | 'bceWithLogitsLayer';
+
+/** One framework: what its names mean. A new framework is a new table like this. */
+export interface Framework {
+  readonly name: FrameworkName;
+  /** As in messages. */
+  readonly title: string;
+  /** Names by which modules are known in other places, as prefixes; the first that fits is replaced. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  /** Usual short names of modules, for advice in a file that hasn't imported them. */
+  readonly usual: Readonly<Record<string, string>>;
+  readonly names: Readonly<Record<string, Meaning>>;
+  /** Methods of its tensors; the tensor is the first operand. */
+  readonly methods?: Readonly<Record<string, Meaning>>;
+  /** How to write a stable form: qualified names in braces, `x` for the operand and `t` for the target of a loss. */
+  readonly stable: Readonly<Partial<Record<StableForm, string>>>;
+  /** The formats to speak of, the one that the framework computes in first. */
+  readonly formats: readonly FormatName[];
+  /** Whether it differentiates. */
+  readonly differentiates: boolean;
+}
+
+export const keep: Meaning = { does: 'keep' };
+
+/** An operation of one operand called `x` (or otherwise). */
+export const unary = (build: (x: Expression) => Expression, parameter = 'x'): Applied => ({
+  does: 'compute',
+  parameters: [parameter],
+  build: ([x]) => x && build(x),
+});
+
+export const binary = (
+  build: (a: Expression, b: Expression) => Expression,
+  parameters: readonly [string, string],
+): Applied => ({ does: 'compute', parameters, build: ([a, b]) => a && b && build(a, b) });
+
+/** A class without parameters that matter. */
+export const layer = (applied: Applied): Meaning => ({ does: 'make', make: () => applied });
+
+/** Arguments that say where and in which type a result goes, or along which axis a softmax runs. */
+export const harmless: ReadonlySet<string> = new Set(['axis', 'dim', 'dtype', 'inplace', 'name', 'out', '_stacklevel']);
+
+/** The same meaning for several names. */
+export function all<T>(names: readonly string[], meaning: T): Record<string, T> {
+  return Object.fromEntries(names.map((name) => [name, meaning]));
+}
+
+/** The entries with a prefix before each name. */
+export function under<T>(prefix: string, entries: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).map(([name, meaning]) => [prefix + name, meaning]));
+}

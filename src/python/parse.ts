@@ -1,0 +1,644 @@
+import { parser } from '@lezer/python';
+import type { Argument, Comprehension, Dictionary, Import, Parameter, PyExpression, Range, Statement } from './syntax';
+
+/** A node of the concrete tree, punctuation and keywords included, comments left out. */
+interface Raw {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly error: boolean;
+  readonly children: Raw[];
+  /** Of the tree below. */
+  height: number;
+}
+
+/** Deeper expressions are left out, deeper blocks too (Python itself takes 200 brackets and 100 blocks). */
+const deepestExpression = 400;
+const deepestBlock = 100;
+
+/**
+ * The statements of a Python file. Nothing is ever thrown: what isn't Python, or isn't Python 3, leaves out the
+ * expression or statement that it stands in and nothing else.
+ */
+export function parsePython(text: string): readonly Statement[] {
+  return new Reader(text).statements(readTree(text).children, 0);
+}
+
+/**
+ * The grammar doesn't know `1.` as a number: `01` takes its place, in the same number of characters. (In strings and
+ * comments that does no harm; literals are read from the text itself.)
+ */
+function withoutBareDots(text: string): string {
+  return text.replace(/(?<![\w.])(\d[\d_]*)\.(?=[eEjJ]?(?![\w.])|[eE][-+\d])/g, '0$1');
+}
+
+function readTree(text: string): Raw {
+  const cursor = parser.parse(withoutBareDots(text)).cursor();
+  const read = (): Raw => ({
+    name: cursor.name,
+    start: cursor.from,
+    end: cursor.to,
+    error: cursor.type.isError,
+    children: [],
+    height: 0,
+  });
+  const root = read();
+  const open: Raw[] = [root];
+  // Iterative: the tree may be as deep as the text is long.
+  for (;;) {
+    const down = cursor.firstChild();
+    if (down) {
+      const parent = open.at(-1) as Raw;
+      const node = read();
+      if (node.name !== 'Comment') parent.children.push(node);
+      open.push(node);
+      continue;
+    }
+    for (;;) {
+      const done = open.pop() as Raw;
+      const parent = open.at(-1);
+      if (!parent) return done;
+      parent.height = Math.max(parent.height, done.height + 1);
+      if (cursor.nextSibling()) {
+        const node = read();
+        if (node.name !== 'Comment') parent.children.push(node);
+        open.push(node);
+        break;
+      }
+      cursor.parent();
+    }
+  }
+}
+
+const expressionNames: ReadonlySet<string> = new Set([
+  'ArrayComprehensionExpression',
+  'ArrayExpression',
+  'AwaitExpression',
+  'BinaryExpression',
+  'Boolean',
+  'CallExpression',
+  'ComprehensionExpression',
+  'ConditionalExpression',
+  'ContinuedString',
+  'DictionaryComprehensionExpression',
+  'DictionaryExpression',
+  'Ellipsis',
+  'FormatString',
+  'LambdaExpression',
+  'MemberExpression',
+  'NamedExpression',
+  'None',
+  'Number',
+  'ParenthesizedExpression',
+  'SetComprehensionExpression',
+  'SetExpression',
+  'String',
+  'TupleExpression',
+  'UnaryExpression',
+  'VariableName',
+  'YieldExpression',
+]);
+
+const isExpression = (node: Raw): boolean => expressionNames.has(node.name);
+const operatorNames: ReadonlySet<string> = new Set(['ArithOp', 'BitOp', 'CompareOp', 'in', 'not', 'is', 'and', 'or']);
+
+class Reader {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  statements(nodes: readonly Raw[], depth: number): Statement[] {
+    if (depth > deepestBlock) return [];
+    return nodes.flatMap((node) => this.#statement(node, depth));
+  }
+
+  #textOf(node: Range): string {
+    return this.#text.slice(node.start, node.end);
+  }
+
+  #statement(node: Raw, depth: number): Statement[] {
+    const { start, end } = node;
+    const at = { start, end };
+    const expressions = (): PyExpression[] => this.#expressions(node.children);
+    switch (node.name) {
+      case 'AssignStatement':
+        return [this.#assignment(node)];
+      case 'UpdateStatement': {
+        const index = node.children.findIndex((child) => child.name === 'UpdateOp');
+        const operator = node.children[index];
+        const target = node.children[index - 1];
+        if (!operator || !target || broken(node)) return [{ kind: 'evaluate', ...at, parts: expressions() }];
+        const value = this.#list(node.children.slice(index + 1), at);
+        const symbol = this.#textOf(operator).slice(0, -1);
+        return [{ kind: 'update', ...at, target: this.expression(target), operator: symbol, value }];
+      }
+      case 'ReturnStatement': {
+        const rest = node.children.slice(1);
+        const value = rest.some(isExpression) ? this.#list(rest, at) : undefined;
+        return [{ kind: 'return', ...at, value }];
+      }
+      case 'RaiseStatement':
+        return [{ kind: 'leave', ...at, how: 'raise', parts: expressions() }];
+      case 'BreakStatement':
+        return [{ kind: 'leave', ...at, how: 'break', parts: [] }];
+      case 'ContinueStatement':
+        return [{ kind: 'leave', ...at, how: 'continue', parts: [] }];
+      case 'IfStatement':
+        return [this.#if(node, depth)];
+      case 'WhileStatement':
+      case 'ForStatement':
+        return [this.#loop(node, depth)];
+      case 'WithStatement':
+        return [this.#with(node, depth)];
+      case 'TryStatement':
+        return [this.#try(node, depth)];
+      case 'MatchStatement':
+        return [this.#match(node, depth)];
+      case 'FunctionDefinition':
+        return [this.#function(node, [], depth)];
+      case 'ClassDefinition':
+        return [this.#class(node, depth)];
+      case 'DecoratedStatement': {
+        const decorators = node.children
+          .filter((child) => child.name === 'Decorator')
+          .map((child) => this.#decorator(child));
+        return node.children.flatMap((child): Statement[] => {
+          if (child.name === 'FunctionDefinition') return [this.#function(child, decorators, depth)];
+          return child.name === 'ClassDefinition' ? [this.#class(child, depth)] : [];
+        });
+      }
+      case 'ImportStatement':
+        return [this.#import(node)];
+      case 'ScopeStatement': {
+        const names = node.children
+          .filter((child) => child.name === 'VariableName')
+          .map((child) => this.#textOf(child));
+        return [{ kind: 'scope', ...at, names }];
+      }
+      case 'DeleteStatement':
+        return [{ kind: 'delete', ...at, targets: expressions() }];
+      case 'StatementGroup':
+      case 'Body':
+        return this.statements(node.children, depth);
+      default:
+        if (node.error) return [];
+        return [{ kind: 'evaluate', ...at, parts: expressions() }];
+    }
+  }
+
+  #assignment(node: Raw): Statement {
+    const { start, end } = node;
+    const parts: Raw[][] = [[]];
+    for (const child of node.children) {
+      if (child.name === 'AssignOp') parts.push([]);
+      else if (child.name !== 'TypeDef') parts.at(-1)?.push(child);
+    }
+    const value = parts.pop() ?? [];
+    if (parts.length === 0 || value.length === 0 || broken(node)) {
+      return { kind: 'evaluate', start, end, parts: this.#expressions(node.children) };
+    }
+    const targets = parts.map((part) => this.#list(part, node));
+    return { kind: 'assign', start, end, targets, value: this.#list(value, node) };
+  }
+
+  #blocks(node: Raw, depth: number): { readonly keyword: string; readonly head: Raw[]; readonly body: Statement[] }[] {
+    const blocks: { keyword: string; head: Raw[]; body: Statement[] }[] = [];
+    let keyword = '';
+    let head: Raw[] = [];
+    for (const child of node.children) {
+      if (child.name === 'Body') {
+        blocks.push({ keyword, head, body: this.statements(child.children, depth + 1) });
+        head = [];
+        keyword = '';
+      } else if (keyword === '' && /^[a-z]+$/.test(child.name)) keyword = child.name;
+      else head.push(child);
+    }
+    return blocks;
+  }
+
+  #if(node: Raw, depth: number): Statement {
+    const { start, end } = node;
+    const blocks = this.#blocks(node, depth);
+    const branches = blocks
+      .filter((block) => block.keyword !== 'else')
+      .map(({ head, body }) => ({ test: this.#list(head, node), body }));
+    return { kind: 'if', start, end, branches, otherwise: blocks.find((block) => block.keyword === 'else')?.body };
+  }
+
+  #loop(node: Raw, depth: number): Statement {
+    const { start, end } = node;
+    const blocks = this.#blocks(node, depth);
+    const main = blocks.find((block) => block.keyword !== 'else');
+    const head = (main?.head ?? []).filter((child) => child.name !== 'for');
+    const separator = head.findIndex((child) => child.name === 'in');
+    return {
+      kind: 'loop',
+      start,
+      end,
+      targets: this.#expressions(separator < 0 ? [] : head.slice(0, separator)),
+      source: this.#expressions(head.slice(separator + 1)),
+      body: main?.body ?? [],
+      otherwise: blocks.find((block) => block.keyword === 'else')?.body ?? [],
+    };
+  }
+
+  #with(node: Raw, depth: number): Statement {
+    const { start, end } = node;
+    const [block] = this.#blocks(node, depth);
+    const items: { value: PyExpression; target: PyExpression | undefined }[] = [];
+    let asTarget = false;
+    for (const child of block?.head ?? []) {
+      if (child.name === 'as') asTarget = true;
+      else if (isExpression(child)) {
+        const value = this.expression(child);
+        const last = items.at(-1);
+        if (asTarget && last) last.target = value;
+        else items.push({ value, target: undefined });
+        asTarget = false;
+      }
+    }
+    return { kind: 'with', start, end, items, body: block?.body ?? [] };
+  }
+
+  #try(node: Raw, depth: number): Statement {
+    const { start, end } = node;
+    const blocks = this.#blocks(node, depth);
+    const bodyOf = (keyword: string): Statement[] => blocks.find((block) => block.keyword === keyword)?.body ?? [];
+    const handlers = blocks
+      .filter((block) => block.keyword === 'except')
+      .map(({ head, body }) => {
+        const as = head.findIndex((child) => child.name === 'as' || child.name === ',');
+        const name = as < 0 ? undefined : head[as + 1];
+        return { name: name && this.#textOf(name), body };
+      });
+    return {
+      kind: 'try',
+      start,
+      end,
+      body: bodyOf('try'),
+      handlers,
+      otherwise: bodyOf('else'),
+      last: bodyOf('finally'),
+    };
+  }
+
+  #match(node: Raw, depth: number): Statement {
+    const { start, end } = node;
+    const clauses = node.children.filter((child) => child.name === 'MatchBody').flatMap((child) => child.children);
+    const cases = clauses
+      .filter((child) => child.name === 'MatchClause')
+      .map((clause) => ({
+        names:
+          clause.height > deepestExpression ? [] : this.#captured(clause.children.filter((c) => c.name !== 'Body')),
+        body: clause.children.filter((c) => c.name === 'Body').flatMap((c) => this.statements(c.children, depth + 1)),
+      }));
+    return { kind: 'match', start, end, subject: this.#expressions(node.children), cases };
+  }
+
+  #captured(nodes: readonly Raw[]): string[] {
+    return nodes.flatMap((node) =>
+      node.name === 'VariableName' ? [this.#textOf(node)] : this.#captured(node.children),
+    );
+  }
+
+  #function(node: Raw, decorators: readonly PyExpression[], depth: number): Statement {
+    const { start, end } = node;
+    const name = node.children.find((child) => child.name === 'VariableName');
+    const list = node.children.find((child) => child.name === 'ParamList');
+    const body = node.children.find((child) => child.name === 'Body');
+    return {
+      kind: 'function',
+      start,
+      end,
+      name: name ? this.#textOf(name) : '',
+      parameters: list ? this.#parameters(list) : [],
+      body: body ? this.statements(body.children, depth + 1) : [],
+      decorators,
+    };
+  }
+
+  #parameters(list: Raw): Parameter[] {
+    const parameters: { -readonly [key in keyof Parameter]: Parameter[key] }[] = [];
+    let stars: Parameter['stars'] = '';
+    let defaults = false;
+    for (const child of list.children) {
+      if (child.name === '*' || child.name === '**') stars = child.name;
+      else if (child.name === ',') {
+        stars = '';
+        defaults = false;
+      } else if (child.name === 'AssignOp') defaults = true;
+      else if (defaults && isExpression(child)) {
+        const last = parameters.at(-1);
+        if (last) last.default = this.expression(child);
+      } else if (child.name === 'VariableName') {
+        parameters.push({ name: this.#textOf(child), stars, start: child.start, end: child.end });
+      }
+    }
+    return parameters;
+  }
+
+  #class(node: Raw, depth: number): Statement {
+    const { start, end } = node;
+    const name = node.children.find((child) => child.name === 'VariableName');
+    const list = node.children.find((child) => child.name === 'ArgList');
+    const body = node.children.find((child) => child.name === 'Body');
+    return {
+      kind: 'class',
+      start,
+      end,
+      name: name ? this.#textOf(name) : '',
+      bases: list
+        ? this.#arguments(list)
+            .filter((base) => base.name === undefined)
+            .map((base) => base.value)
+        : [],
+      body: body ? this.statements(body.children, depth + 1) : [],
+    };
+  }
+
+  /** `@a.b(c)`: Lezer has the dotted name flat. */
+  #decorator(node: Raw): PyExpression {
+    let value: PyExpression | undefined;
+    for (const child of node.children) {
+      const range = { start: value?.start ?? child.start, end: child.end };
+      if (child.name === 'VariableName' || child.name === 'PropertyName') {
+        const name = this.#textOf(child);
+        value = value ? { kind: 'attribute', ...range, value, name } : { kind: 'name', ...range, name };
+      } else if (child.name === 'ArgList' && value) {
+        value = { kind: 'call', ...range, callee: value, arguments: this.#arguments(child) };
+      }
+    }
+    return value ?? { kind: 'other', start: node.start, end: node.end, parts: [] };
+  }
+
+  #import(node: Raw): Import {
+    const { start, end } = node;
+    const names: { name: string; path: string | undefined }[] = [];
+    const everythingOf: string[] = [];
+    let module: string | undefined;
+    let part: 'module' | 'names' = 'names';
+    let relative = false;
+    let dotted: string[] = [];
+    let alias: string | undefined;
+    let aliasNext = false;
+    const finish = (): void => {
+      const [first] = dotted;
+      if (first !== undefined) {
+        const path = dotted.join('.');
+        if (module !== undefined || relative) {
+          names.push({ name: alias ?? first, path: relative ? undefined : `${module ?? ''}.${path}` });
+        } else if (alias !== undefined) names.push({ name: alias, path });
+        else names.push({ name: first, path: first });
+      }
+      dotted = [];
+      alias = undefined;
+      aliasNext = false;
+    };
+    for (const child of node.children) {
+      switch (child.name) {
+        case 'from':
+          part = 'module';
+          break;
+        case 'import':
+          if (part === 'module') {
+            module = dotted.join('.');
+            dotted = [];
+            part = 'names';
+          }
+          break;
+        case '.':
+        case '...':
+        case 'Ellipsis':
+          if (part === 'module' && dotted.length === 0) relative = true;
+          break;
+        case 'as':
+          aliasNext = true;
+          break;
+        case '*':
+          if (module !== undefined && !relative) everythingOf.push(module);
+          break;
+        case ',':
+          finish();
+          break;
+        case 'VariableName':
+          if (aliasNext) alias = this.#textOf(child);
+          else dotted.push(this.#textOf(child));
+          break;
+      }
+    }
+    if (part === 'names') finish();
+    return { kind: 'import', start, end, names, everythingOf };
+  }
+
+  #expressions(nodes: readonly Raw[]): PyExpression[] {
+    return nodes.filter(isExpression).map((node) => this.expression(node));
+  }
+
+  /** What stands between commas. */
+  #items(nodes: readonly Raw[]): PyExpression[] {
+    const items: PyExpression[] = [];
+    let starred = false;
+    for (const node of nodes) {
+      if (node.name === '*') starred = true;
+      else if (isExpression(node)) {
+        const value = this.expression(node);
+        items.push(starred ? { kind: 'starred', start: node.start, end: node.end, value } : value);
+        starred = false;
+      }
+    }
+    return items;
+  }
+
+  /** One expression for itself; several, or one and a comma, as the tuple that they are. */
+  #list(nodes: readonly Raw[], range: Range): PyExpression {
+    const items = this.#items(nodes);
+    const [only] = items;
+    if (only && items.length === 1 && !nodes.some((node) => node.name === ',')) return only;
+    return { kind: 'sequence', start: nodes[0]?.start ?? range.start, end: nodes.at(-1)?.end ?? range.end, items };
+  }
+
+  expression(node: Raw): PyExpression {
+    const { start, end } = node;
+    const at = { start, end };
+    if (node.height > deepestExpression) return { kind: 'other', ...at, parts: [] };
+    const inside = (): PyExpression => ({ kind: 'other', ...at, parts: this.#expressions(node.children) });
+    if (broken(node)) return inside();
+    const operands = node.children.filter(isExpression);
+    const [first, second, third] = operands;
+    switch (node.name) {
+      case 'VariableName':
+        return { kind: 'name', ...at, name: this.#textOf(node) };
+      case 'Number':
+        return { kind: 'number', ...at, value: numberOf(this.#textOf(node)) };
+      case 'String':
+        return { kind: 'string', ...at, value: stringOf(this.#textOf(node)) };
+      case 'Boolean':
+        return { kind: 'singleton', ...at, value: this.#textOf(node) === 'True' };
+      case 'None':
+        return { kind: 'singleton', ...at, value: null };
+      case 'ParenthesizedExpression':
+        if (node.children.some((child) => child.name === '*')) return inside();
+        return first ? this.expression(first) : inside();
+      case 'TupleExpression':
+      case 'ArrayExpression':
+      case 'SetExpression':
+        return { kind: 'sequence', ...at, items: this.#items(node.children) };
+      case 'DictionaryExpression':
+        return { kind: 'dictionary', ...at, entries: this.#entries(node) };
+      case 'UnaryExpression': {
+        const operator = node.children[0];
+        if (!operator || !first) return inside();
+        return { kind: 'unary', ...at, operator: this.#textOf(operator), operand: this.expression(first) };
+      }
+      case 'BinaryExpression': {
+        const operator = node.children.filter((child) => operatorNames.has(child.name));
+        if (!first || !second || operator.length === 0) return inside();
+        const symbol = operator.map((part) => this.#textOf(part)).join(' ');
+        return {
+          kind: 'binary',
+          ...at,
+          operator: symbol,
+          left: this.expression(first),
+          right: this.expression(second),
+        };
+      }
+      case 'ConditionalExpression':
+        if (!first || !second || !third) return inside();
+        return {
+          kind: 'conditional',
+          ...at,
+          test: this.expression(second),
+          whenTrue: this.expression(first),
+          whenFalse: this.expression(third),
+        };
+      case 'LambdaExpression': {
+        const list = node.children.find((child) => child.name === 'ParamList');
+        const body = node.children.at(-1);
+        if (!body || !isExpression(body)) return inside();
+        return { kind: 'lambda', ...at, parameters: list ? this.#parameters(list) : [], body: this.expression(body) };
+      }
+      case 'NamedExpression':
+        if (!first || !second) return inside();
+        return { kind: 'walrus', ...at, target: this.expression(first), value: this.expression(second) };
+      case 'AwaitExpression':
+        return first ? this.expression(first) : inside();
+      case 'CallExpression': {
+        const list = node.children.find((child) => child.name === 'ArgList');
+        if (!first || !list) return inside();
+        return { kind: 'call', ...at, callee: this.expression(first), arguments: this.#arguments(list) };
+      }
+      case 'MemberExpression': {
+        if (!first) return inside();
+        const value = this.expression(first);
+        const name = node.children.at(-1);
+        if (name?.name === 'PropertyName') return { kind: 'attribute', ...at, value, name: this.#textOf(name) };
+        if (node.children[1]?.name !== '[') return inside();
+        const index = this.#expressions(operands.slice(1));
+        return { kind: 'subscript', ...at, value, index, sliced: node.children.some((child) => child.name === ':') };
+      }
+      case 'ComprehensionExpression':
+      case 'ArrayComprehensionExpression':
+      case 'SetComprehensionExpression':
+      case 'DictionaryComprehensionExpression':
+        return this.#comprehension(node.children, at);
+      default:
+        return { kind: 'other', ...at, parts: this.#insideOf(node) };
+    }
+  }
+
+  /** Expressions at any depth below: those of format strings stand in replacement fields. */
+  #insideOf(node: Raw): PyExpression[] {
+    return node.children.flatMap((child) => (isExpression(child) ? [this.expression(child)] : this.#insideOf(child)));
+  }
+
+  #entries(node: Raw): Dictionary['entries'] {
+    const entries: { key: PyExpression | undefined; value: PyExpression }[] = [];
+    let key: PyExpression | undefined;
+    let last: PyExpression | undefined;
+    const finish = (): void => {
+      if (last) entries.push({ key, value: last });
+      key = undefined;
+      last = undefined;
+    };
+    for (const child of node.children) {
+      if (child.name === ',') finish();
+      else if (child.name === ':') key = last;
+      else if (isExpression(child)) last = this.expression(child);
+    }
+    finish();
+    return entries;
+  }
+
+  #comprehension(nodes: readonly Raw[], at: Range): Comprehension {
+    const elements: PyExpression[] = [];
+    const conditions: PyExpression[] = [];
+    const loops: { targets: PyExpression[]; iterable: PyExpression }[] = [];
+    let part: 'elements' | 'targets' | 'iterable' | 'conditions' = 'elements';
+    let targets: PyExpression[] = [];
+    for (const node of nodes) {
+      if (node.name === 'for') {
+        part = 'targets';
+        targets = [];
+      } else if (node.name === 'in') part = 'iterable';
+      else if (node.name === 'if') part = 'conditions';
+      else if (isExpression(node)) {
+        const value = this.expression(node);
+        if (part === 'elements') elements.push(value);
+        else if (part === 'targets') targets.push(value);
+        else if (part === 'iterable') loops.push({ targets, iterable: value });
+        else conditions.push(value);
+      }
+    }
+    return { kind: 'comprehension', ...at, elements, loops, conditions };
+  }
+
+  #arguments(list: Raw): Argument[] {
+    const groups: Raw[][] = [[]];
+    for (const child of list.children) {
+      if (child.name === ',') groups.push([]);
+      else if (child.name !== '(' && child.name !== ')') groups.at(-1)?.push(child);
+    }
+    return groups.flatMap((group): Argument[] => {
+      const [first, second, third] = group;
+      if (!first) return [];
+      if (group.some((node) => node.name === 'for')) {
+        const value = this.#comprehension(group, { start: first.start, end: group.at(-1)?.end ?? first.end });
+        return [{ stars: '', value }];
+      }
+      if (second && (first.name === '*' || first.name === '**') && isExpression(second)) {
+        return [{ stars: first.name, value: this.expression(second) }];
+      }
+      if (third && second?.name === 'AssignOp' && isExpression(third) && !broken(second)) {
+        const value = this.expression(third);
+        return this.#textOf(second) === ':='
+          ? [
+              {
+                stars: '',
+                value: { kind: 'walrus', start: first.start, end: third.end, target: this.expression(first), value },
+              },
+            ]
+          : [{ name: this.#textOf(first), stars: '', value }];
+      }
+      if (group.length === 1 && isExpression(first)) return [{ stars: '', value: this.expression(first) }];
+      // Something is wrong with this argument, but it is one.
+      const parts = this.#expressions(group);
+      return [{ stars: '', value: { kind: 'other', start: first.start, end: group.at(-1)?.end ?? first.end, parts } }];
+    });
+  }
+}
+
+/** Whether tokens were skipped among the node's children; a missing closing bracket does no harm. */
+function broken(node: Raw): boolean {
+  return node.children.some((child) => child.error && (child.end > child.start || child !== node.children.at(-1)));
+}
+
+function numberOf(text: string): number {
+  const digits = text.replaceAll('_', '');
+  return /j$/i.test(digits) ? NaN : Number(digits);
+}
+
+function stringOf(text: string): string {
+  return text.replace(/^[A-Za-z]*("""|'''|"|')([^]*?)\1?$/, '$2');
+}

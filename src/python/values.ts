@@ -1,0 +1,138 @@
+import type { Expression } from '../expression';
+import type { Applied } from './frameworks/framework';
+import type { Scope } from './scope';
+import type { ClassDefinition, FunctionDefinition, Lambda, Range } from './syntax';
+
+/** What a Python name or expression stands for, as far as it is known without running the program. */
+export type Value =
+  Quantity | Path | LibraryObject | FunctionValue | ClassValue | Instance | List | Dict | Text | None | Choice;
+
+/** A number or a tensor, element by element. What isn't known about it is a variable of its expression. */
+export interface Quantity {
+  readonly kind: 'quantity';
+  readonly expression: Expression;
+}
+
+/** A module, function or class of a library, by its qualified name: `torch.nn.functional.sigmoid`. */
+export interface Path {
+  readonly kind: 'path';
+  readonly path: string;
+}
+
+/** An instance of a library's class: `nn.Sigmoid()`. */
+export interface LibraryObject {
+  readonly kind: 'object';
+  readonly path: string;
+  /** What calling it does, if known. */
+  readonly applied: Applied | undefined;
+  /** Where it was made. */
+  readonly made: Range;
+}
+
+export interface FunctionValue {
+  readonly kind: 'function';
+  readonly definition: FunctionDefinition | Lambda;
+  /** Where it was defined. */
+  readonly scope: Scope;
+  /** The object that it is a method of. */
+  readonly self?: Value;
+  readonly decorated: Decorated;
+}
+
+/** What a function's decorators make of it. */
+export interface Decorated {
+  /** Whether a call gives what the body returns: each decorator is known to leave that so. */
+  readonly plain: boolean;
+  /** A method without `self`; a method that is read as an attribute. */
+  readonly as: 'function' | 'static' | 'property';
+  readonly stopsGradients: boolean;
+}
+
+export interface ClassValue {
+  readonly kind: 'class';
+  readonly definition: ClassDefinition;
+  readonly bases: readonly Value[];
+  /** Methods and class attributes. */
+  readonly members: ReadonlyMap<string, Value>;
+  /** What the methods assign to attributes of `self`. */
+  readonly attributes: Map<string, Value>;
+}
+
+export interface Instance {
+  readonly kind: 'instance';
+  readonly of: ClassValue;
+}
+
+export interface List {
+  readonly kind: 'list';
+  readonly items: readonly Value[];
+  /** Whether the items are exactly these, in this order; else each element is one of them, and the last is the last. */
+  readonly exact: boolean;
+}
+
+export interface Dict {
+  readonly kind: 'dict';
+  readonly entries: ReadonlyMap<string, Value>;
+}
+
+export interface Text {
+  readonly kind: 'text';
+  readonly text: string;
+}
+
+export interface None {
+  readonly kind: 'none';
+}
+
+/** One of several: what the branches that reach a use have left. */
+export interface Choice {
+  readonly kind: 'choice';
+  readonly of: readonly Exclude<Value, Choice>[];
+}
+
+export const none: None = { kind: 'none' };
+
+/** More alternatives than these are not told apart. */
+export const mostAlternatives = 6;
+
+export function alternativesOf(value: Value): readonly Exclude<Value, Choice>[] {
+  return value.kind === 'choice' ? value.of : [value];
+}
+
+/**
+ * What a name stands for where branches meet: any of the values. None counts only where there is nothing else, since
+ * it can't be computed with.
+ * @returns undefined if there are too many to tell apart.
+ */
+export function choose(values: readonly Value[]): Value | undefined {
+  const different: Exclude<Value, Choice>[] = [];
+  for (const value of values.flatMap(alternativesOf)) {
+    if (value.kind !== 'none' && !different.some((known) => same(known, value))) different.push(value);
+  }
+  const [first] = different;
+  if (!first) return none;
+  if (different.length === 1) return first;
+  const lists = different.filter((value) => value.kind === 'list');
+  if (lists.length === different.length) {
+    // A list to which a branch or loop has added: which elements it has is open, which one is last may be known.
+    const longest = lists.reduce((a, b) => (b.items.length > a.items.length ? b : a));
+    return { kind: 'list', items: longest.items, exact: false };
+  }
+  return different.length > mostAlternatives ? undefined : { kind: 'choice', of: different };
+}
+
+function same(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  switch (a.kind) {
+    case 'quantity':
+      return b.kind === 'quantity' && a.expression === b.expression;
+    case 'path':
+      return b.kind === 'path' && a.path === b.path;
+    case 'text':
+      return b.kind === 'text' && a.text === b.text;
+    case 'function':
+      return b.kind === 'function' && a.definition === b.definition && a.self === b.self;
+    default:
+      return false;
+  }
+}

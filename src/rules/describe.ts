@@ -1,0 +1,125 @@
+import { constant, substitute, variablesOf, type Expression } from '../expression';
+import { failuresOf } from '../measure/failures';
+import { formatByName, type FormatName } from '../numeric';
+import type { FormatFailures, MeasuredFailure } from './finding';
+import { t, x, type Form, type Rule } from './rule';
+
+/** Where the form fails in each format; a loss at both targets. */
+export function measure(unstable: Expression, formats: readonly FormatName[]): FormatFailures[] {
+  const hasTarget = variablesOf(unstable).includes(t.name);
+  return formats.map((name) => {
+    const format = formatByName(name);
+    if (!hasTarget) return { format: name, failures: failuresOf(unstable, x.name, format) };
+    const failures = ([0, 1] as const).flatMap((target) => {
+      const atTarget = substitute(unstable, new Map([[t.name, constant(target)]]));
+      return failuresOf(atTarget, x.name, format).map((failure) => ({ ...failure, target }));
+    });
+    return { format: name, failures };
+  });
+}
+
+/**
+ * A threshold in four digits, rounded outward, so that what is said of every number beyond it is true. Nothing is
+ * said with more digits than the number has.
+ */
+export function printThreshold({ from, side }: Pick<MeasuredFailure, 'from' | 'side'>): string {
+  if (from === 0) return '0';
+  const scale = 10 ** (3 - Math.floor(Math.log10(Math.abs(from))));
+  const scaled = from * scale;
+  const outward = (side === 'above' ? Math.ceil : Math.floor)(scaled - Math.sign(scaled) * 1e-9);
+  return String(Number((outward / scale).toPrecision(4)));
+}
+
+type Headline = Pick<MeasuredFailure, 'of' | 'side' | 'target'>;
+
+interface Threshold {
+  readonly format: FormatName;
+  readonly failure: MeasuredFailure;
+}
+
+function thresholdsOf(failures: readonly FormatFailures[], { of, side, target }: Headline): Threshold[] {
+  return failures.flatMap(({ format, failures: inFormat }) => {
+    const failure = inFormat.find((each) => each.of === of && each.side === side && each.target === target);
+    return failure ? [{ format, failure }] : [];
+  });
+}
+
+const states: Readonly<Record<MeasuredFailure['becomes'], string>> = {
+  NaN: 'NaN',
+  Infinity: 'inf',
+  '-Infinity': '-inf',
+  zero: '0',
+};
+
+/** `-inf from x <= -88.73 in float32 (bfloat16 -89, float16 -17.35)`, one such for each thing that it becomes. */
+function printThresholds(rule: Rule, thresholds: readonly Threshold[]): string {
+  const groups = new Map<MeasuredFailure['becomes'], Threshold[]>();
+  for (const threshold of thresholds) {
+    const group = groups.get(threshold.failure.becomes);
+    if (group) group.push(threshold);
+    else groups.set(threshold.failure.becomes, [threshold]);
+  }
+  const texts = [...groups].map(([becomes, [first, ...others]]) => {
+    if (!first) return '';
+    const from = rule.threshold(printThreshold(first.failure), first.failure.side);
+    const more = others.map(({ format, failure }) => {
+      const printed = printThreshold(failure);
+      return `${format} ${/^from [xm] /.test(from) ? printed : printed.replace('-', '')}`;
+    });
+    return `${states[becomes]} ${from} in ${first.format}${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
+  });
+  return texts.join(' and ');
+}
+
+/** What the headline's threshold says, in a few words. */
+export function lensOf(rule: Rule, form: Form, failures: readonly FormatFailures[]): string {
+  const [first] = thresholdsOf(failures, form.headline);
+  if (!first) return rule.title;
+  const { of, target } = form.headline;
+  const where = rule.threshold(printThreshold(first.failure), first.failure.side).replace('<=', '≤').replace('>=', '≥');
+  const what = `${of === 'gradient' ? 'gradient ' : ''}${states[first.failure.becomes]} ${where} in ${first.format}`;
+  return `${rule.title}: ${what}${target === undefined ? '' : ` (target ${String(target)})`}`;
+}
+
+export interface Situation {
+  /** What the code calls `x`, if it has a short name for it. */
+  readonly operand: string | undefined;
+  readonly advice: string;
+  readonly differentiates: boolean;
+}
+
+/** What goes wrong, from which input on, and what to write instead. */
+export function messageOf(rule: Rule, form: Form, failures: readonly FormatFailures[], situation: Situation): string {
+  const { headline } = form;
+  const x = situation.operand === undefined ? rule.operand : `\`${situation.operand}\``;
+  const first = thresholdsOf(failures, headline);
+  const sentences: string[] = [];
+  if (headline.of === 'value') {
+    const gradient = thresholdsOf(failures, { ...headline, of: 'gradient' });
+    sentences.push(
+      `${form.name} is ${printThresholds(rule, first)}${situation.differentiates ? gradientAfter(rule, first, gradient) : ''}.`,
+    );
+  } else {
+    const opposite: Headline = {
+      of: 'gradient',
+      side: headline.side === 'above' ? 'below' : 'above',
+      ...(headline.target === undefined ? {} : { target: headline.target === 0 ? 1 : 0 }),
+    };
+    sentences.push(
+      `The gradient of ${form.name} with target ${String(headline.target)} is ${printThresholds(rule, first)}`,
+      `with target ${String(opposite.target)} it is ${printThresholds(rule, thresholdsOf(failures, opposite))}.`,
+    );
+  }
+  return `${sentences.join('; ')} Here x is ${x}. Write ${situation.advice} instead.`;
+}
+
+/** The gradient's part of a sentence about the value. */
+function gradientAfter(rule: Rule, value: readonly Threshold[], gradient: readonly Threshold[]): string {
+  if (gradient.length === 0) return '';
+  const together = gradient.every(({ format, failure }) =>
+    value.some((other) => other.format === format && other.failure.from === failure.from),
+  );
+  const [state, ...otherStates] = new Set(gradient.map(({ failure }) => states[failure.becomes]));
+  if (together && state !== undefined && otherStates.length === 0) return `; its gradient is ${state} there`;
+  return `; its gradient is ${printThresholds(rule, gradient)}`;
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseLossConfig, pointsOf } from '../../src/config';
+
+/** Messages with the text that each is about. */
+function problemsOf(text: string): string[] {
+  return parseLossConfig(text, 'x').problems.map(
+    ({ kind, offset, length, message }) => `${kind} «${text.slice(offset, offset + length)}» ${message}`,
+  );
+}
+
+describe('loss configuration', () => {
+  it('fills in what is left out', () => {
+    const { config } = parseLossConfig('{"losses": ["keras/binary-crossentropy@3"]}', 'name.loss.json');
+    assert.ok(config);
+    const { losses, zeroErrorRadius, ...rest } = config;
+    assert.deepEqual(rest, {
+      title: 'name.loss.json',
+      formats: ['float32'],
+      targets: [0, 1],
+      sweep: { from: -20, to: 40, points: 601 },
+      backend: 'auto',
+    });
+    assert.deepEqual(
+      losses.map(({ key, entry, constants }) => [key, entry.id, constants]),
+      [['0', 'keras/binary-crossentropy@3', {}]],
+    );
+    assert.deepEqual(
+      [zeroErrorRadius.radius, ...zeroErrorRadius.variants.map(({ id }) => id)],
+      [0.1, 'zer/v1', 'zer/v2', 'zer/v3', 'zer/v4'],
+    );
+  });
+
+  it('takes constants, and says them in the label', () => {
+    const { config } = parseLossConfig(
+      '{"losses": [{"id": "keras/binary-crossentropy@3", "constants": {"epsilon": 1e-5}}, {"id": "zer/v1", "label": "mine"}]}',
+      'x',
+    );
+    assert.deepEqual(
+      config?.losses.map(({ label }) => label),
+      ['Keras 3 BCE (clip), epsilon 0.00001', 'mine'],
+    );
+  });
+
+  it('says what is wrong, and where', () => {
+    const cases: [string, string[]][] = [
+      ['', ['syntax «» This is not valid JSON: value expected.']],
+      ['{"losses": ["a",]}', ['syntax «]» This is not valid JSON: value expected.']],
+      ['{} // why', ['syntax «// why» This is not valid JSON: invalid comment token.']],
+      ['[1]', ['schema «[1]» The file must be an object.']],
+      [
+        '{"losses": [], "loses": 1}',
+        ['schema «[]» losses must NOT have fewer than 1 items.', 'schema «"loses"» Unknown property "loses".'],
+      ],
+      [
+        '{"losses": [5, {"id": 5}, {"label": "x"}]}',
+        [
+          'schema «5» losses[0] must be the id of a loss, or an object with an id.',
+          'schema «5» losses[1].id must be a string.',
+          'schema «{"label": "x"}» losses[2]: "id" is missing.',
+        ],
+      ],
+      [
+        '{"formats": ["float23"], "targets": [2, "men"]}',
+        [
+          'schema «"float23"» formats[0] must be one of "float64", "float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2".',
+          'schema «2» targets[0] must be <= 1.',
+          'schema «"men"» targets[1] must be "mean".',
+        ],
+      ],
+      ['{"sweep": {"from": 0, "to": 1, "points": 1000000000}}', ['schema «1000000000» sweep.points must be <= 20000.']],
+      [
+        '{"sweep": {"from": 5, "to": 5}}',
+        ['meaning «5» The sweep runs from 5 to 5; "to" has to be greater than "from".'],
+      ],
+      [
+        '{"losses": ["keras/binary-crossentrop"]}',
+        [
+          'meaning «"keras/binary-crossentrop"» There is no loss "keras/binary-crossentrop" in the catalogue; did you mean keras/binary-crossentropy@1 or keras/binary-crossentropy@3 or tfjs/binary-crossentropy?',
+        ],
+      ],
+      [
+        '{"losses": [{"id": "keras/binary-crossentropy@3", "constants": {"epsilon": -1, "gamma": 2}}]}',
+        [
+          'meaning «-1» Epsilon of keras/binary-crossentropy@3 must be at least 0 and at most 0.5, not -1.',
+          'meaning «2» keras/binary-crossentropy@3 has no constant "gamma"; it has epsilon.',
+        ],
+      ],
+      [
+        '{"zeroErrorRadius": {"variants": ["torch/bce@2.0"], "radius": 0.6}}',
+        ['schema «0.6» zeroErrorRadius.radius must be <= 0.5.'],
+      ],
+    ];
+    for (const [text, expected] of cases) assert.deepEqual(problemsOf(text), expected, text);
+  });
+
+  it('never throws, whatever the text', () => {
+    const valid = readFileSync('samples/keras-floor.loss.json', 'utf8');
+    let seed = 1;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return seed % below;
+    };
+    for (let i = 0; i < 500; i++) {
+      const at = random(valid.length);
+      const damaged = valid.slice(0, at) + String.fromCharCode(random(0x300)) + valid.slice(at + random(4));
+      const { config, problems } = parseLossConfig(damaged, 'x');
+      assert.ok(config !== undefined || problems.length > 0, damaged);
+      for (const { offset, length } of problems)
+        assert.ok(offset >= 0 && offset + length <= damaged.length + 1, damaged);
+    }
+    assert.ok(parseLossConfig('['.repeat(20_000), 'x').problems.length > 0);
+  });
+
+  it('accepts every sample', () => {
+    const samples = readdirSync('samples', { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.loss.json'),
+    );
+    assert.ok(samples.length >= 3);
+    for (const sample of samples) {
+      assert.deepEqual(
+        parseLossConfig(readFileSync(path.join('samples', sample), 'utf8'), sample).problems,
+        [],
+        sample,
+      );
+    }
+  });
+
+  it('spaces the points of a sweep evenly, ends included', () => {
+    assert.deepEqual([...pointsOf({ from: -1, to: 1, points: 5 })], [-1, -0.5, 0, 0.5, 1]);
+  });
+});
