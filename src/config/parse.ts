@@ -84,21 +84,35 @@ function humanize(code: string): string {
 }
 
 function schemaProblems(errors: readonly ErrorObject[], root: Node): ConfigProblem[] {
-  // `if` and `anyOf` only repeat that one of their parts failed; an id that is no string fails each alternative.
-  const causes = errors.filter(
-    ({ keyword, schemaPath }) => !['if', 'anyOf'].includes(keyword) && !schemaPath.includes('/anyOf/'),
-  );
-  return causes
-    .map((error) => {
-      const path = pathOf(error.instancePath);
-      const unknown = error.params['additionalProperty'] as string | undefined;
-      const node = unknown === undefined ? nodeAt(root, path) : nameOf(root, [...path, unknown]);
-      return { message: describe(error, path), offset: node.offset, length: node.length, kind: 'schema' as const };
-    })
-    .sort((a, b) => a.offset - b.offset);
+  const problems = new Map<string, ConfigProblem>();
+  for (const error of causes(errors, root)) {
+    const path = pathOf(error.instancePath);
+    const unknown = error.params['additionalProperty'] as string | undefined;
+    const node = unknown === undefined ? nodeAt(root, path) : nameOf(root, [...path, unknown]);
+    const message = describe(error, path, nodeAt(root, path));
+    problems.set(`${String(node.offset)} ${message}`, {
+      message,
+      offset: node.offset,
+      length: node.length,
+      kind: 'schema',
+    });
+  }
+  return [...problems.values()].sort((a, b) => a.offset - b.offset);
 }
 
-function describe({ keyword, params, message }: ErrorObject, path: Path): string {
+/** The validator lists an error of each alternative, also of those that were never meant: a loss is an id or an object. */
+function causes(errors: readonly ErrorObject[], root: Node): ErrorObject[] {
+  return errors.filter((error) => {
+    if (error.keyword === 'anyOf') return false;
+    const node = nodeAt(root, pathOf(error.instancePath));
+    const isLoss = /^\/losses\/\d+$/.test(error.instancePath);
+    if (isLoss && node.type === 'object') return error.keyword !== 'type' && error.keyword !== 'enum';
+    const hasWrongType = errors.some((other) => other.instancePath === error.instancePath && other.keyword === 'type');
+    return error.keyword === 'type' || !hasWrongType;
+  });
+}
+
+function describe({ keyword, params, message }: ErrorObject, path: Path, node: Node): string {
   const where =
     path.length === 0
       ? 'The file'
@@ -106,6 +120,10 @@ function describe({ keyword, params, message }: ErrorObject, path: Path): string
           .map(String)
           .join('.')
           .replace(/\.(\d+)/g, '[$1]');
+  if (path.length === 2 && path[0] === 'targets') return `${where} must be a number from 0 to 1, or "mean".`;
+  if (path.length === 2 && path[0] === 'losses' && node.type !== 'object') {
+    return `${where} must be the id of a loss, or an object with an id.`;
+  }
   switch (keyword) {
     case 'additionalProperties':
       return `Unknown property "${String(params['additionalProperty'])}".`;
@@ -113,11 +131,9 @@ function describe({ keyword, params, message }: ErrorObject, path: Path): string
       return `${where}: "${String(params['missingProperty'])}" is missing.`;
     case 'enum': {
       const allowed = (params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value));
-      return `${where} must be ${allowed.length > 1 ? 'one of ' : ''}${allowed.join(', ')}.`;
+      return `${where} must be one of ${allowed.join(', ')}.`;
     }
     case 'type':
-      if (path.length === 2 && path[0] === 'losses')
-        return `${where} must be the id of a loss, or an object with an id.`;
       return `${where} must be ${aOrAn(String(params['type']))}.`;
     default:
       return `${where} ${String(message)}.`;

@@ -52,24 +52,26 @@ export function lossConfigSchema(): JsonSchema {
         minItems: 1,
         maxItems: 24,
         description: 'Losses to compare in the precision floor dashboard.',
+        // Alternatives rather than if/then: VS Code completes only the former.
         items: {
-          if: { type: 'string' },
-          then: lossId(),
-          else: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['id'],
-            properties: {
-              id: lossId(),
-              label: { type: 'string', description: "Name in the legend. The entry's own where it is left out." },
-              constants: {
-                type: 'object',
-                description: 'Numbers that the loss takes. Those left out are as the framework sets them.',
-                additionalProperties: { type: 'number' },
-                properties: Object.fromEntries(constantNames.map((name) => [name, constantSchema(name)])),
+          anyOf: [
+            lossId(),
+            {
+              type: 'object',
+              additionalProperties: false,
+              required: ['id'],
+              properties: {
+                id: lossId(),
+                label: { type: 'string', description: "Name in the legend. The entry's own where it is left out." },
+                constants: {
+                  type: 'object',
+                  description: 'Numbers that the loss takes. Those left out are as the framework sets them.',
+                  additionalProperties: { type: 'number' },
+                  properties: Object.fromEntries(constantNames.map((name) => [name, constantSchema(name)])),
+                },
               },
             },
-          },
+          ],
         },
       },
       formats: {
@@ -88,7 +90,7 @@ export function lossConfigSchema(): JsonSchema {
         default: [...defaults.targets],
         markdownDescription:
           'Targets: 0 and 1, soft ones between, or `"mean"` for the mean of the losses of both targets at the same margin, which is what a framework reports for such a pair of samples.',
-        items: { if: { type: 'string' }, then: { enum: ['mean'] }, else: { type: 'number', minimum: 0, maximum: 1 } },
+        items: { anyOf: [{ type: 'number', minimum: 0, maximum: 1 }, { enum: ['mean'] }] },
       },
       sweep: {
         type: 'object',

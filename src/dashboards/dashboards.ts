@@ -36,7 +36,10 @@ const settle = 250;
 /** What a panel is about: where it comes from, what it begins with. */
 interface Subject {
   readonly origin: PanelOrigin;
+  /** Of the page. */
   readonly title: string;
+  /** Of the tab. */
+  readonly name: string;
   readonly source: string;
   readonly entries: EntrySource;
   readonly backend: BackendChoice;
@@ -123,7 +126,7 @@ export class Dashboards implements vscode.Disposable {
     }
     const panel = vscode.window.createWebviewPanel(
       viewTypes[kind],
-      panelTitle(kind, subject.title),
+      panelTitle(kind, subject.name),
       { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false },
       {},
     );
@@ -235,7 +238,7 @@ export class Dashboards implements vscode.Disposable {
   private async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     try {
       const subject = await subjectOfState(kind, state);
-      panel.title = panelTitle(kind, subject.title);
+      panel.title = panelTitle(kind, subject.name);
       this.attach(kind, panel, subject);
     } catch (error) {
       this.log.warn(`a dashboard could not be restored: ${(error as Error).message}`);
@@ -244,10 +247,8 @@ export class Dashboards implements vscode.Disposable {
   }
 }
 
-function panelTitle(kind: PanelKind, title: string): string {
-  return kind === 'floor'
-    ? vscode.l10n.t('Precision Floor: {0}', title)
-    : vscode.l10n.t('Zero Error Radius: {0}', title);
+function panelTitle(kind: PanelKind, name: string): string {
+  return kind === 'floor' ? vscode.l10n.t('Precision Floor: {0}', name) : vscode.l10n.t('Zero Error Radius: {0}', name);
 }
 
 export function isLossConfig(document: vscode.TextDocument): boolean {
@@ -285,6 +286,7 @@ function subjectOfConfig(config: LossConfig, uri: vscode.Uri): Subject {
   return {
     origin: { kind: 'config', uri: uri.toString() },
     title: config.title,
+    name: nameOf(uri).replace(/\.loss\.json$/, ''),
     source: nameOf(uri),
     entries: new EntrySource(),
     backend: config.backend,
@@ -295,13 +297,15 @@ function subjectOfConfig(config: LossConfig, uri: vscode.Uri): Subject {
 
 function subjectOfEntries(entries: readonly LossEntry[]): Subject {
   const [first] = entries;
+  const name = entries.length === 1 && first ? first.label : vscode.l10n.t('Catalogue');
   const chosen = entries.map((entry, i) => ({ key: String(i), entry, label: entry.label, constants: {} }));
   const formats = first?.formats?.slice(0, 1) ?? defaults.formats;
   const { targets, sweep } = defaults;
   const variants = entries.filter((entry) => entry.family === 'zer');
   return {
     origin: { kind: 'catalogue' },
-    title: entries.length === 1 && first ? first.label : vscode.l10n.t('Catalogue'),
+    title: name,
+    name,
     source: '',
     entries: new EntrySource(),
     backend: defaults.backend,
@@ -322,14 +326,15 @@ const findingFormats = ['float32', 'bfloat16', 'float16'] as const;
 function subjectOfFinding(document: vscode.TextDocument, finding: Finding): Subject {
   const { line } = document.positionAt(finding.range.start);
   const name = `${nameOf(document.uri)}:${String(line + 1)}`;
-  const { entries, targets } = findingLosses(finding, name);
-  const catalogue = subjectOfEntries(entries);
+  const { shown, own, targets } = findingLosses(finding, name);
+  const catalogue = subjectOfEntries(shown);
   return {
     ...catalogue,
     origin: { kind: 'finding', uri: document.uri.toString(), rule: finding.rule, offset: finding.range.start },
     title: `${finding.title}, ${name}`,
+    name,
     source: name,
-    entries: new EntrySource(entries),
+    entries: new EntrySource(own),
     floor: {
       ...catalogue.floor,
       formats: findingFormats.slice(0, 1),

@@ -1,20 +1,26 @@
 import { differentiate, negate, print, substitute, variable, variablesOf, type Expression } from '../expression';
-import type { LossEntry } from '../losses';
+import { lossById, type LossEntry } from '../losses';
 import { compileModelAtPoint, formats } from '../numeric';
 import type { Target } from '../measure';
 import type { Finding } from '../rules';
 
 /** What a panel shows for a finding: the code as it is written beside its stable form. */
 export interface FindingLosses {
-  readonly entries: readonly LossEntry[];
+  readonly shown: readonly LossEntry[];
+  /** Those of them that are not in the catalogue. */
+  readonly own: readonly LossEntry[];
   readonly targets: readonly Target[];
 }
 
 /**
- * Losses made of a finding's own expressions. Logarithms of probabilities become losses by their sign. The exact curve
+ * The catalogue's losses where the code calls published ones, else losses made of the finding's own expressions. Logarithms of probabilities become losses by their sign. The exact curve
  * of both is the stable form's, which is the same function in exact arithmetic.
  */
 export function findingLosses(finding: Finding, place: string): FindingLosses {
+  if (finding.loss) {
+    const shown = [lossById(finding.loss.unstable), lossById(finding.loss.stable)];
+    return { shown, own: [], targets: [0, 1] };
+  }
   const names = variablesOf(finding.expression);
   const sign = isLogProbability(finding.expression, names) ? negate : (x: Expression): Expression => x;
   // Findings are functions of x, losses of the logit z.
@@ -34,11 +40,13 @@ export function findingLosses(finding: Finding, place: string): FindingLosses {
     notes,
     build: () => ({ loss, gradient: differentiate(loss, 'z'), ideal: stable }),
   });
+  const own = [
+    entry('code/written', `as written: ${finding.title}`, written, finding.message),
+    entry('code/stable', 'stable form', stable, finding.advice),
+  ];
   return {
-    entries: [
-      entry('code/written', `as written: ${finding.title}`, written, finding.message),
-      entry('code/stable', 'stable form', stable, finding.advice),
-    ],
+    shown: own,
+    own,
     // A loss of one target tells by its direction which one.
     targets: names.includes('t') ? [0, 1] : [rises(written) ? 0 : 1],
   };

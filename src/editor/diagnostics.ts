@@ -28,7 +28,7 @@ export function registerDiagnostics(tracker: FindingsTracker): vscode.Disposable
 function diagnosticOf(document: vscode.TextDocument, finding: Finding): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(
     rangeOf(document, finding.range),
-    `${finding.message} ${finding.advice}`,
+    finding.message,
     severities[finding.severity],
   );
   diagnostic.source = 'lossfloor';

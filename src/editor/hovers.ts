@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { shortestDecimal, type NumberFormat, formatByName } from '../numeric';
+import { formatByName, shortestDecimal } from '../numeric';
 import type { Finding } from '../rules';
 import { commands, type FindingReference } from './commands';
 import { documentationOf } from './documentation';
@@ -31,15 +31,17 @@ function describe(document: vscode.TextDocument, finding: Finding): vscode.Markd
     const cell = (of: 'value' | 'gradient'): string =>
       failures
         .filter((failure) => failure.of === of)
-        .map(({ becomes, side, from }) => {
+        .map(({ becomes, side, from, target }) => {
           const name = becomes === 'zero' ? '0' : becomes.replace('Infinity', '∞');
-          return `${name} from x ${side === 'above' ? '≥' : '≤'} ${threshold(from, formatByName(format))}`;
+          const where = `from x ${side === 'above' ? '≥' : '≤'} ${shortestDecimal(formatByName(format), from)}`;
+          return target === undefined ? `${name} ${where}` : `target ${String(target)}: ${name} ${where}`;
         })
         .join('<br>') || '–';
     text.appendMarkdown(`| ${format} | ${cell('value')} | ${cell('gradient')} |\n`);
   }
   text.supportHtml = true;
-  text.appendMarkdown(`\n${escape(finding.advice)}\n\n`);
+  text.appendMarkdown(`\n${vscode.l10n.t('Write instead:')}\n`);
+  text.appendCodeblock(finding.advice, 'python');
   const reference: FindingReference = { uri: document.uri.toString(), rule: finding.rule, offset: finding.range.start };
   const link = `command:${commands.showFinding}?${encodeURIComponent(JSON.stringify([reference]))}`;
   text.appendMarkdown(
@@ -49,10 +51,6 @@ function describe(document: vscode.TextDocument, finding: Finding): vscode.Markd
     `*${vscode.l10n.t('Measured by rounding every operation to the format (backend: model); thresholds are exact to the last float.')}*`,
   );
   return text;
-}
-
-function threshold(x: number, format: NumberFormat): string {
-  return shortestDecimal(format, x);
 }
 
 function escape(text: string): string {

@@ -218,8 +218,9 @@ export const bceLosses: readonly LossEntry[] = [
     source: 'tensorflow/python/ops/nn_impl.py',
     formula: 'max(z, 0) − z·t + log1p(exp(−|z|))',
     notes:
-      'The value is right until exp(−|z|) underflows. The gradient for target 1 is 0 from 16.64 in float32 already: it ' +
-      'is the sum of 1, −1 and a small term, in an order that loses the small one.',
+      'The value is right until exp(−|z|) underflows. The gradient for target 1 is the sum of 1, −1 and a small term, and ' +
+      'the order decides what is left: added as here and in TensorFlow.js it is 0 from 16.64 in float32, in a ' +
+      'tf.function of TensorFlow 2.21 from 17.33; in its eager code it is right until it underflows.',
     form: () => ({ loss: tfSigmoidCrossEntropy(z), ideal }),
   }),
   defineLoss({

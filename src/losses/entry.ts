@@ -74,7 +74,7 @@ export const p = variable('p');
 
 type Definition<Name extends string> = Omit<LossEntry, 'build' | 'constants'> & {
   readonly constants?: readonly (LossConstant & { readonly name: Name })[];
-  form(constants: Readonly<Record<Name, number>>): Omit<LossForm, 'gradient'>;
+  readonly form: (constants: Readonly<Record<Name, number>>) => Omit<LossForm, 'gradient'>;
 };
 
 /** An entry whose gradient is the framework's derivative of its loss. */

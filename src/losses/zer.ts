@@ -218,9 +218,14 @@ export const zerLosses: readonly LossEntry[] = [
       const target = select(within, probability, t);
       const [isZero, isOne] = [equal(target, 0), equal(target, 1)];
       const complement = subtract(1, probability);
-      const between = add(
-        multiply(log(divide(target, probability)), target),
-        multiply(log(divide(subtract(1, target), complement)), subtract(1, target)),
+      // Within the radius target and output are equal: log(1) twice.
+      const between = select(
+        within,
+        0,
+        add(
+          multiply(log(divide(t, probability)), t),
+          multiply(log(divide(subtract(1, t), complement)), subtract(1, t)),
+        ),
       );
       const saturated = or(lessEqual(probability, 0), lessEqual(1, probability));
       const value = select(

@@ -20,7 +20,7 @@ export interface PythonAnalysis {
 export function analysePython(text: string): PythonAnalysis {
   const { sites, origins, module, isOnlySampled } = interpret(parsePython(text));
   const bindings = new Map<string, string>();
-  for (const [name, value] of module.values) {
+  for (const [name, value] of module.bindings.all()) {
     for (const single of alternativesOf(value)) {
       if (single.kind === 'path' && !name.includes('.'))
         bindings.set(canonicalName(`${single.path}.`).slice(0, -1), name);

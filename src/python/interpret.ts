@@ -1,7 +1,7 @@
 import { add, constant, divide, multiply, negate, power, subtract, variable, type Expression } from '../expression';
 import { knownMethod, knownName, type Applied, type Arguments, type Framework } from './frameworks';
 import { harmless } from './frameworks/framework';
-import { Scope } from './scope';
+import { Scope, type Bindings } from './scope';
 import type {
   Call,
   ClassDefinition,
@@ -97,7 +97,7 @@ interface Frame {
   readonly test: boolean;
   readonly returned: Value[];
   /** The names as they stood at each break and continue of the innermost loop. */
-  loopExits: Map<string, Value>[];
+  loopExits: Bindings[];
 }
 
 type Single = Exclude<Value, { kind: 'choice' }>;
@@ -242,7 +242,7 @@ class Interpreter {
       }
       case 'leave':
         this.#evaluateAll(statement.parts);
-        if (statement.how !== 'raise') frame.loopExits.push(frame.scope.values);
+        if (statement.how !== 'raise') frame.loopExits.push(frame.scope.bindings);
         return false;
       case 'if':
         return this.#if(statement);
@@ -263,14 +263,14 @@ class Interpreter {
         return this.#try(statement);
       case 'match': {
         this.#evaluateAll(statement.subject);
-        const entry = frame.scope.values;
+        const entry = frame.scope.bindings;
         const exits = [entry];
         for (const { names, body } of statement.cases) {
-          frame.scope.values = new Map(entry);
+          frame.scope.bindings = entry.layer();
           for (const name of names) frame.scope.assign(name, this.#opaque(statement));
-          if (this.#block(body)) exits.push(frame.scope.values);
+          if (this.#block(body)) exits.push(frame.scope.bindings);
         }
-        return this.#meet(exits);
+        return this.#meet(entry, exits);
       }
       case 'function':
         frame.scope.assign(statement.name, this.#functionValue(statement));
@@ -296,17 +296,19 @@ class Interpreter {
 
   #if(statement: If): boolean {
     const { scope } = this.#frame;
-    const exits: Map<string, Value>[] = [];
+    const entry = scope.bindings;
+    const exits: Bindings[] = [];
+    scope.bindings = entry.layer();
     for (const { test, body } of statement.branches) {
       this.#at(statement.start, Math.max(test.end, statement.start));
       this.#evaluate(test);
-      const entry = scope.values;
-      scope.values = new Map(entry);
-      if (this.#block(body)) exits.push(scope.values);
-      scope.values = entry;
+      const tested = scope.bindings;
+      scope.bindings = tested.layer();
+      if (this.#block(body)) exits.push(scope.bindings);
+      scope.bindings = tested.layer();
     }
-    if (!statement.otherwise || this.#block(statement.otherwise)) exits.push(scope.values);
-    return this.#meet(exits);
+    if (!statement.otherwise || this.#block(statement.otherwise)) exits.push(scope.bindings);
+    return this.#meet(entry, exits);
   }
 
   /** Loops are taken to run at least once, and are gone through once. */
@@ -315,6 +317,8 @@ class Interpreter {
     const { targets, source } = statement;
     this.#at(statement.start, source.at(-1)?.end ?? statement.end);
     const iterables = source.map((part) => this.#evaluate(part));
+    const entry = frame.scope.bindings;
+    frame.scope.bindings = entry.layer();
     const [iterable] = iterables;
     const [target] = targets;
     if (target && targets.length === 1) {
@@ -324,46 +328,53 @@ class Interpreter {
       );
     } else for (const each of targets) this.#assign(each, this.#opaque(each));
     const outer = frame.loopExits;
-    const exits: Map<string, Value>[] = [];
+    const exits: Bindings[] = [];
     frame.loopExits = exits;
-    if (this.#block(statement.body)) exits.push(frame.scope.values);
+    if (this.#block(statement.body)) exits.push(frame.scope.bindings);
     frame.loopExits = outer;
     // A loop that returns or raises at its end may not run at all.
-    this.#meet(exits);
+    this.#meet(entry, exits.length > 0 ? exits : [entry]);
     return this.#block(statement.otherwise);
   }
 
   #try(statement: Try): boolean {
     const { scope } = this.#frame;
-    const entry = new Map(scope.values);
-    const exits: Map<string, Value>[] = [];
+    const entry = scope.bindings;
+    const exits: Bindings[] = [];
+    scope.bindings = entry.layer();
     const reached = this.#block(statement.body);
-    const afterBody = scope.values;
-    if (reached && this.#block(statement.otherwise)) exits.push(scope.values);
+    const afterBody = scope.bindings;
+    scope.bindings = afterBody.layer();
+    if (reached && this.#block(statement.otherwise)) exits.push(scope.bindings);
     for (const { name, body } of statement.handlers) {
-      scope.values = new Map();
-      this.#meet([entry, afterBody]);
+      this.#meet(entry, [entry, afterBody]);
       if (name !== undefined) scope.assign(name, this.#opaque(statement));
-      if (this.#block(body)) exits.push(scope.values);
+      if (this.#block(body)) exits.push(scope.bindings);
     }
-    const fallsThrough = this.#meet(exits);
+    const fallsThrough = this.#meet(entry, exits);
     return this.#block(statement.last) && fallsThrough;
   }
 
-  /** The names as they stand where control flows from these places meet. */
-  #meet(exits: readonly Map<string, Value>[]): boolean {
-    const [first, ...others] = exits;
-    if (!first) return false;
+  /**
+   * Goes on where control flows from these places meet, which share the entry.
+   * @returns whether there are any.
+   */
+  #meet(entry: Bindings, exits: readonly Bindings[]): boolean {
     const { scope } = this.#frame;
-    scope.values = first;
-    if (others.length === 0) return true;
-    const met = new Map(first);
-    for (const name of new Set(others.flatMap((exit) => [...exit.keys()]))) {
-      const values = exits.flatMap((exit) => exit.get(name) ?? []);
-      met.set(name, choose(values) ?? this.#fresh());
+    const [first, ...others] = exits;
+    if (first && others.length === 0) {
+      scope.bindings = first.layer();
+      return true;
     }
-    scope.values = met;
-    return true;
+    const met = entry.layer();
+    for (const exit of exits) {
+      for (const name of exit.namesSince(entry)) {
+        const values = exits.flatMap((each) => each.get(name) ?? []);
+        met.set(name, values.length > 0 ? (choose(values) ?? this.#fresh()) : undefined);
+      }
+    }
+    scope.bindings = met;
+    return exits.length > 0;
   }
 
   // Definitions.
@@ -452,12 +463,13 @@ class Interpreter {
     const test = outer.test || /^Test|Tests?$|TestCase$/.test(definition.name);
     const inside = Interpreter.#newFrame(scope, definition, { calls: outer.calls, test });
     this.#inFrame(inside, () => this.#block(definition.body));
-    const value: ClassValue = { kind: 'class', definition, bases, members: scope.values, attributes: new Map() };
+    const members = scope.bindings.all();
+    const value: ClassValue = { kind: 'class', definition, bases, members, attributes: new Map() };
     if (outer.calls.length > 0) return value;
     this.#firstLater.push(() => {
       this.#initialise(value, test);
     });
-    for (const member of scope.values.values()) {
+    for (const member of members.values()) {
       if (member.kind !== 'function' || member.definition.kind !== 'function') continue;
       if (!initialisers.has(member.definition.name)) this.#analyseLater(bound(member, value), member.definition, test);
     }

@@ -65,8 +65,8 @@ describe('loss configuration', () => {
         '{"formats": ["float23"], "targets": [2, "men"]}',
         [
           'schema «"float23"» formats[0] must be one of "float64", "float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2".',
-          'schema «2» targets[0] must be <= 1.',
-          'schema «"men"» targets[1] must be "mean".',
+          'schema «2» targets[0] must be a number from 0 to 1, or "mean".',
+          'schema «"men"» targets[1] must be a number from 0 to 1, or "mean".',
         ],
       ],
       ['{"sweep": {"from": 0, "to": 1, "points": 1000000000}}', ['schema «1000000000» sweep.points must be <= 20000.']],
