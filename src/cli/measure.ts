@@ -67,11 +67,12 @@ async function measureOne(
 ): Promise<Result[]> {
   const config = await configOf(what, given);
   const backend = chooseBackend(backendChoice(given.backend) ?? config.backend);
-  const results: Result[] = [];
+  const formats = formatsOf(given.dtype) ?? config.formats;
+  const results: { key: string; format: number; result: Result }[] = [];
   for (const target of targetsOf(given.target) ?? config.targets) {
     const planned = planTasks({
       losses: config.losses,
-      formats: formatsOf(given.dtype) ?? config.formats,
+      formats,
       targets: [target],
       points: Float64Array.from(logits, (z) => orientation(target) * z),
     });
@@ -84,14 +85,17 @@ async function measureOne(
     for (const [key, task] of planned) {
       const message = measured.get(key);
       if (!message?.summary) throw new Error(`The ${backend} backend left out ${task.loss.label}.`);
-      results.push(resultOf(task, message, message.summary, identity));
+      results.push({
+        key: task.loss.key,
+        format: formats.indexOf(task.format),
+        result: resultOf(task, message, message.summary, identity),
+      });
     }
   }
-  // By loss and format, not by target: the targets of one loss are read together.
-  const order = new Map(config.losses.map((loss, i) => [loss.label, i]));
+  // Measured target by target, since the same logits are other margins; read loss by loss and format by format.
+  const place = new Map([...config.losses.entries()].map(([i, { key }]) => [key, i]));
   return results
-    .map((result, i) => ({ result, i }))
-    .sort((a, b) => (order.get(a.result.label) ?? 0) - (order.get(b.result.label) ?? 0) || a.i - b.i)
+    .sort((a, b) => (place.get(a.key) ?? 0) - (place.get(b.key) ?? 0) || a.format - b.format)
     .map(({ result }) => result);
 }
 
