@@ -217,10 +217,14 @@ function logSigmoidSlope(x: Expression): Expression {
   return select(less(x, 0), subtract(1, smaller), smaller);
 }
 
-/** softplus_backward with beta 1 and threshold 20, from where it is the identity. */
+/**
+ * softplus_backward with beta 1 and threshold 20, from where it is the identity. exp(x) / (exp(x) + 1) keeps the tail;
+ * on the other side, where exp(x) overflows in a half type but not in the kernel, sigmoid has the same value.
+ */
 function softplusBackward(x: Expression, upstream: Expression): Expression {
   const growth = exp(x);
-  return select(less(20, x), upstream, divide(times(upstream, growth), add(growth, 1)));
+  const slope = select(less(x, 0), divide(growth, add(growth, 1)), sigmoid(x));
+  return select(less(20, x), upstream, times(upstream, slope));
 }
 
 /**

@@ -416,7 +416,7 @@ export const bceLosses: readonly LossEntry[] = [
     label: 'XGBoost logloss',
     family: 'bce',
     framework: 'XGBoost',
-    versions: 'XGBoost 2 and 3',
+    versions: 'XGBoost, as of 2026',
     source: 'src/metric/elementwise_metric.cu',
     formula: 'xlogy(−t, p) + xlogy(t − 1, 1 − p), log of max(·, 1e-16)',
     notes:

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { variable } from '../../src/expression';
+import { lossById, losses, zeroErrorRadius, type ZeroErrorRadius } from '../../src/losses';
+import { formats } from '../../src/numeric/format';
+import { compileModelAtPoint } from '../../src/numeric/model';
+
+const { float32 } = formats;
+const [p, t] = [variable('p'), variable('t')];
+
+/** The output that a variant replaces `output` by, in float32. */
+function replaced(variant: ZeroErrorRadius, output: number, target: number, radius: number): number {
+  const atPoint = compileModelAtPoint([variant(p, t, radius)], ['p', 't'], float32);
+  return atPoint(float32.round(output), float32.round(target))[0] as number;
+}
+
+// The notebook's own examples: within the radius, at the opposite end, outside.
+const outputs = [0.99, 0.01, 0.88, 0.02, 0.2, 0.8];
+const targets = [1, 0, 0, 1, 1, 0];
+const answers: readonly (readonly [radius: number, replaced: readonly number[]])[] = [
+  [0.1, [1, 0, 0.88, 0.1, 0.2, 0.8]],
+  [0.2, [1, 0, 0.8, 0.2, 0.2, 0.8]],
+  [0.3, [1, 0, 0.7, 0.3, 0.3, 0.7]],
+];
+
+function replaceAll(variant: ZeroErrorRadius, radius: number): number[] {
+  return outputs.map((output, i) => replaced(variant, output, targets[i] as number, radius));
+}
+
+describe('zero error radius', () => {
+  for (const [radius, answer] of answers) {
+    const inFormat = answer.map((value) => float32.round(value));
+    for (const name of ['v2', 'v3', 'v4'] as const) {
+      it(`${name} passes the notebook's assertion for radius ${radius}`, () => {
+        assert.deepEqual(replaceAll(zeroErrorRadius[name], radius), inFormat);
+      });
+    }
+    it(`v1 fails it for radius ${radius}`, () => {
+      assert.notDeepEqual(replaceAll(zeroErrorRadius.v1, radius), inFormat);
+    });
+  }
+
+  it('v2 compares a difference that has been rounded, v3 the output itself', () => {
+    const justBelow = 0.09999999403953552;
+    assert.equal(replaced(zeroErrorRadius.v2, justBelow, 1, 0.1), justBelow);
+    assert.equal(replaced(zeroErrorRadius.v3, justBelow, 1, 0.1), float32.round(0.1));
+  });
+
+  it('includes its border in v4 and the custom loss, where float32 lets it be one', () => {
+    for (const variant of [zeroErrorRadius.v4, zeroErrorRadius.custom]) {
+      assert.equal(replaced(variant, 0.1, 0, 0.1), 0);
+      // |0.9f - 1| is 0.10000002.
+      assert.equal(replaced(variant, 0.9, 1, 0.1), float32.round(0.9));
+    }
+    assert.equal(replaced(zeroErrorRadius.v1, 0.1, 0, 0.1), float32.round(0.1));
+    assert.equal(replaced(zeroErrorRadius.v1, 0.8, 1, 0.2), 1);
+  });
+
+  it('limits the opposite end for soft targets in v4, not in v3', () => {
+    assert.equal(replaced(zeroErrorRadius.v4, 0.95, 0.5, 0.1), float32.round(0.9));
+    assert.equal(replaced(zeroErrorRadius.v3, 0.95, 0.5, 0.1), float32.round(0.95));
+  });
+
+  it('MikeNet limits it, Lens does not', () => {
+    assert.equal(replaced(zeroErrorRadius.mikenet, 0.02, 1, 0.1), float32.round(0.1));
+    assert.equal(replaced(zeroErrorRadius.mikenet, 1, 0, 0), float32.round(0.999999));
+    assert.equal(replaced(zeroErrorRadius.lens, 0.02, 1, 0.1), float32.round(0.02));
+  });
+});
+
+describe('losses with a zero error radius', () => {
+  const at = (id: string, radius: number): ((z: number, t: number) => [loss: number, gradient: number]) => {
+    const { loss, gradient } = lossById(id).build({ radius }, 'float32');
+    return compileModelAtPoint([loss, gradient], ['z', 't'], float32) as (z: number, t: number) => [number, number];
+  };
+
+  it('are negative within the radius where the output is replaced after the clip', () => {
+    for (const id of ['zer/v1', 'zer/v2', 'zer/v3', 'zer/v4']) {
+      assert.deepEqual(at(id, 0.1)(5, 1), [-Math.fround(Math.log(1 + 2 ** -23)), 0], id);
+    }
+    assert.deepEqual(at('zer/custom-bce', 0.1)(5, 1), [-0, 0]);
+  });
+
+  it('have no gradient at the opposite end, but for MikeNet and what has no limit there', () => {
+    for (const id of ['zer/v2', 'zer/v3', 'zer/v4']) {
+      const [loss, gradient] = at(id, 0.1)(-5, 1);
+      assert.ok(Math.abs(loss - 2.3026) < 1e-4 && gradient === 0, id);
+    }
+    const [loss, gradient] = at('mikenet/cross-entropy', 0.1)(-5, 1);
+    assert.equal(loss, float32.round(2.3025851249694824));
+    assert.ok(gradient < -0.99);
+    for (const id of ['zer/v1', 'zer/custom-bce', 'lens/cross-entropy']) assert.ok(at(id, 0.1)(-5, 1)[1] < -0.99, id);
+  });
+
+  it('stand for plain cross-entropy', () => {
+    const zer = losses.filter(({ family }) => family === 'zer');
+    assert.equal(zer.length, 7);
+    const [ideal] = new Set(zer.map((entry) => entry.build().ideal));
+    for (const entry of zer) assert.equal(entry.build().ideal, ideal);
+  });
+});
