@@ -9,11 +9,11 @@ import { alternativesOf } from './values';
 export interface PythonAnalysis {
   readonly sites: readonly Site[];
   /** Where a value was computed, or what a variable of an expression stands for. */
-  originOf(expression: Expression): Origin | undefined;
+  readonly originOf: (expression: Expression) => Origin | undefined;
   /** Whether a value is only ever given to functions that draw samples or take the largest. */
-  isOnlySampled(expression: Expression): boolean;
+  readonly isOnlySampled: (expression: Expression) => boolean;
   /** How this file would write a library's qualified name, by its imports. */
-  spell(path: string): string;
+  readonly spell: (path: string) => string;
 }
 
 /** Analyses a Python file, whatever its state; nothing is thrown for what it contains. */

@@ -21,6 +21,7 @@ import {
   alternativesOf,
   choose,
   mostAlternatives,
+  mostElements,
   none,
   type ClassValue,
   type Decorated,
@@ -73,7 +74,7 @@ export interface Interpretation {
   readonly module: Scope;
   readonly origins: ReadonlyMap<Expression, Origin>;
   /** Whether an expression is only ever given to functions that draw samples or take the largest. */
-  isOnlySampled(expression: Expression): boolean;
+  readonly isOnlySampled: (expression: Expression) => boolean;
 }
 
 /** Runs a module abstractly: every statement of it and of its functions once, and functions again where called. */
@@ -322,10 +323,8 @@ class Interpreter {
     const [iterable] = iterables;
     const [target] = targets;
     if (target && targets.length === 1) {
-      this.#assign(
-        target,
-        iterable && iterables.length === 1 ? this.#elementOf(iterable, target) : this.#opaque(target),
-      );
+      const only = iterables.length === 1 ? iterable : undefined;
+      this.#assign(target, only ? (lastLayer(only) ?? this.#elementOf(only, target)) : this.#opaque(target));
     } else for (const each of targets) this.#assign(each, this.#opaque(each));
     const outer = frame.loopExits;
     const exits: Bindings[] = [];
@@ -561,7 +560,7 @@ class Interpreter {
     const name = keyOf(target.value);
     if (name === undefined) return;
     const [index] = target.index;
-    if (container.kind === 'dict' && index?.kind === 'string') {
+    if (container.kind === 'dict' && index?.kind === 'string' && container.entries.size < mostElements) {
       scope.assign(name, { kind: 'dict', entries: new Map(container.entries).set(index.value, value) });
     } else if (container.kind === 'list') {
       scope.assign(name, { kind: 'list', items: [...container.items, value].slice(-mostAlternatives), exact: false });
@@ -672,12 +671,13 @@ class Interpreter {
       }
       case 'sequence': {
         const starred = node.items.some((item) => item.kind === 'starred');
-        const items = node.items.flatMap((item): readonly Value[] => {
+        for (const item of node.items.slice(mostElements)) this.#use(this.#evaluate(item));
+        const items = node.items.slice(0, mostElements).flatMap((item): readonly Value[] => {
           const value = this.#evaluate(item.kind === 'starred' ? item.value : item);
           if (item.kind !== 'starred') return [value];
           return value.kind === 'list' ? value.items : [this.#opaque(item)];
         });
-        return { kind: 'list', items, exact: !starred };
+        return { kind: 'list', items, exact: !starred && node.items.length <= mostElements };
       }
       case 'dictionary': {
         const entries = new Map<string, Value>();
@@ -784,7 +784,9 @@ class Interpreter {
     if (operator === '+' && left.kind === 'list') {
       const more = right.kind === 'list' ? right : undefined;
       const items = more?.items ?? [this.#opaque(node)];
-      return { kind: 'list', items: [...left.items, ...items], exact: left.exact && more?.exact === true };
+      const all = [...left.items, ...items];
+      const exact = left.exact && more?.exact === true && all.length <= mostElements;
+      return { kind: 'list', items: all.slice(-mostElements), exact };
     }
     if (operator === 'or') return choose([left, right]) ?? this.#opaque(node);
     if (!build) {
@@ -963,7 +965,11 @@ class Interpreter {
     const [first] = call.positional;
     let items: readonly Value[] | undefined;
     let { exact } = list;
-    if (name === 'append' && first) items = [...list.items, first];
+    if (list.items.length >= mostElements) {
+      // Of a long list only the last element is followed.
+      items = [call.positional.at(-1) ?? this.#opaque(node)];
+      exact = false;
+    } else if (name === 'append' && first) items = [...list.items, first];
     else if (name === 'extend' && first) {
       items = [...list.items, ...(first.kind === 'list' ? first.items : [this.#opaque(node)])];
       exact &&= first.kind === 'list' && first.exact;
@@ -1190,6 +1196,13 @@ function literalsOf(call: CallArguments): string | undefined {
 
 function bound(member: FunctionValue, of: ClassValue): FunctionValue {
   return member.decorated.as === 'static' ? member : { ...member, self: { kind: 'instance', of } };
+}
+
+/** Of layers that a value goes through one after the other the last, which decides what comes out. */
+function lastLayer(iterable: Value): Value | undefined {
+  if (iterable.kind !== 'list') return undefined;
+  const isLayers = iterable.items.every(({ kind }) => kind !== 'list' && kind !== 'dict' && kind !== 'text');
+  return isLayers && iterable.items.some(({ kind }) => kind === 'object') ? iterable.items.at(-1) : undefined;
 }
 
 /** The text under which an attribute or an element is remembered: `self.p`, `out['p']`. */

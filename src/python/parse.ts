@@ -7,7 +7,7 @@ interface Raw {
   readonly start: number;
   readonly end: number;
   readonly error: boolean;
-  readonly children: Raw[];
+  children: readonly Raw[];
   /** Of the tree below. */
   height: number;
 }
@@ -39,36 +39,38 @@ function readTree(text: string): Raw {
     start: cursor.from,
     end: cursor.to,
     error: cursor.type.isError,
-    children: [],
+    children: noChildren,
     height: 0,
   });
+  const open: { readonly node: Raw; readonly children: Raw[] }[] = [];
+  const descend = (node: Raw): boolean => {
+    if (!cursor.firstChild()) return false;
+    open.push({ node, children: [] });
+    return true;
+  };
   const root = read();
-  const open: Raw[] = [root];
+  if (!descend(root)) return root;
   // Iterative: the tree may be as deep as the text is long.
   for (;;) {
-    const down = cursor.firstChild();
-    if (down) {
-      const parent = open.at(-1) as Raw;
-      const node = read();
-      if (node.name !== 'Comment') parent.children.push(node);
-      open.push(node);
-      continue;
-    }
-    for (;;) {
-      const done = open.pop() as Raw;
-      const parent = open.at(-1);
-      if (!parent) return done;
-      parent.height = Math.max(parent.height, done.height + 1);
-      if (cursor.nextSibling()) {
-        const node = read();
-        if (node.name !== 'Comment') parent.children.push(node);
-        open.push(node);
-        break;
-      }
+    const parent = open.at(-1);
+    if (!parent) return root;
+    const node = read();
+    if (node.name !== 'Comment') parent.children.push(node);
+    if (descend(node)) continue;
+    parent.node.height = Math.max(parent.node.height, 1);
+    while (!cursor.nextSibling()) {
+      const done = open.pop();
+      if (!done) return root;
+      done.node.children = done.children;
+      const above = open.at(-1);
+      if (!above) return root;
+      above.node.height = Math.max(above.node.height, done.node.height + 1);
       cursor.parent();
     }
   }
 }
+
+const noChildren: readonly Raw[] = Object.freeze([]);
 
 const expressionNames: ReadonlySet<string> = new Set([
   'ArrayComprehensionExpression',
@@ -183,8 +185,8 @@ class Reader {
       case 'Body':
         return this.statements(node.children, depth);
       default:
-        if (node.error) return [];
-        return [{ kind: 'evaluate', ...at, parts: expressions() }];
+        // What remains are punctuation and what the parser could make nothing of.
+        return node.name.endsWith('Statement') ? [{ kind: 'evaluate', ...at, parts: expressions() }] : [];
     }
   }
 
@@ -461,6 +463,18 @@ class Reader {
 
   expression(node: Raw): PyExpression {
     const { start, end } = node;
+    switch (node.name) {
+      case 'VariableName':
+        return { kind: 'name', start, end, name: this.#textOf(node) };
+      case 'Number':
+        return { kind: 'number', start, end, value: numberOf(this.#textOf(node)) };
+      case 'String':
+        return { kind: 'string', start, end, value: stringOf(this.#textOf(node)) };
+      case 'Boolean':
+        return { kind: 'singleton', start, end, value: this.#textOf(node) === 'True' };
+      case 'None':
+        return { kind: 'singleton', start, end, value: null };
+    }
     const at = { start, end };
     if (node.height > deepestExpression) return { kind: 'other', ...at, parts: [] };
     const inside = (): PyExpression => ({ kind: 'other', ...at, parts: this.#expressions(node.children) });
@@ -468,16 +482,6 @@ class Reader {
     const operands = node.children.filter(isExpression);
     const [first, second, third] = operands;
     switch (node.name) {
-      case 'VariableName':
-        return { kind: 'name', ...at, name: this.#textOf(node) };
-      case 'Number':
-        return { kind: 'number', ...at, value: numberOf(this.#textOf(node)) };
-      case 'String':
-        return { kind: 'string', ...at, value: stringOf(this.#textOf(node)) };
-      case 'Boolean':
-        return { kind: 'singleton', ...at, value: this.#textOf(node) === 'True' };
-      case 'None':
-        return { kind: 'singleton', ...at, value: null };
       case 'ParenthesizedExpression':
         if (node.children.some((child) => child.name === '*')) return inside();
         return first ? this.expression(first) : inside();
@@ -597,8 +601,9 @@ class Reader {
   #arguments(list: Raw): Argument[] {
     const groups: Raw[][] = [[]];
     for (const child of list.children) {
+      const missing = child.error && child.start === child.end;
       if (child.name === ',') groups.push([]);
-      else if (child.name !== '(' && child.name !== ')') groups.at(-1)?.push(child);
+      else if (child.name !== '(' && child.name !== ')' && !missing) groups.at(-1)?.push(child);
     }
     return groups.flatMap((group): Argument[] => {
       const [first, second, third] = group;

@@ -13,11 +13,9 @@ export class Bindings {
   }
 
   get(name: string): Value | undefined {
-    for (let layer: Bindings | undefined = this; layer; layer = layer.base) {
-      const value = layer.#own.get(name);
-      if (value !== undefined || layer.#own.has(name)) return value;
-    }
-    return undefined;
+    const here = this.#own.get(name);
+    if (here !== undefined || this.#own.has(name)) return here;
+    return this.base?.get(name);
   }
 
   set(name: string, value: Value | undefined): void {
@@ -34,10 +32,8 @@ export class Bindings {
 
   /** Names assigned since `earlier`. */
   namesSince(earlier: Bindings): Set<string> {
-    const names = new Set<string>();
-    for (let layer: Bindings | undefined = this; layer && layer !== earlier; layer = layer.base) {
-      for (const name of layer.#own.keys()) names.add(name);
-    }
+    const names = this.base && this.base !== earlier ? this.base.namesSince(earlier) : new Set<string>();
+    for (const name of this.#own.keys()) names.add(name);
     return names;
   }
 

@@ -92,6 +92,9 @@ export interface Choice {
 
 export const none: None = { kind: 'none' };
 
+/** Longer lists and larger dictionaries are data, and are known by their first elements only. */
+export const mostElements = 64;
+
 /** More alternatives than these are not told apart. */
 export const mostAlternatives = 6;
 
@@ -105,20 +108,22 @@ export function alternativesOf(value: Value): readonly Exclude<Value, Choice>[] 
  * @returns undefined if there are too many to tell apart.
  */
 export function choose(values: readonly Value[]): Value | undefined {
-  const different: Exclude<Value, Choice>[] = [];
-  for (const value of values.flatMap(alternativesOf)) {
-    if (value.kind !== 'none' && !different.some((known) => same(known, value))) different.push(value);
-  }
-  const [first] = different;
+  const known = values.flatMap(alternativesOf).filter((value) => value.kind !== 'none');
+  const [first] = known;
   if (!first) return none;
-  if (different.length === 1) return first;
-  const lists = different.filter((value) => value.kind === 'list');
-  if (lists.length === different.length) {
+  const lists = known.filter((value) => value.kind === 'list');
+  if (lists.length === known.length) {
     // A list to which a branch or loop has added: which elements it has is open, which one is last may be known.
     const longest = lists.reduce((a, b) => (b.items.length > a.items.length ? b : a));
-    return { kind: 'list', items: longest.items, exact: false };
+    return lists.every((list) => list === longest) ? longest : { kind: 'list', items: longest.items, exact: false };
   }
-  return different.length > mostAlternatives ? undefined : { kind: 'choice', of: different };
+  const different: Exclude<Value, Choice>[] = [];
+  for (const value of known) {
+    if (different.some((other) => same(other, value))) continue;
+    if (different.length === mostAlternatives) return undefined;
+    different.push(value);
+  }
+  return different.length === 1 ? first : { kind: 'choice', of: different };
 }
 
 function same(a: Value, b: Value): boolean {

@@ -13,7 +13,10 @@ export const bceAfterSigmoid: Rule = {
   title: 'BCE after sigmoid',
   page: 'bce-after-sigmoid.md',
   severity: 'warning',
-  triggers: ['BCELoss', 'binary_cross_entropy'],
+  triggers: [
+    ['BCELoss', 'binary_cross_entropy'],
+    ['igmoid', 'expit'],
+  ],
   forms: [
     {
       pattern: sigmoid(operand),
@@ -28,6 +31,7 @@ export const bceAfterSigmoid: Rule = {
     },
   ],
   operand: 'the argument of the sigmoid',
+  amount: (printed) => printed,
   threshold: ofVariable,
   sparesSampling: false,
 };

@@ -1,20 +1,30 @@
 import { constant, substitute, variablesOf, type Expression } from '../expression';
 import { failuresOf } from '../measure/failures';
-import { formatByName, type FormatName } from '../numeric';
+import { compileModelAtPoint, formatByName, type FormatName } from '../numeric';
 import type { FormatFailures, MeasuredFailure } from './finding';
 import { t, x, type Form, type Rule } from './rule';
 
-/** Where the form fails in each format; a loss at both targets. */
-export function measure(unstable: Expression, formats: readonly FormatName[]): FormatFailures[] {
-  const hasTarget = variablesOf(unstable).includes(t.name);
-  return formats.map((name) => {
-    const format = formatByName(name);
-    if (!hasTarget) return { format: name, failures: failuresOf(unstable, x.name, format) };
-    const failures = ([0, 1] as const).flatMap((target) => {
-      const atTarget = substitute(unstable, new Map([[t.name, constant(target)]]));
-      return failuresOf(atTarget, x.name, format).map((failure) => ({ ...failure, target }));
-    });
-    return { format: name, failures };
+const measured = new WeakMap<Expression, Map<FormatName, FormatFailures>>();
+
+/** Where the value fails in each format; a loss at both targets. Measured once for each value and format. */
+export function measure(unstable: Expression, formats: readonly FormatName[]): readonly FormatFailures[] {
+  const known = measured.get(unstable) ?? new Map<FormatName, FormatFailures>();
+  measured.set(unstable, known);
+  return formats.map((format) => {
+    const before = known.get(format);
+    if (before) return before;
+    const failures = { format, failures: failuresAt(unstable, format) };
+    known.set(format, failures);
+    return failures;
+  });
+}
+
+function failuresAt(unstable: Expression, name: FormatName): readonly MeasuredFailure[] {
+  const format = formatByName(name);
+  if (!variablesOf(unstable).includes(t.name)) return failuresOf(unstable, x.name, format);
+  return ([0, 1] as const).flatMap((target) => {
+    const atTarget = substitute(unstable, new Map([[t.name, constant(target)]]));
+    return failuresOf(atTarget, x.name, format).map((failure) => ({ ...failure, target }));
   });
 }
 
@@ -26,7 +36,8 @@ export function printThreshold({ from, side }: Pick<MeasuredFailure, 'from' | 's
   if (from === 0) return '0';
   const scale = 10 ** (3 - Math.floor(Math.log10(Math.abs(from))));
   const scaled = from * scale;
-  const outward = (side === 'above' ? Math.ceil : Math.floor)(scaled - Math.sign(scaled) * 1e-9);
+  // A hair of tolerance for what scaling itself adds.
+  const outward = side === 'above' ? Math.ceil(scaled - 1e-9) : Math.floor(scaled + 1e-9);
   return String(Number((outward / scale).toPrecision(4)));
 }
 
@@ -61,11 +72,8 @@ function printThresholds(rule: Rule, thresholds: readonly Threshold[]): string {
   }
   const texts = [...groups].map(([becomes, [first, ...others]]) => {
     if (!first) return '';
-    const from = rule.threshold(printThreshold(first.failure), first.failure.side);
-    const more = others.map(({ format, failure }) => {
-      const printed = printThreshold(failure);
-      return `${format} ${/^from [xm] /.test(from) ? printed : printed.replace('-', '')}`;
-    });
+    const from = rule.threshold(rule.amount(printThreshold(first.failure)), first.failure.side);
+    const more = others.map(({ format, failure }) => `${format} ${rule.amount(printThreshold(failure))}`);
     return `${states[becomes]} ${from} in ${first.format}${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
   });
   return texts.join(' and ');
@@ -76,7 +84,10 @@ export function lensOf(rule: Rule, form: Form, failures: readonly FormatFailures
   const [first] = thresholdsOf(failures, form.headline);
   if (!first) return rule.title;
   const { of, target } = form.headline;
-  const where = rule.threshold(printThreshold(first.failure), first.failure.side).replace('<=', '≤').replace('>=', '≥');
+  const where = rule
+    .threshold(rule.amount(printThreshold(first.failure)), first.failure.side)
+    .replace('<=', '≤')
+    .replace('>=', '≥');
   const what = `${of === 'gradient' ? 'gradient ' : ''}${states[first.failure.becomes]} ${where} in ${first.format}`;
   return `${rule.title}: ${what}${target === undefined ? '' : ` (target ${String(target)})`}`;
 }
@@ -91,7 +102,7 @@ export interface Situation {
 /** What goes wrong, from which input on, and what to write instead. */
 export function messageOf(rule: Rule, form: Form, failures: readonly FormatFailures[], situation: Situation): string {
   const { headline } = form;
-  const x = situation.operand === undefined ? rule.operand : `\`${situation.operand}\``;
+  const meaning = situation.operand === undefined ? rule.operand : `\`${situation.operand}\``;
   const first = thresholdsOf(failures, headline);
   const sentences: string[] = [];
   if (headline.of === 'value') {
@@ -106,11 +117,22 @@ export function messageOf(rule: Rule, form: Form, failures: readonly FormatFailu
       ...(headline.target === undefined ? {} : { target: headline.target === 0 ? 1 : 0 }),
     };
     sentences.push(
-      `The gradient of ${form.name} with target ${String(headline.target)} is ${printThresholds(rule, first)}`,
+      `The gradient of ${form.name} with target ${String(headline.target)} is ${printThresholds(rule, first)}${lossAt(form, first[0])}`,
       `with target ${String(opposite.target)} it is ${printThresholds(rule, thresholdsOf(failures, opposite))}.`,
     );
   }
-  return `${sentences.join('; ')} Here x is ${x}. Write ${situation.advice} instead.`;
+  return `${sentences.join('; ')} Here x is ${meaning}. Write ${situation.advice} instead.`;
+}
+
+/** What the loss is where its gradient fails. */
+function lossAt(form: Form, threshold: Threshold | undefined): string {
+  if (threshold?.failure.target === undefined) return '';
+  const { format, failure } = threshold;
+  const atTarget = substitute(form.unstable, new Map([[t.name, constant(threshold.failure.target)]]));
+  const [value] = compileModelAtPoint([atTarget], [x.name], formatByName(format))(failure.from);
+  return value === undefined || !Number.isFinite(value)
+    ? ''
+    : `, where the loss is ${String(Number(value.toPrecision(4)))}`;
 }
 
 /** The gradient's part of a sentence about the value. */

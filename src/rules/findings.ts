@@ -12,9 +12,7 @@ export interface FindingsOptions {
 
 /** The unstable forms in a Python text, in the order of the text. Whatever the text contains, nothing is thrown. */
 export function findingsIn(text: string, options: FindingsOptions = {}): Finding[] {
-  const wanted = rules.filter(
-    (rule) => (options.rules?.has(rule.id) ?? true) && rule.triggers.some((trigger) => text.includes(trigger)),
-  );
+  const wanted = rules.filter((rule) => (options.rules?.has(rule.id) ?? true) && mentions(text, rule));
   if (wanted.length === 0) return [];
   const analysis = analysePython(text);
   const found = new Map<string, Hit>();
@@ -30,6 +28,10 @@ export function findingsIn(text: string, options: FindingsOptions = {}): Finding
     .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
 }
 
+function mentions(text: string, rule: Rule): boolean {
+  return rule.triggers.every((group) => group.some((word) => text.includes(word)));
+}
+
 interface Hit {
   readonly rule: Rule;
   readonly form: Form;
@@ -42,12 +44,15 @@ interface Hit {
 }
 
 /**
- * The forms that are found at a site. Where branches leave other values there, each of them must be unstable too, or
- * unknown: one that is limited or has an epsilon added shows that the author has seen to it.
+ * The forms that are found at a site. Where branches leave other values there as well, one that computes the same
+ * operation and then limits it or adds an epsilon shows that the author has seen to it, and nothing is said. What is
+ * unknown, or has nothing to do with it, says nothing in favour of the unstable one.
  */
 function hitsAt(site: Site, wanted: readonly Rule[], analysis: PythonAnalysis): Hit[] {
   const hits = wanted.flatMap((rule) => rule.forms.flatMap((form) => hitOf(site, rule, form, analysis) ?? []));
-  return hits.length > 0 && site.alternatives.every(([value]) => value && mayBeUnstable(value, site)) ? hits : [];
+  if (hits.length === 0 || site.alternatives.length === 1) return hits;
+  const others = site.alternatives.flatMap(([value]) => (value && !mayBeUnstable(value, site) ? [value] : []));
+  return hits.filter(({ form }) => !others.some((value) => find(value, form.culprit)));
 }
 
 function hitOf(site: Site, rule: Rule, form: Form, analysis: PythonAnalysis): Hit | undefined {
@@ -135,11 +140,13 @@ class Report {
     const template = stable[wanted] ?? stable[form.advice.form] ?? 'the stable form';
     const written = this.#sourceOf(operand) ?? 'x';
     const negated = /^[\w.]+$|^[\w.]+\([^()]*\)$|^\(.*\)$/.test(written) ? `-${written}` : `-(${written})`;
+    const [same, opposite] = form.advice.of === 'x' ? [written, negated] : [negated, written];
     const names: Readonly<Record<string, string>> = {
-      x: form.advice.of === 'x' ? written : negated,
+      x: same,
+      '-x': opposite,
       t: (target && this.#sourceOf(target)) ?? 't',
     };
-    return template.replace(/\{([^}]+)\}|\b[xt]\b/g, (part, path: string | undefined) =>
+    return template.replace(/\{([^}]+)\}|(?:-x|\bx|\bt)\b/g, (part, path: string | undefined) =>
       path === undefined ? (names[part] ?? part) : this.#analysis.spell(path),
     );
   }

@@ -30,7 +30,7 @@ export const logOfSigmoid: Rule = {
   title: 'log of sigmoid',
   page: 'log-of-sigmoid.md',
   severity: 'warning',
-  triggers: ['log'],
+  triggers: [['log'], ['igmoid', 'expit', 'logistic']],
   forms: [
     ofSigmoid,
     ofComplement('log(1 - sigmoid(x))', (p) => log(subtract(1, p))),
@@ -38,6 +38,7 @@ export const logOfSigmoid: Rule = {
     ofComplement('log1p(-sigmoid(x))', (p) => log1p(negate(p))),
   ],
   operand: 'the argument of the sigmoid',
+  amount: (printed) => printed,
   threshold: ofVariable,
   sparesSampling: true,
 };

@@ -7,7 +7,7 @@ export const logOfSoftmax: Rule = {
   title: 'log of softmax',
   page: 'log-of-softmax.md',
   severity: 'warning',
-  triggers: ['softmax'],
+  triggers: [['log'], ['oftmax']],
   forms: [
     {
       pattern: log(softmax(operand, wildcard('others'))),
@@ -20,9 +20,8 @@ export const logOfSoftmax: Rule = {
     },
   ],
   operand: 'the logits',
-  threshold: (from, side) =>
-    side === 'below'
-      ? `from a logit ${from.replace('-', '')} below the greatest`
-      : `from a logit ${from} above all others`,
+  amount: (printed) => printed.replace('-', ''),
+  threshold: (amount, side) =>
+    side === 'below' ? `from a logit ${amount} below the greatest` : `from a logit ${amount} above all others`,
   sparesSampling: true,
 };

@@ -36,16 +36,19 @@ export interface Rule {
   readonly page: string;
   /** Where gradients are recorded; elsewhere a rule says less. */
   readonly severity: Severity;
-  /** A text without any of these words has none of its forms. */
-  readonly triggers: readonly string[];
+  /** Of each group a text has at least one, or none of the rule's forms. */
+  readonly triggers: readonly (readonly string[])[];
   readonly forms: readonly Form[];
   /** What `x` is, in words, said where the code has no name for it. */
   readonly operand: string;
-  /** A threshold in words: `x <= -88.73`. */
-  threshold(from: string, side: MeasuredFailure['side']): string;
+  /** A threshold's number as the rule speaks of it. */
+  amount(printed: string): string;
+  /** A threshold in words: `from x <= -88.73`. */
+  threshold(amount: string, side: MeasuredFailure['side']): string;
   /** Whether a value that only weighs samples is none of its business. */
   readonly sparesSampling: boolean;
 }
 
+/** Thresholds of `x` itself. */
 export const ofVariable = (from: string, side: MeasuredFailure['side']): string =>
   side === 'above' ? `from x >= ${from}` : `from x <= ${from}`;

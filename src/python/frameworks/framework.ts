@@ -21,7 +21,10 @@ export type Applied =
   | {
       readonly does: 'compute';
       readonly parameters: readonly string[];
-      build(operands: readonly (Expression | undefined)[], others: () => Expression): Expression | undefined;
+      readonly build: (
+        operands: readonly (Expression | undefined)[],
+        others: () => Expression,
+      ) => Expression | undefined;
     }
   /** Gives back its first argument, moved, reshaped, picked from or wrapped. */
   | { readonly does: 'keep' }
@@ -59,7 +62,7 @@ export interface Framework {
   readonly names: Readonly<Record<string, Meaning>>;
   /** Methods of its tensors; the tensor is the first operand. */
   readonly methods?: Readonly<Record<string, Meaning>>;
-  /** How to write a stable form: qualified names in braces, `x` for the operand and `t` for the target of a loss. */
+  /** How to write a stable form: qualified names in braces, `x` or `-x` for the operand and `t` for the target of a loss. */
   readonly stable: Readonly<Partial<Record<StableForm, string>>>;
   /** The formats to speak of, the one that the framework computes in first. */
   readonly formats: readonly FormatName[];

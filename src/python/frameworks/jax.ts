@@ -13,7 +13,6 @@ export const jax: Framework = {
     'flax.linen.activation.': 'jax.nn.',
     'flax.linen.': 'jax.nn.',
     'flax.nnx.': 'jax.nn.',
-    'haiku.': 'jax.nn.',
   },
   names: {
     ...under('jax.numpy.', {

@@ -144,7 +144,7 @@ export const kerasBackend: Framework = {
     ...all(['batch_flatten', 'permute_dimensions', 'tile', 'transpose', 'identity', 'constant', 'variable'], keep),
   }),
   stable: {
-    logSigmoid: '-{keras.backend.softplus}(-(x))',
+    logSigmoid: '-{keras.backend.softplus}(-x)',
     logSoftmax: '{tensorflow.nn.log_softmax}(x)',
     bceWithLogits: '{keras.backend.binary_crossentropy}(t, x, from_logits=True)',
   },

@@ -53,7 +53,7 @@ export const numpy: Framework = {
   stable: {
     logSigmoid: '{scipy.special.log_expit}(x)',
     logSoftmax: '{scipy.special.log_softmax}(x, axis=-1)',
-    bceWithLogits: '-(t * {scipy.special.log_expit}(x) + (1 - t) * {scipy.special.log_expit}(-(x)))',
+    bceWithLogits: '-(t * {scipy.special.log_expit}(x) + (1 - t) * {scipy.special.log_expit}(-x))',
   },
   formats: ['float64', 'float32', 'float16'],
   differentiates: false,

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { inOrder, print, variable } from '../../src/expression';
+import { analysePython } from '../../src/python';
+import { frameworks, knownName } from '../../src/python/frameworks';
+import { parsePython } from '../../src/python/parse';
+import type { PyExpression, Statement } from '../../src/python/syntax';
+
+/** A statement as text, its structure in brackets. */
+function show(statement: Statement): string {
+  switch (statement.kind) {
+    case 'assign':
+      return `${statement.targets.map(expression).join(' = ')} = ${expression(statement.value)}`;
+    case 'update':
+      return `${expression(statement.target)} ${statement.operator}= ${expression(statement.value)}`;
+    case 'return':
+      return `return ${statement.value ? expression(statement.value) : ''}`;
+    case 'leave':
+      return statement.how;
+    case 'if': {
+      const branches = statement.branches.map(({ test, body }) => `${expression(test)} {${body.map(show).join('; ')}}`);
+      return `if ${branches.join(' elif ')}${statement.otherwise ? ` else {${statement.otherwise.map(show).join('; ')}}` : ''}`;
+    }
+    case 'loop': {
+      const head = [statement.targets.map(expression).join(), statement.source.map(expression).join()].filter(Boolean);
+      return `loop ${head.join(' in ')} {${statement.body.map(show).join('; ')}} {${statement.otherwise.map(show).join('; ')}}`;
+    }
+    case 'with': {
+      const items = statement.items.map(
+        ({ value, target }) => expression(value) + (target ? ` as ${expression(target)}` : ''),
+      );
+      return `with ${items.join()} {${statement.body.map(show).join('; ')}}`;
+    }
+    case 'try': {
+      const handlers = statement.handlers.map(
+        ({ name, body }) => `except ${name ?? ''} {${body.map(show).join('; ')}}`,
+      );
+      return [
+        `try {${statement.body.map(show).join('; ')}}`,
+        ...handlers,
+        `else {${statement.otherwise.map(show).join('; ')}}`,
+        `finally {${statement.last.map(show).join('; ')}}`,
+      ].join(' ');
+    }
+    case 'match':
+      return `match ${statement.cases.map(({ names, body }) => `case ${names.join()} {${body.map(show).join('; ')}}`).join(' ')}`;
+    case 'function': {
+      const parameters = statement.parameters.map(
+        ({ stars, name, default: value }) => stars + name + (value ? `=${expression(value)}` : ''),
+      );
+      const decorators = statement.decorators.map((decorator) => `@${expression(decorator)} `).join('');
+      return `${decorators}def ${statement.name}(${parameters.join(', ')}) {${statement.body.map(show).join('; ')}}`;
+    }
+    case 'class':
+      return `class ${statement.name}(${statement.bases.map(expression).join()}) {${statement.body.map(show).join('; ')}}`;
+    case 'import':
+      return `import ${[...statement.names.map(({ name, path }) => `${name}:${path ?? '?'}`), ...statement.everythingOf.map((module) => `*:${module}`)].join()}`;
+    case 'scope':
+      return `scope ${statement.names.join()}`;
+    case 'delete':
+      return `del ${statement.targets.map(expression).join()}`;
+    case 'evaluate':
+      return `eval ${statement.parts.map(expression).join()}`;
+  }
+}
+
+function expression(node: PyExpression): string {
+  switch (node.kind) {
+    case 'name':
+      return node.name;
+    case 'attribute':
+      return `${expression(node.value)}.${node.name}`;
+    case 'call':
+      return `${expression(node.callee)}(${node.arguments.map(({ name, stars, value }) => (name === undefined ? '' : `${name}=`) + stars + expression(value)).join(', ')})`;
+    case 'subscript':
+      return `${expression(node.value)}[${node.sliced ? ':' : ''}${node.index.map(expression).join()}]`;
+    case 'number':
+      return String(node.value);
+    case 'string':
+      return JSON.stringify(node.value);
+    case 'singleton':
+      return String(node.value);
+    case 'unary':
+      return `(${node.operator} ${expression(node.operand)})`;
+    case 'binary':
+      return `(${expression(node.left)} ${node.operator} ${expression(node.right)})`;
+    case 'conditional':
+      return `(${expression(node.test)} ? ${expression(node.whenTrue)} : ${expression(node.whenFalse)})`;
+    case 'lambda':
+      return `lambda(${node.parameters.map(({ stars, name }) => stars + name).join()}: ${expression(node.body)})`;
+    case 'sequence':
+      return `[${node.items.map(expression).join()}]`;
+    case 'dictionary':
+      return `{${node.entries.map(({ key, value }) => `${key ? expression(key) : '**'}:${expression(value)}`).join()}}`;
+    case 'comprehension':
+      return `each(${node.elements.map(expression).join()} ${node.loops.map(({ targets, iterable }) => `for ${targets.map(expression).join()} in ${expression(iterable)}`).join(' ')}${node.conditions.map((condition) => ` if ${expression(condition)}`).join('')})`;
+    case 'walrus':
+      return `(${expression(node.target)} := ${expression(node.value)})`;
+    case 'starred':
+      return `*${expression(node.value)}`;
+    case 'other':
+      return `?(${node.parts.map(expression).join()})`;
+  }
+}
+
+const parsed = (text: string): string => parsePython(text).map(show).join('\n');
+
+describe('parsePython', () => {
+  const cases: Readonly<Record<string, readonly [text: string, shown: string]>> = {
+    assignments: [
+      'a = b = c\nx: int = 3\ny: int\na, *b = c,\nx **= 2\n(a), [b, c] = d',
+      'a = b = c\nx = 3\neval y\n[a,*b] = [c]\nx **= 2\n[a,[b,c]] = d',
+    ],
+    operators: [
+      '-a ** 2 + b * c @ d // e, a or b in c and d is not e',
+      'eval ((- (a ** 2)) + (((b * c) @ d) // e)),(a or ((b in c) and (d is not e)))',
+    ],
+    calls: [
+      'f(a, *b, c=1, **d)(e for e in f)\ng(h := 3)',
+      'eval f(a, *b, c=1, **d)(each(e for e in f))\neval g((h := 3))',
+    ],
+    subscripts: ['a[1], a[1:2, ..., None], a[:, i]', 'eval a[1],a[:1,2,?(),null],a[:i]'],
+    literals: [
+      "1e-7, 1_000, 0x1F, .5, 'a', \"b\", '''c''', rb'd', 'e' 'f', f'{g}{h!r:>{w}}', True",
+      'eval 1e-7,1000,31,0.5,"a","b","c","d",?("e","f"),?(g,h,w),true',
+    ],
+    'numbers that end in a dot': [
+      '1. - p, 10.e-5 * 2., 1.5, a1.b, x[0].y, 1. if c else 2.',
+      'eval (1 - p),(0.0001 * 2),1.5,a1.b,x[0].y,(c ? 1 : 2)',
+    ],
+    containers: [
+      "[], (), {}, {1}, {'a': 1, **b}, [x for x in y if z], {k: v for k, v in w}, (yield x)",
+      'eval [],[],{},[1],{"a":1,**:b},each(x for x in y if z),each(k,v for k,v in w),?(x)',
+    ],
+    'lambda, conditional and await': [
+      'lambda a, *b, c=1: a if b else c\nawait f(x)',
+      'eval lambda(a,*b,c: (b ? a : c))\neval f(x)',
+    ],
+    functions: [
+      '@a.b(c)\n@d\nasync def f(a, b: int = 1, *c, d=2, **e) -> int:\n  return a\n  yield',
+      '@a.b(c) @d def f(a, b=1, *c, d=2, **e) {return a; eval }',
+    ],
+    classes: [
+      'class A(b.C, metaclass=D): x = 1; y = 2\nclass E: pass',
+      'class A(b.C) {x = 1; y = 2}\nclass E() {eval }',
+    ],
+    branches: [
+      'if a: b\nelif c:\n  d\nelse: e\nwhile f: break\nelse: g\nfor h, i in j: continue',
+      'if a {eval b} elif c {eval d} else {eval e}\nloop f {break} {eval g}\nloop h,i in j {continue} {}',
+    ],
+    'with and try': [
+      'with a as b, c(): d\ntry: e\nexcept (F, G) as h: i\nexcept: raise\nelse: j\nfinally: k',
+      'with a as b,c() {eval d}\ntry {eval e} except h {eval i} except  {raise} else {eval j} finally {eval k}',
+    ],
+    match: ['match a:\n  case [b, C(d=e)]: f\n  case _: g', 'match case b,C,d,e {eval f} case _ {eval g}'],
+    imports: [
+      'import a.b.c, d as e, f.g as h\nfrom a.b import (c as d, e,)\nfrom . import i\nfrom ..j import k as l\nfrom m.n import *',
+      'import a:a,e:d,h:f.g\nimport d:a.b.c,e:a.b.e\nimport i:?\nimport l:?\nimport *:m.n',
+    ],
+    'scopes and deletions': ['global a, b\nnonlocal c\ndel a, b[1]', 'scope a,b\nscope c\ndel a,b[1]'],
+    'Python 2': [
+      'print "a", x\nprint >>f, y\nexec "z"\ntry:\n  pass\nexcept E, e:\n  pass',
+      'eval "a"\neval x\neval f\neval y\neval exec\neval "z"\ntry {eval } except e {eval } else {} finally {}',
+    ],
+    'a missing bracket': ['x = f(a, g(b)', 'x = f(a, g(b))'],
+    'skipped tokens, whose expression is given up': ['x = f(a b)\ny = a +\nz = 1', 'x = f(?(a))\ny = ?(a)\nz = 1'],
+  };
+  for (const [name, [text, shown]] of Object.entries(cases)) {
+    it(name, () => {
+      assert.equal(parsed(text), shown);
+    });
+  }
+
+  it('gives the offsets of the text, whatever its line ends and letters', () => {
+    for (const text of [
+      'a = 1\r\nbé = "𝜎" + ccc\r\n',
+      '\ta = 1\n\tb\u00a0= ccc',
+      '\ufeffa = ccc',
+      'a = "\ud800"; b = ccc',
+    ]) {
+      const found: string[] = [];
+      const look = (node: PyExpression): void => {
+        if (node.kind === 'name') found.push(text.slice(node.start, node.end));
+        if (node.kind === 'binary') look(node.right);
+      };
+      for (const statement of parsePython(text)) if (statement.kind === 'assign') look(statement.value);
+      if (found.length > 0) assert.deepEqual(found, ['ccc'], JSON.stringify(text));
+    }
+  });
+});
+
+describe('analysePython', () => {
+  /** What the last call or operation computes, opaque parts by their source text. */
+  const lifted = (text: string): string => {
+    const analysis = analysePython(text);
+    const last = [...analysis.sites].sort((a, b) => a.range.end - b.range.end || b.range.start - a.range.start).at(-1);
+    const { alternatives } = last ?? { alternatives: [] };
+    return alternatives
+      .map(([value]) =>
+        value === undefined
+          ? ''
+          : print(value).replace(/v\d+/g, (name) => {
+              const known = inOrder([value]).find((node) => node.kind === 'variable' && node.name === name);
+              const origin = analysis.originOf(known ?? variable(name));
+              return origin ? text.slice(origin.start, origin.end) : '_';
+            }),
+      )
+      .join(' or ');
+  };
+
+  const cases: Readonly<Record<string, readonly [text: string, lifted: string]>> = {
+    arithmetic: ['import torch\ny = -(torch.exp(a) * 2 - b / 3) ** 2', '−(exp(a) · 2 − b / 3)^2'],
+    'functions, methods and operators alike': [
+      'import torch\ny = torch.mul(torch.add(a, 1), b).sub(c).neg().exp()',
+      'exp(−((a + 1) · b − c))',
+    ],
+    clamps: [
+      'import torch\ny = torch.clamp(torch.clamp(a, 0, 1).clamp(min=2), max=3).exp()',
+      'exp(min(max(clip(a, 0, 1), 2), 3))',
+    ],
+    'detached values': ['y = x.detach().exp()', 'exp(stop_gradient(x))'],
+    'an alternative for each branch': [
+      'import torch\nif c:\n  p = torch.exp(a)\nelif d:\n  p = b\nelse:\n  p = 1\ny = torch.log(p)',
+      'log(exp(a)) or log(b) or log(1)',
+    ],
+    "branches that leave don't count": [
+      'import torch\ndef f(a):\n  p = a\n  if c:\n    p = torch.exp(a)\n    return 1\n  elif d:\n    p = 2\n    raise E\n  return torch.log(p)',
+      'log(a)',
+    ],
+    'None is nothing to compute with': [
+      'import torch\np = None\nif c:\n  p = torch.exp(a)\ny = torch.log(p)',
+      'log(exp(a))',
+    ],
+    'the last assignment': [
+      'import torch\np = torch.exp(a)\np = torch.sqrt(p)\np += 1\ny = torch.log(p)',
+      'log(sqrt(exp(a)) + 1)',
+    ],
+    'closures see the last value': [
+      'import torch\np = 1\ndef f():\n  return torch.log(p)\nif c: p = a\nelse: p = b\n',
+      'log(a) or log(b)',
+    ],
+    'unknown keywords make another function of it': [
+      'import torch\ny = torch.exp(torch.nn.functional.softplus(x, beta=2))',
+      'exp(torch.nn.functional.softplus(x, beta=2))',
+    ],
+    'an argument by whatever name': ['import tensorflow as tf\ny = tf.exp(tf.nn.sigmoid(x=a))', 'exp(sigmoid(a))'],
+    'a property': [
+      'import torch\nclass A:\n  @property\n  def p(self): return torch.exp(self.a)\n  def f(self): return torch.log(self.p)',
+      'log(exp(self.a))',
+    ],
+    'a static method': [
+      'import torch\nclass A:\n  @staticmethod\n  def e(x): return torch.exp(x)\n  def f(self, z): return torch.log(self.e(z))',
+      'log(exp(z))',
+    ],
+    'default arguments': [
+      'import torch\ndef f(x, n=2): return x * n\ny = torch.log(f(torch.exp(a)))',
+      'log(exp(a) · 2)',
+    ],
+    'unknown decorators hide what a function returns': [
+      'import torch\n@other\ndef f(x): return torch.exp(x)\ny = torch.log(f(a))',
+      'log(f(a))',
+    ],
+    'known ones do not': [
+      'import jax, jax.numpy as jnp\n@jax.jit\ndef f(x): return jnp.exp(x)\ny = jnp.log(f(a))',
+      'log(exp(a))',
+    ],
+    'stacked values are any of them': [
+      'import torch\ny = torch.log(torch.stack([torch.exp(a), b], dim=1))',
+      'log(exp(a)) or log(b)',
+    ],
+  };
+  for (const [name, [text, wanted]] of Object.entries(cases)) {
+    it(name, () => {
+      assert.equal(lifted(text), wanted);
+    });
+  }
+
+  it('spells names as the file imports them', () => {
+    const { spell } = analysePython(
+      'import torch.nn.functional as F, tensorflow.keras.backend as KB\nfrom torch import nn as n\nimport tensorflow',
+    );
+    assert.equal(spell('torch.nn.functional.logsigmoid'), 'F.logsigmoid');
+    assert.equal(spell('torch.nn.BCEWithLogitsLoss'), 'n.BCEWithLogitsLoss');
+    assert.equal(spell('tensorflow.math.log_sigmoid'), 'tensorflow.math.log_sigmoid');
+    assert.equal(spell('keras.backend.softplus'), 'KB.softplus');
+    assert.equal(spell('jax.numpy.log'), 'jnp.log');
+  });
+});
+
+describe('frameworks', () => {
+  it('know the names that their advice is written in, or write it in operations that they know', () => {
+    for (const framework of frameworks) {
+      for (const [form, text] of Object.entries(framework.stable)) {
+        assert(/\bx\b|\(\)$/.test(text), `${framework.name} ${form}`);
+        for (const [, path = ''] of text.matchAll(/\{([^}]+)\}/g)) {
+          assert(path.includes('.'), text);
+          if (form === 'logSigmoid' || form === 'logSoftmax') assert(knownName(path), path);
+        }
+      }
+    }
+  });
+});
