@@ -1,7 +1,10 @@
 import { differentiate, structuralKey, type Expression } from '../expression';
-import { compileExact, compileModelAtPoint, isExhaustible, nonNegativeValues, type NumberFormat } from '../numeric';
+import { compileExact, compileModel, isExhaustible, nonNegativeValues, type NumberFormat } from '../numeric';
 
-/** Where a computation ends for good: for every x from `from` outward to the largest finite x of the format. */
+/**
+ * What a computation becomes from `from` outward, up to the largest finite x of the format or to the next failure on
+ * its side: an infinity can turn into NaN farther out.
+ */
 export interface Failure {
   readonly of: 'value' | 'gradient';
   /** `zero` only where the exact value is not zero. */
@@ -14,8 +17,9 @@ export interface Failure {
 const cache = new Map<string, readonly Failure[]>();
 
 /**
- * Where `value`, a function of the one variable, and its gradient (the framework's backward pass) fail in `format`,
- * found to the last float by measuring with the model evaluator. Remembered, since the same patterns come again.
+ * Where `value`, a function of the one variable, and its gradient (the framework's backward pass) fail for good in
+ * `format`, found to the last float by measuring with the model evaluator. On each side from the inside outward.
+ * Remembered, since the same patterns come again.
  */
 export function failuresOf(value: Expression, variable: string, format: NumberFormat): readonly Failure[] {
   const key = `${format.name} ${variable} ${structuralKey(value)}`;
@@ -28,24 +32,39 @@ export function failuresOf(value: Expression, variable: string, format: NumberFo
 }
 
 function measureFailures(value: Expression, variable: string, format: NumberFormat): Failure[] {
-  const gradient = differentiate(value, variable);
-  const evaluate = compileModelAtPoint([value, gradient], [variable], format);
-  const exact = {
-    value: compileExact(value, [variable], { maxPrecision: 768 }),
-    gradient: compileExact(differentiate(value, variable, 'mathematical'), [variable], { maxPrecision: 768 }),
+  const functions = [value, differentiate(value, variable)];
+  const kernel = compileModel(functions, [variable], format);
+  const evaluate = (xs: Float64Array): Float64Array[] => {
+    const results = functions.map(() => new Float64Array(xs.length));
+    kernel(xs.length, [xs], results);
+    return results;
   };
+  const exact = [value, differentiate(value, variable, 'mathematical')].map((expression) =>
+    compileExact(expression, [variable], { maxPrecision: 768 }),
+  );
   const magnitudes = samplesOf(format);
   const failures: Failure[] = [];
   for (const side of ['below', 'above'] as const) {
     const sign = side === 'above' ? 1 : -1;
+    const samples = evaluate(magnitudes.map((magnitude) => sign * magnitude));
     (['value', 'gradient'] as const).forEach((of, index) => {
+      const classes = Array.from(samples[index] as Float64Array, classify);
       const classAt = (magnitude: number): Failure['becomes'] | undefined =>
-        classify(evaluate(sign * magnitude)[index] as number);
-      const becomes = classAt(format.max);
-      if (!becomes) return;
-      const from = sign * firstOfFinalRun(magnitudes, format, (magnitude) => classAt(magnitude) === becomes);
-      if (becomes === 'zero' && exact[of].isZero(from) === true) return;
-      failures.push({ of, becomes, side, from });
+        classify(evaluate(Float64Array.of(sign * magnitude))[index]?.[0] as number);
+      const found: Failure[] = [];
+      let end = classes.length - 1;
+      while (end >= 0) {
+        const becomes = classes[end];
+        // Farther in only what isn't finite belongs to the failure; zeros there are the format's ordinary business.
+        if (!becomes || (becomes === 'zero' && found.length > 0)) break;
+        let before = end;
+        while (before >= 0 && classes[before] === becomes) before--;
+        const from = sign * firstOfRun(magnitudes, before, format, (magnitude) => classAt(magnitude) === becomes);
+        if (becomes === 'zero' && exact[index]?.isZero(from) === true) break;
+        found.unshift({ of, becomes, side, from });
+        end = before;
+      }
+      failures.push(...found);
     });
   }
   return failures;
@@ -83,23 +102,28 @@ const sampleCache = new Map<string, Float64Array>();
 const flicker = 256n;
 
 /**
- * The least magnitude from which on `holds` is true up to the largest finite one, where it is known to hold: the last
- * sample at which it doesn't is found, then the last float.
+ * The least magnitude from which on `holds` is true: it is at the sample after `before` and isn't at that one. Found to
+ * the last float.
  */
-function firstOfFinalRun(samples: Float64Array, format: NumberFormat, holds: (magnitude: number) => boolean): number {
-  let index = samples.length - 1;
-  while (index >= 0 && holds(samples[index] as number)) index--;
-  if (index < 0) return 0;
-  let fails = format.ordinal(samples[index] as number);
-  let good = format.ordinal(samples[index + 1] as number);
+function firstOfRun(
+  samples: Float64Array,
+  before: number,
+  format: NumberFormat,
+  holds: (magnitude: number) => boolean,
+): number {
+  if (before < 0) return 0;
+  let fails = format.ordinal(samples[before] as number);
+  let good = format.ordinal(samples[before + 1] as number);
   while (good - fails > 1n) {
     const middle = (good + fails) / 2n;
     if (holds(format.fromOrdinal(middle))) good = middle;
     else fails = middle;
   }
-  const last = format.ordinal(format.max);
-  for (let next = good + 1n; next <= last && next <= good + flicker; next++) {
-    if (!holds(format.fromOrdinal(next))) good = next + 1n;
+  // Every value of the small formats has been looked at; of the others the neighbours, in case the threshold flickers.
+  if (!isExhaustible(format)) {
+    for (let next = good + 1n; next <= good + flicker; next++) {
+      if (!holds(format.fromOrdinal(next))) good = next + 1n;
+    }
   }
   return format.fromOrdinal(good);
 }

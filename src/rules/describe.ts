@@ -29,16 +29,16 @@ function failuresAt(unstable: Expression, name: FormatName): readonly MeasuredFa
 }
 
 /**
- * A threshold in four digits, rounded outward, so that what is said of every number beyond it is true. Nothing is
+ * A threshold in five digits, rounded outward, so that what is said of every number beyond it is true. Nothing is
  * said with more digits than the number has.
  */
 export function printThreshold({ from, side }: Pick<MeasuredFailure, 'from' | 'side'>): string {
   if (from === 0) return '0';
-  const scale = 10 ** (3 - Math.floor(Math.log10(Math.abs(from))));
+  const scale = 10 ** (4 - Math.floor(Math.log10(Math.abs(from))));
   const scaled = from * scale;
   // A hair of tolerance for what scaling itself adds.
   const outward = side === 'above' ? Math.ceil(scaled - 1e-9) : Math.floor(scaled + 1e-9);
-  return String(Number((outward / scale).toPrecision(4)));
+  return String(Number((outward / scale).toPrecision(5)));
 }
 
 type Headline = Pick<MeasuredFailure, 'of' | 'side' | 'target'>;
@@ -62,7 +62,7 @@ const states: Readonly<Record<MeasuredFailure['becomes'], string>> = {
   zero: '0',
 };
 
-/** `-inf from x <= -88.73 in float32 (bfloat16 -89, float16 -17.35)`, one such for each thing that it becomes. */
+/** `-inf from x <= -88.723 in float32 (bfloat16 -89, float16 -17.344)`, one such for each thing that it becomes. */
 function printThresholds(rule: Rule, thresholds: readonly Threshold[]): string {
   const groups = new Map<MeasuredFailure['becomes'], Threshold[]>();
   for (const threshold of thresholds) {

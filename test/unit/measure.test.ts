@@ -81,7 +81,9 @@ describe('failures of an expression', () => {
     const from = (expression: Expression, name: FormatName, of: string, side: string): number | undefined =>
       failuresOf(expression, 'x', formats[name]).find((failure) => failure.of === of && failure.side === side)?.from;
     assert.equal(from(log(sigmoid(x)), 'float32', 'value', 'below'), -88.72283935546875);
-    assert.equal(from(log(sigmoid(x)), 'float16', 'gradient', 'below'), -17.34375);
+    // The gradient is infinite before it is NaN.
+    assert.equal(from(log(sigmoid(x)), 'float16', 'gradient', 'below'), -11.09375);
+    assert.equal(from(log(sigmoid(x)), 'float16', 'value', 'below'), -17.34375);
     assert.equal(from(log(subtract(1, sigmoid(x))), 'float32', 'value', 'above'), 16.63553237915039);
     assert.equal(from(log(subtract(1, sigmoid(x))), 'bfloat16', 'value', 'above'), 6.25);
     assert.equal(from(log(softmax(x, 0)), 'float32', 'value', 'below'), -103.97208404541016);
