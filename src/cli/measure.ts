@@ -8,7 +8,7 @@ import {
   type ChosenEntry,
   type LossConfig,
 } from '../config';
-import { chooseBackend, planTasks, type PlannedTask, type WorkerClient } from '../engine';
+import { chooseBackend, constantsIn, Explainer, planTasks, type PlannedTask, type WorkerClient } from '../engine';
 import { lossById } from '../losses';
 import { margin, orientation, type Target } from '../measure';
 import { compileExact, formatByName, shortestDecimal, type FormatName, type NumberFormat } from '../numeric';
@@ -44,6 +44,8 @@ type Result = {
   readonly constants: Readonly<Record<string, number>>;
   readonly dtype: FormatName;
 } & TargetSummary & {
+    /** Why the right side ends where it does, in words. */
+    readonly explanation: string;
     readonly points: readonly MeasuredPoint[];
   } & BackendIdentity;
 
@@ -68,6 +70,7 @@ async function measureOne(
   const config = await configOf(what, given);
   const backend = chooseBackend(backendChoice(given.backend) ?? config.backend);
   const formats = formatsOf(given.dtype) ?? config.formats;
+  const explainer = new Explainer();
   const results: { key: string; format: number; result: Result }[] = [];
   for (const target of targetsOf(given.target) ?? config.targets) {
     const planned = planTasks({
@@ -88,7 +91,7 @@ async function measureOne(
       results.push({
         key: task.loss.key,
         format: formats.indexOf(task.format),
-        result: resultOf(task, message, message.summary, identity),
+        result: resultOf(task, message, message.summary, identity, explainer.explain(task, message.summary)),
       });
     }
   }
@@ -142,6 +145,7 @@ function resultOf(
   { curve }: MeasuredMessage,
   summary: TargetSummary,
   identity: BackendIdentity,
+  explanation: string,
 ): Result {
   const exact = compileExact(task.subject.exactLoss, [margin]);
   const points = [...curve.margin].map((m, i): MeasuredPoint => ({
@@ -153,14 +157,19 @@ function resultOf(
     exactDigits: exact.decimal(digits, m) ?? null,
     exactGradient: curve.exactGradient[i] as number,
   }));
-  const { id, formula, constants } = loss.entry;
-  const all = Object.fromEntries(
-    constants.map((constant) => [
-      constant.name,
-      loss.constants[constant.name] ?? constant.defaultIn?.[format] ?? constant.default,
-    ]),
-  );
-  return { loss: id, label: loss.label, formula, constants: all, dtype: format, ...summary, points, ...identity };
+  const { id, formula } = loss.entry;
+  const constants = constantsIn(loss, format);
+  return {
+    loss: id,
+    label: loss.label,
+    formula,
+    constants,
+    dtype: format,
+    ...summary,
+    explanation,
+    points,
+    ...identity,
+  };
 }
 
 function numbers(text: string, option: string): number[] {
@@ -222,7 +231,10 @@ function asText(results: readonly Result[]): string {
       lines.push('', title, `  ${result.formula}`);
     }
     const format = formatByName(result.dtype);
-    lines.push(`  ${result.dtype}, target ${String(result.target)}: ${describe(result, format)}`);
+    lines.push(
+      `  ${result.dtype}, target ${String(result.target)}: ${describe(result, format)}`,
+      `    ${result.explanation}`,
+    );
     for (const point of result.points) {
       const number = (x: number): string => shortestDecimal(format, x);
       lines.push(

@@ -1,3 +1,4 @@
 export * from './backends';
+export * from './explain';
 export * from './plan';
 export * from './workerClient';
