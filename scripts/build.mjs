@@ -1,14 +1,7 @@
 // Builds everything that ships: the extension, the worker, the command line and the webviews into dist/,
 // and with --tests the test bundles into out/. One place, so that tests run the same code that is packaged.
 import * as esbuild from 'esbuild';
-import {
-  rmSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-  statSync,
-} from 'node:fs';
+import { rmSync, mkdirSync, readdirSync, readFileSync, writeFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 

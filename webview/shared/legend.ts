@@ -1,0 +1,108 @@
+import { drawPoint } from 'chart.js/helpers';
+import { h, setText } from './dom';
+import type { SeriesStyle, Theme } from './theme';
+
+export interface LegendEntry {
+  readonly id: string;
+  readonly label: string;
+  /** What the label is short for. */
+  readonly title: string;
+  readonly style: SeriesStyle;
+  readonly exact?: boolean;
+  readonly stale?: boolean;
+}
+
+/** Values of one series at the crosshair, one for each column of the legend. */
+export type Readings = ReadonlyMap<string, readonly string[]>;
+
+/** Names the series, hides and shows them, and says their values at the crosshair. */
+export class Legend {
+  readonly element: HTMLElement;
+  private readonly caption: HTMLElement;
+  private readonly body = h('tbody');
+  private readonly hidden: Set<string>;
+  private shown = '';
+
+  constructor(
+    private readonly place: string,
+    private readonly columns: readonly string[],
+    hidden: readonly string[],
+    private readonly changed: (hidden: readonly string[]) => void,
+  ) {
+    this.hidden = new Set(hidden);
+    this.caption = h('caption', {}, place);
+    const heads = columns.map((column) => h('th', { scope: 'col', class: 'numeric' }, column));
+    this.element = h(
+      'table',
+      { id: 'legend' },
+      this.caption,
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Curve'), ...heads)),
+      this.body,
+    );
+  }
+
+  isHidden(id: string): boolean {
+    return this.hidden.has(id);
+  }
+
+  draw(entries: readonly LegendEntry[], theme: Theme): void {
+    const key = JSON.stringify([entries, theme, [...this.hidden]]);
+    if (key === this.shown) return;
+    this.shown = key;
+    const focused = document.activeElement instanceof HTMLInputElement ? document.activeElement.name : '';
+    this.body.replaceChildren(...entries.map((entry) => this.row(entry, theme)));
+    for (const box of this.body.querySelectorAll('input')) if (focused && box.name === focused) box.focus();
+  }
+
+  /** @param at where the crosshair is, in words; empty where there is none. */
+  read(at: string, readings: Readings): void {
+    setText(this.caption, at || this.place);
+    for (const row of this.body.rows) {
+      const values = readings.get(row.dataset['id'] ?? '') ?? [];
+      Array.from(row.cells)
+        .slice(1)
+        .forEach((cell, i) => {
+          setText(cell, values[i] ?? '');
+        });
+    }
+  }
+
+  private row(entry: LegendEntry, theme: Theme): HTMLElement {
+    const box = h('input', { type: 'checkbox', name: `show-${entry.id}`, checked: !this.hidden.has(entry.id) });
+    box.addEventListener('change', () => {
+      if (box.checked) this.hidden.delete(entry.id);
+      else this.hidden.add(entry.id);
+      this.changed([...this.hidden]);
+    });
+    const label = h('label', { title: entry.title }, box, swatch(entry, theme), h('span', {}, entry.label));
+    const values = this.columns.map((column) => h('td', { class: 'numeric', 'data-label': column }));
+    const row = h('tr', { class: entry.stale ? 'stale' : '' }, h('th', { scope: 'row' }, label), ...values);
+    row.dataset['id'] = entry.id;
+    return row;
+  }
+}
+
+const width = 40;
+const height = 14;
+
+function swatch({ style, exact = false }: LegendEntry, theme: Theme): HTMLCanvasElement {
+  const scale = Math.max(2, window.devicePixelRatio);
+  const canvas = h('canvas', { class: 'swatch', width: width * scale, height: height * scale, 'aria-hidden': 'true' });
+  const context = canvas.getContext('2d');
+  if (!context) return canvas;
+  context.scale(scale, scale);
+  context.strokeStyle = exact ? theme.foreground : style.colour;
+  context.fillStyle = theme.background;
+  context.lineWidth = exact ? 1 : 2.4;
+  context.setLineDash(exact ? [] : [...style.dash]);
+  context.beginPath();
+  context.moveTo(0, height / 2);
+  context.lineTo(width, height / 2);
+  context.stroke();
+  if (!exact) {
+    context.setLineDash([]);
+    context.lineWidth = 1.5;
+    drawPoint(context, { pointStyle: style.shape, radius: 3.5, borderWidth: 1.5 }, width / 2, height / 2);
+  }
+  return canvas;
+}
