@@ -1,5 +1,5 @@
 import { pointsOf, variantById, type BackendChoice } from '../config';
-import { chooseBackend, planTasks, type WorkerClient } from '../engine';
+import { chooseBackend, Explainer, planTasks, type WorkerClient } from '../engine';
 import { variable } from '../expression';
 import { orientation, type TargetSummary } from '../measure';
 import type {
@@ -39,6 +39,7 @@ export function floorRun(settings: FloorSettings, { worker, backend, trusted, en
     points: pointsOf(settings.sweep),
   });
   const name = chooseBackend(backend, trusted);
+  const explainer = new Explainer();
   return {
     expected: planned.size,
     start: (receive, signal) =>
@@ -55,6 +56,7 @@ export function floorRun(settings: FloorSettings, { worker, backend, trusted, en
             target: task.target,
             curve,
             summary,
+            explanation: explainer.explain(task, summary),
           });
         },
         signal,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { RequestCancelled } from '../engine';
-import type { FailedMessage, FinishedMessage, StartedMessage } from '../protocol';
+import type { FailedMessage, FinishedMessage } from '../protocol';
 import { pageHtml, type PageName } from './html';
 import type { Run } from './measurer';
 
@@ -90,7 +90,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
         this.timer = setTimeout(() => this.measure(), settle);
         return;
       case 'cancel':
-        this.stop();
+        this.cancel();
         return;
       case 'showLogs':
         this.log.show(true);
@@ -101,8 +101,21 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
     }
   }
 
+  private cancel(): void {
+    const settling = this.timer !== undefined;
+    this.stop();
+    // What runs ends by itself and says so; what had not begun would end without a word.
+    if (settling) this.sayCancelled(this.generation);
+  }
+
+  private sayCancelled(generation: number): void {
+    const message = vscode.l10n.t('Cancelled. What is drawn is incomplete.');
+    this.post<FailedMessage>({ type: 'failed', generation, message });
+  }
+
   private stop(): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
     this.running?.abort();
     this.running = undefined;
   }
@@ -121,7 +134,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
     const controller = new AbortController();
     this.running = controller;
     const started = performance.now();
-    this.post<StartedMessage>({ type: 'started', generation, expected: run.expected });
+    this.post({ type: 'started', generation, expected: run.expected, settings: this.settings });
     run
       .start((result) => {
         if (generation === this.generation) this.post({ ...result, generation });
@@ -135,13 +148,12 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
         },
         (error: unknown) => {
           if (generation !== this.generation) return;
-          const cancelled = error instanceof RequestCancelled;
-          if (!cancelled) this.log.error(`${this.panel.title}: ${String((error as Error).stack ?? error)}`);
-          this.post<FailedMessage>({
-            type: 'failed',
-            generation,
-            message: cancelled ? vscode.l10n.t('Cancelled. What is drawn is incomplete.') : (error as Error).message,
-          });
+          if (error instanceof RequestCancelled) {
+            this.sayCancelled(generation);
+            return;
+          }
+          this.log.error(`${this.panel.title}: ${String((error as Error).stack ?? error)}`);
+          this.post<FailedMessage>({ type: 'failed', generation, message: (error as Error).message });
         },
       );
   }

@@ -41,7 +41,7 @@ export function clipProbability(output: Expression, epsilon: number): Expression
 }
 
 /** `tf.nn.sigmoid_cross_entropy_with_logits`. */
-function tfSigmoidCrossEntropy(logits: Expression): Expression {
+export function tfSigmoidCrossEntropy(logits: Expression): Expression {
   const positive = greaterEqual(logits, 0);
   const relu = select(positive, logits, 0);
   const negativeMagnitude = select(positive, negate(logits), logits);
@@ -113,6 +113,14 @@ export const optaxBce: Expression = subtract(
 /** `xlogy(x, y)`: x log(y), but 0 where x is 0. */
 function xlogy(x: Expression, y: Expression): Expression {
   return select(equal(x, 0), 0, multiply(x, log(y)));
+}
+
+/** The predictions of `sklearn.metrics.log_loss` for the classes 0 and 1: clipped, then divided by their sum. */
+function sklearnRows(epsilon: number): [zeros: Expression, ones: Expression] {
+  const ones = clipProbability(probability, epsilon);
+  const zeros = subtract(1, ones);
+  const sum = add(zeros, ones);
+  return [divide(zeros, sum), divide(ones, sum)];
 }
 
 /** The logit, its sign such that more is better for the target: what one-line formulas for one class are written in. */
@@ -382,6 +390,37 @@ export const bceLosses: readonly LossEntry[] = [
     },
   }),
   defineLoss({
+    id: 'sklearn/log-loss@0.14',
+    label: 'scikit-learn log_loss to 1.1',
+    family: 'bce',
+    framework: 'scikit-learn',
+    versions: 'scikit-learn 0.14 to 1.1',
+    source: 'sklearn/metrics/_classification.py',
+    formula: 'c = clip(p, ε, 1 − ε); s = (1 − c) + c; −((1 − t)·log((1 − c)/s) + t·log(c/s))',
+    constants: [
+      {
+        name: 'epsilon',
+        label: 'epsilon',
+        default: 1e-15,
+        minimum: 0,
+        maximum: 0.5,
+        describe: 'The parameter eps: predictions are clipped to [epsilon, 1 - epsilon].',
+      },
+    ],
+    notes:
+      'A metric. ε is 1e-15 for every format, and 1 − 1e-15 rounds to 1 in float32: where the prediction is 1, it computes ' +
+      '0·log(0), which is NaN.',
+    preferred: {
+      id: 'sklearn/log-loss@1.2',
+      why: 'Since 1.2, ε is the machine epsilon of the predictions, and 0·log(0) is 0.',
+    },
+    formats: ['float64', 'float32', 'float16'],
+    form: ({ epsilon }) => {
+      const [zeros, ones] = sklearnRows(epsilon);
+      return { loss: negate(add(multiply(subtract(1, t), log(zeros)), multiply(t, log(ones)))), ideal };
+    },
+  }),
+  defineLoss({
     id: 'sklearn/log-loss@1.2',
     label: 'scikit-learn log_loss',
     family: 'bce',
@@ -405,10 +444,8 @@ export const bceLosses: readonly LossEntry[] = [
       'of the predictions: 2.2e-16 in float64, 1.19e-7 in float32, 9.8e-4 in float16.',
     formats: ['float64', 'float32', 'float16'],
     form: ({ epsilon }) => {
-      const ones = clipProbability(probability, epsilon);
-      const zeros = subtract(1, ones);
-      const sum = add(zeros, ones);
-      return { loss: negate(add(xlogy(subtract(1, t), divide(zeros, sum)), xlogy(t, divide(ones, sum)))), ideal };
+      const [zeros, ones] = sklearnRows(epsilon);
+      return { loss: negate(add(xlogy(subtract(1, t), zeros), xlogy(t, ones))), ideal };
     },
   }),
   defineLoss({

@@ -1,7 +1,9 @@
 import { bceLosses } from './bce';
 import { LossError, type LossEntry } from './entry';
 import { focalLosses } from './focal';
+import { normalisationLosses } from './normalisation';
 import { softmaxLosses } from './softmax';
+import { surrogateLosses } from './surrogates';
 import { zerLosses } from './zer';
 
 /** Every published loss that the project knows, family by family. */
@@ -10,6 +12,8 @@ export const losses: readonly LossEntry[] = Object.freeze([
   ...zerLosses,
   ...focalLosses,
   ...softmaxLosses,
+  ...surrogateLosses,
+  ...normalisationLosses,
 ]);
 
 const byId: ReadonlyMap<string, LossEntry> = new Map(losses.map((entry) => [entry.id, entry]));

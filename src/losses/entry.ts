@@ -1,7 +1,7 @@
 import { differentiate, variable, type Expression } from '../expression';
 import type { FormatName } from '../numeric/format';
 
-export const lossFamilies = ['bce', 'zer', 'focal', 'softmax'] as const;
+export const lossFamilies = ['bce', 'zer', 'focal', 'softmax', 'surrogate', 'normalisation'] as const;
 export type LossFamily = (typeof lossFamilies)[number];
 
 /** A number that a loss is published with and that its user can set. */
@@ -15,6 +15,8 @@ export interface LossConstant {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
+  /** Takes whole numbers alone. */
+  readonly integer?: true;
   readonly describe: string;
 }
 
@@ -112,9 +114,11 @@ function resolve<Name extends string>(
 }
 
 function checkRange(id: string, constant: LossConstant, value: number): void {
-  const { name, minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity } = constant;
-  if (Number.isFinite(value) && value >= minimum && value <= maximum && value > exclusiveMinimum) return;
+  const { name, minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity, integer = false } = constant;
+  const isKind = integer ? Number.isInteger(value) : Number.isFinite(value);
+  if (isKind && value >= minimum && value <= maximum && value > exclusiveMinimum) return;
   const limits = [
+    ...(integer ? ['a whole number'] : []),
     ...(constant.minimum === undefined ? [] : [`at least ${String(minimum)}`]),
     ...(constant.exclusiveMinimum === undefined ? [] : [`greater than ${String(exclusiveMinimum)}`]),
     ...(constant.maximum === undefined ? [] : [`at most ${String(maximum)}`]),

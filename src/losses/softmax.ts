@@ -22,6 +22,7 @@ import {
 import { clipProbability, kerasEpsilon } from './bce';
 import { defineLoss, t, z, type LossEntry } from './entry';
 import { binaryCrossEntropy as ideal } from './ideal';
+import { renormalize } from './normalisation';
 
 /*
  * Softmax cross-entropy of two classes with the logits z and 0. Class 0, whose logit is z, is the label for t = 1,
@@ -46,6 +47,19 @@ function tfSoftmaxCrossEntropy(a: Expression, b: Expression): Expression {
     value,
     [a, b],
     [subtract(divide(firstExp, sum), t), subtract(divide(secondExp, sum), subtract(1, t))],
+  );
+}
+
+/** `tf.nn.sparse_softmax_cross_entropy_with_logits`: SparseXentEigenImpl, which takes the label's term alone. */
+function tfSparseSoftmaxCrossEntropy(a: Expression, b: Expression): Expression {
+  const greatest = maximum(a, b);
+  const [first, second] = [subtract(a, greatest), subtract(b, greatest)];
+  const [firstExp, secondExp] = [exp(first), exp(second)];
+  const sum = add(firstExp, secondExp);
+  return withGradient(
+    subtract(log(sum), select(isFirst, first, second)),
+    [a, b],
+    [subtract(divide(firstExp, sum), select(isFirst, 1, 0)), subtract(divide(secondExp, sum), select(isFirst, 0, 1))],
   );
 }
 
@@ -85,6 +99,36 @@ export const softmaxLosses: readonly LossEntry[] = [
     formula: 's = x − max(x); Σ t·(log(Σ exp(s)) − s)',
     notes: 'log(1 + exp(−|z|)) without log1p: exactly 0 on the right side from 16.64 in float32 and 5.55 in bfloat16.',
     form: () => ({ loss: tfSoftmaxCrossEntropy(z, zero), ideal }),
+  }),
+  defineLoss({
+    id: 'tf/sparse-softmax-cross-entropy-with-logits',
+    label: 'TensorFlow sparse softmax cross-entropy with logits',
+    family: 'softmax',
+    framework: 'TensorFlow',
+    versions: 'TensorFlow 1 and 2; sparse_categorical_crossentropy of Keras with from_logits=True',
+    source: 'tensorflow/core/kernels/sparse_xent_op.h',
+    formula: 's = x − max(x); log(Σ exp(s)) − s[label]',
+    notes: 'As the one for one-hot labels: exactly 0 on the right side from 16.64 in float32 and 5.55 in bfloat16.',
+    binaryTargets: true,
+    form: () => ({ loss: tfSparseSoftmaxCrossEntropy(z, zero), ideal }),
+  }),
+  defineLoss({
+    id: 'tf/softmax-cross-entropy-of-softmax',
+    label: 'Softmax cross-entropy of softmax (softmax twice)',
+    family: 'softmax',
+    framework: 'TensorFlow',
+    versions: 'TensorFlow 1 and 2; Keras with from_logits=True after a softmax layer',
+    source: 'tensorflow/core/kernels/sparse_xent_op.h',
+    formula: 'x = softmax(z, 0); s = x − max(x); log(Σ exp(s)) − s[label]',
+    notes:
+      'The operation expects logits and gets probabilities, from 0 to 1: the loss never leaves the range from 0.3133 to ' +
+      '1.3133, and where the softmax is saturated the gradient is 0, on the wrong side as well.',
+    preferred: {
+      id: 'tf/sparse-softmax-cross-entropy-with-logits',
+      why: 'Leave out the softmax layer, or say from_logits=False.',
+    },
+    binaryTargets: true,
+    form: () => ({ loss: ofSoftmax(tfSparseSoftmaxCrossEntropy), ideal }),
   }),
   defineLoss({
     id: 'torch/cross-entropy',
@@ -131,10 +175,9 @@ export const softmaxLosses: readonly LossEntry[] = [
       'Stops at 1.19e-7 in float32 and is capped at 16.118; in 16-bit formats 1 − ε rounds to 1 and the floor is −0.',
     preferred: wantsLogSoftmax,
     form: ({ epsilon }) => ({
-      loss: ofSoftmax((first, second) => {
-        const sum = add(first, second);
-        const clipped = (output: Expression): Expression => clipProbability(divide(output, sum), epsilon);
-        return negate(overClasses(log(clipped(first)), log(clipped(second))));
+      loss: ofSoftmax((...outputs) => {
+        const [first, second] = renormalize(outputs).map((output) => log(clipProbability(output, epsilon)));
+        return negate(overClasses(first as Expression, second as Expression));
       }),
       ideal,
     }),

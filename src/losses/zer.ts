@@ -14,6 +14,7 @@ import {
   negate,
   or,
   select,
+  sigmoid,
   subtract,
   withGradient,
   type Expression,
@@ -181,7 +182,9 @@ export const zerLosses: readonly LossEntry[] = [
       'too, where the error itself is constant.',
     formats: ['float32'],
     form: ({ radius }) => {
-      const output = clip(probability, 1e-6, 0.999999);
+      // The logistic function is computed in double, too, and then stored: near 1 that is 1 - sigmoid(-z) in float32.
+      const logistic = select(less(0, z), subtract(1, sigmoid(negate(z))), probability);
+      const output = clip(logistic, 1e-6, 0.999999);
       const within = less(distance(output, t), radius);
       // In C, 1.0 - o and its logarithm are computed in double and then stored: log1p, as far as float32 can tell.
       const forZero = negate(log1p(negate(clip(output, 1e-6, 1 - radius))));

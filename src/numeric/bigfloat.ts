@@ -28,7 +28,8 @@ export function signOf(x: BigFloat): -1 | 0 | 1 {
   return x.mantissa > 0n ? 1 : x.mantissa < 0n ? -1 : 0;
 }
 
-function bitLength(magnitude: bigint): number {
+/** Bits of a number that is not negative; 0 has one. */
+export function bitLength(magnitude: bigint): number {
   const hex = magnitude.toString(16);
   return hex.length * 4 - Math.clz32(Number.parseInt(hex[0] as string, 16)) + 28;
 }
@@ -72,6 +73,11 @@ export function fromNumber(x: number): BigFloat {
   const fraction = bits & 0xfffffffffffffn;
   const mantissa = biased === 0 ? fraction : fraction | 0x10000000000000n;
   return big(x < 0 ? -mantissa : mantissa, Math.max(biased, 1) - 1075);
+}
+
+/** Exactly the integer. */
+export function fromInteger(x: bigint): BigFloat {
+  return x === 0n ? zero : big(x, 0);
 }
 
 /** numerator / 10^tens or numerator * 10^-tens, bounded. */
@@ -156,7 +162,9 @@ export function squareRoot(x: BigFloat, precision: number, direction: Direction)
   return roundBits(big(root, (x.exponent - shift) / 2), precision, direction);
 }
 
-function integerSquareRoot(n: bigint): bigint {
+/** The integer at or below the square root. */
+export function integerSquareRoot(n: bigint): bigint {
+  if (n < 2n) return n;
   let estimate = 1n << BigInt(Math.ceil(bitLength(n) / 2));
   for (;;) {
     const next = (estimate + n / estimate) >> 1n;

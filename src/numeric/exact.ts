@@ -2,10 +2,15 @@ import type { Constant, Expression, Operation } from '../expression';
 import * as bf from './bigfloat';
 import type { BigFloat } from './bigfloat';
 import { formats, type NumberFormat } from './format';
+import * as rational from './rational';
+import type { Rational } from './rational';
 
 /**
  * Exact evaluation: interval arithmetic on arbitrary-precision floats, the precision raised until both ends of the
  * result round to the same value (Ziv's strategy; Rival does the same for Herbie). Correctly rounded where settled.
+ *
+ * No precision tells 1 - 1e-7 + 1e-7 from 1. So where an interval leaves open whether a value is zero, on which side of
+ * a border it lies, or how it rounds, and the value is a fraction, arithmetic of fractions decides.
  */
 export interface ExactOptions {
   /** Bits at which to give up. */
@@ -15,6 +20,9 @@ export interface ExactOptions {
 /** Bits to begin with; each further try takes twice as many. */
 const firstPrecision = 96;
 const defaultMaxPrecision = 6144;
+
+/** Greatest whole exponent that a power is multiplied out for. */
+const largestPower = 1024;
 
 /** A closed interval that holds the true value, or 'NaN' where the true value is undefined. */
 type Interval = { readonly low: BigFloat; readonly high: BigFloat } | 'NaN';
@@ -50,9 +58,12 @@ export function compileExact(
   const settle = <T>(values: readonly number[], decide: (interval: Interval) => T | undefined): T | undefined => {
     if (values.some(Number.isNaN)) return decide('NaN');
     const bound = new Map(variables.map((name, i) => [name, bf.fromNumber(values[i] ?? NaN)]));
+    const fractions = new Map<Expression, Rational | undefined>();
     for (let precision = firstPrecision; precision <= maxPrecision; precision *= 2) {
       try {
-        const settled = decide(new IntervalEvaluator(bound, precision).evaluate(root));
+        const evaluator = new IntervalEvaluator(bound, precision, fractions);
+        const interval = evaluator.evaluate(root);
+        const settled = decide(interval) ?? decide(evaluator.sharpen(root, interval));
         if (settled !== undefined) return settled;
       } catch (error) {
         if (!(error instanceof Undecided)) throw error;
@@ -97,15 +108,145 @@ class IntervalEvaluator {
   constructor(
     private readonly values: ReadonlyMap<string, BigFloat>,
     private readonly precision: number,
+    /** Nodes that were asked for as fractions, at any precision; undefined where they are not known to be any. */
+    private readonly fractions: Map<Expression, Rational | undefined>,
   ) {}
 
   evaluate(node: Expression): Interval {
     let interval = this.known.get(node);
     if (interval === undefined) {
       interval = this.compute(node);
+      if (hasZeroAndMore(interval)) interval = this.sharpen(node, interval);
       this.known.set(node, interval);
     }
     return interval;
+  }
+
+  /** The interval, as narrow as the precision allows where the node's value is a fraction. */
+  sharpen(node: Expression, interval: Interval): Interval {
+    if (interval === 'NaN' || isPoint(interval)) return interval;
+    try {
+      const fraction = this.fraction(node, interval);
+      return fraction ? rational.boundsOf(fraction, this.precision) : interval;
+    } catch (error) {
+      // Which of two values is the greater may be left open: their maximum has bounds all the same.
+      if (error instanceof Undecided) return interval;
+      throw error;
+    }
+  }
+
+  /** The node's value where it is known to be a fraction. */
+  private fraction(node: Expression, interval = this.evaluate(node)): Rational | undefined {
+    if (this.fractions.has(node)) return this.fractions.get(node);
+    const fraction = isPoint(interval)
+      ? bf.isInfinite(interval.low)
+        ? undefined
+        : rational.fromBigFloat(interval.low)
+      : this.computeFraction(node);
+    this.fractions.set(node, fraction);
+    return fraction;
+  }
+
+  private computeFraction(node: Expression): Rational | undefined {
+    switch (node.kind) {
+      case 'constant':
+        return rational.fromDecimal(...decimalOf(node.value));
+      case 'variable':
+        return undefined;
+      case 'withGradient':
+        return this.fraction(node.value);
+      case 'operation':
+        return this.fractionOf(node);
+    }
+  }
+
+  private fractionOf(node: Operation): Rational | undefined {
+    const [first, second, third] = node.operands as [Expression, Expression, Expression];
+    switch (node.operator) {
+      case 'select':
+        return this.fraction(this.truth(this.evaluate(first)) ? second : third);
+      // One operand may not be a fraction, and the other be the one that counts.
+      case 'minimum':
+        return this.fraction(this.compare(first, second) > 0 ? second : first);
+      case 'maximum':
+        return this.fraction(this.compare(first, second) < 0 ? second : first);
+      case 'clip': {
+        const raised = this.compare(first, second) < 0 ? second : first;
+        return this.fraction(this.compare(raised, third) > 0 ? third : raised);
+      }
+      case 'subtract':
+        if (first === second) return rational.zero;
+        break;
+      default:
+        break;
+    }
+    const operands: Rational[] = [];
+    for (const operand of node.operands) {
+      const fraction = this.fraction(operand);
+      if (!fraction) return undefined;
+      operands.push(fraction);
+    }
+    const [a, b] = operands as [Rational, Rational];
+    const isZero = a.numerator === 0n;
+    const isOne = a.numerator === a.denominator;
+    switch (node.operator) {
+      case 'add':
+        return rational.add(a, b);
+      case 'subtract':
+        return rational.add(a, rational.negate(b));
+      case 'multiply':
+        return rational.multiply(a, b);
+      case 'divide':
+        return rational.divide(a, b);
+      case 'negate':
+        return rational.negate(a);
+      case 'power': {
+        const exponent = Number(b.numerator / b.denominator);
+        const isInteger = BigInt(exponent) * b.denominator === b.numerator;
+        return isInteger && Math.abs(exponent) <= largestPower ? rational.power(a, exponent) : undefined;
+      }
+      case 'sqrt':
+        return rational.squareRoot(a);
+      case 'absolute':
+        return a.numerator < 0n ? rational.negate(a) : a;
+      case 'floor':
+        return rational.floor(a);
+      case 'round':
+        return rational.round(a);
+      case 'stopGradient':
+        return a;
+      // Of a fraction they are a fraction in these cases alone (Lindemann and Weierstrass).
+      case 'exp':
+        return isZero ? rational.one : undefined;
+      case 'log':
+        return isOne ? rational.zero : undefined;
+      case 'log1p':
+      case 'expm1':
+      case 'tanh':
+        return isZero ? rational.zero : undefined;
+      case 'sigmoid':
+        return isZero ? { numerator: 1n, denominator: 2n } : undefined;
+      case 'softmax':
+        return operands.every((other) => rational.compare(other, a) === 0)
+          ? { numerator: 1n, denominator: BigInt(operands.length) }
+          : undefined;
+      default:
+        // Truth values and signs are whole numbers as soon as they are known; the rest is never a fraction.
+        return undefined;
+    }
+  }
+
+  /** Which of two nodes' values is the greater. */
+  private compare(a: Expression, b: Expression): -1 | 0 | 1 {
+    const [x, y] = [this.evaluate(a), this.evaluate(b)];
+    // The order of a NaN doesn't matter: what is computed of it is NaN.
+    if (x === 'NaN' || y === 'NaN' || a === b) return 0;
+    if (bf.compare(x.high, y.low) < 0) return -1;
+    if (bf.compare(x.low, y.high) > 0) return 1;
+    if (isPoint(x) && isPoint(y)) return 0;
+    const [left, right] = [this.fraction(a, x), this.fraction(b, y)];
+    if (left && right) return rational.compare(left, right);
+    throw new Undecided();
   }
 
   private compute(node: Expression): Interval {
@@ -128,11 +269,8 @@ class IntervalEvaluator {
     const { value } = node;
     if (Number.isNaN(value)) return 'NaN';
     if (!Number.isFinite(value) || Number.isInteger(value)) return point(bf.fromNumber(value));
-    const [digits, exponent = '0'] = String(value).split('e') as [string, string?];
-    const [whole, fraction = ''] = digits.split('.') as [string, string?];
-    return this.bounds((direction) =>
-      bf.fromDecimal(BigInt(whole + fraction), Number(exponent) - fraction.length, this.precision, direction),
-    );
+    const [digits, tens] = decimalOf(value);
+    return this.bounds((direction) => bf.fromDecimal(digits, tens, this.precision, direction));
   }
 
   private bounds(compute: (direction: bf.Direction) => BigFloat): Interval {
@@ -152,6 +290,7 @@ class IntervalEvaluator {
       );
     }
     const operands = node.operands.map((operand) => this.evaluate(operand));
+    const [first, second] = node.operands as [Expression, Expression];
     if (operands.includes('NaN')) {
       return node.operator === 'less' || node.operator === 'lessEqual' || node.operator === 'equal'
         ? truthValue(false)
@@ -170,7 +309,7 @@ class IntervalEvaluator {
       case 'negate':
         return opposite(a);
       case 'power':
-        return this.power(a, b);
+        return this.power(a, this.sharpen(second, b));
       case 'exp':
         return this.rising(a, bf.exponential);
       case 'expm1':
@@ -178,7 +317,7 @@ class IntervalEvaluator {
       case 'log':
         return this.log(a);
       case 'log1p':
-        return this.log1p(a);
+        return this.log1p(this.sharpen(first, a));
       case 'sqrt':
         return this.sqrt(a);
       case 'absolute':
@@ -189,9 +328,9 @@ class IntervalEvaluator {
         return point(bf.fromNumber(low));
       }
       case 'floor':
-        return decided(this.rising(a, bf.floorOf));
+        return decided(this.sharpen(node, this.rising(a, bf.floorOf)));
       case 'round':
-        return decided(this.rising(a, nearestEven));
+        return decided(this.sharpen(node, this.rising(a, nearestEven)));
       case 'minimum':
         return opposite(this.maximum(opposite(a), opposite(b)));
       case 'maximum':
@@ -201,11 +340,11 @@ class IntervalEvaluator {
       case 'tanh':
         return this.rising(a, hyperbolicTangent);
       case 'less':
-        return truthValue(this.isLess(a, b));
+        return truthValue(this.compare(first, second) < 0);
       case 'lessEqual':
-        return truthValue(!this.isLess(b, a));
+        return truthValue(this.compare(first, second) <= 0);
       case 'equal':
-        return truthValue(isEqual(a, b));
+        return truthValue(this.compare(first, second) === 0);
       case 'and':
         return truthValue(this.truth(a) && this.truth(b));
       case 'or':
@@ -314,7 +453,7 @@ class IntervalEvaluator {
     if (a === 'NaN' || b === 'NaN') return 'NaN';
     if (isPoint(b)) {
       const exponent = bf.roundToFormat(b.low, formats.float64);
-      if (Number.isInteger(exponent) && Math.abs(exponent) <= 1024) return this.integerPower(a, exponent);
+      if (Number.isInteger(exponent) && Math.abs(exponent) <= largestPower) return this.integerPower(a, exponent);
     }
     const [low, high] = bothSigns(a);
     if (low === 0 && high === 0) {
@@ -394,21 +533,24 @@ class IntervalEvaluator {
     return { low: end((x) => x.low, 'down'), high: end((x) => x.high, 'up') };
   }
 
-  private isLess(a: Interval, b: Interval): boolean {
-    if (a === 'NaN' || b === 'NaN') return false;
-    if (bf.compare(a.high, b.low) < 0) return true;
-    if (bf.compare(a.low, b.high) >= 0) return false;
-    throw new Undecided();
-  }
-
   private truth(a: Interval): boolean {
-    return !isEqual(a, point(bf.zero));
+    const [low, high] = bothSigns(a);
+    if (low === 0 && high === 0) return false;
+    if (low <= 0 && high >= 0) throw new Undecided();
+    return true;
   }
 }
 
 /** Writing a number in decimal takes as many bits as its exponent has units. */
 function isWritable(x: BigFloat): boolean {
   return bf.isInfinite(x) || bf.signOf(x) === 0 || Math.abs(bf.topOf(x)) < 2 ** 18;
+}
+
+/** The number as it is written: `[digits, tens]` for digits * 10^tens. @param value finite */
+function decimalOf(value: number): [bigint, number] {
+  const [digits, exponent = '0'] = String(value).split('e') as [string, string?];
+  const [whole, fraction = ''] = digits.split('.') as [string, string?];
+  return [BigInt(whole + fraction), Number(exponent) - fraction.length];
 }
 
 function point(x: BigFloat): Interval {
@@ -427,15 +569,15 @@ function opposite(x: Interval): Interval {
   return x === 'NaN' ? x : { low: bf.negate(x.high), high: bf.negate(x.low) };
 }
 
-function bothSigns(x: Interval): [number, number] {
-  return x === 'NaN' ? [NaN, NaN] : [bf.signOf(x.low), bf.signOf(x.high)];
+/** Whether it is left open if the value is zero. */
+function hasZeroAndMore(x: Interval): boolean {
+  if (x === 'NaN') return false;
+  const [low, high] = [x.low.mantissa, x.high.mantissa];
+  return low <= 0n && high >= 0n && low !== high;
 }
 
-function isEqual(a: Interval, b: Interval): boolean {
-  if (a === 'NaN' || b === 'NaN') return false;
-  if (bf.compare(a.high, b.low) < 0 || bf.compare(a.low, b.high) > 0) return false;
-  if (isPoint(a) && isPoint(b)) return true;
-  throw new Undecided();
+function bothSigns(x: Interval): [number, number] {
+  return x === 'NaN' ? [NaN, NaN] : [bf.signOf(x.low), bf.signOf(x.high)];
 }
 
 /** The ends of a step function have to agree. */

@@ -24,11 +24,11 @@ export interface NumberFormat {
   /** The format that the frameworks' kernels compute in before they store a value of this format. */
   readonly computeFormat: 'float64' | 'float32';
   /** To the nearest value of the format, ties to even. */
-  round(x: number): number;
+  readonly round: (x: number) => number;
   /** @param x a finite value of the format, or an infinity, which has the ordinal after the largest's. */
-  ordinal(x: number): bigint;
+  readonly ordinal: (x: number) => bigint;
   /** @param ordinal between those of the two infinities. */
-  fromOrdinal(ordinal: bigint): number;
+  readonly fromOrdinal: (ordinal: bigint) => number;
 }
 
 const buffer = new DataView(new ArrayBuffer(8));

@@ -78,6 +78,8 @@ export interface CurveMessage {
   readonly target: number | 'mean';
   readonly curve: Curve;
   readonly summary: TargetSummary;
+  /** Why the right side ends where it does, in sentences. */
+  readonly explanation: string;
 }
 
 export interface FinishedMessage {

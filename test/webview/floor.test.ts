@@ -63,11 +63,13 @@ describe('the floor dashboard', () => {
     await open(settingsOf({ losses: ['keras/binary-crossentropy@1'], formats: ['float32'], targets: [1] }));
     assert.equal(
       await dashboard.page.locator('#sentences').innerText(),
-      'Keras 1–2.2 BCE (clip, invert), target 1, float32: stops at 1.1920933e-07 from a = 15.54; gradient 0 from 16.64; ' +
-        'on the wrong side never above 16.12; on the wrong side gradient 0 from 16.12: these errors are never corrected.',
+      'Keras 1–2.2 BCE (clip, invert), target 1, float32: Stops at 1.1920933e-7 from 15.537, because of epsilon = 1e-7; ' +
+        'exactly it would be 1.0000e-7, but 1 - 1e-7 is stored as 1 - 2^-23. The gradient is 0 from 16.636. With epsilon = ' +
+        '1e-8 it would be NaN. On the wrong side it is never above 16.12; on the wrong side its gradient is 0 from 16.119: ' +
+        'these errors are never corrected.',
     );
     const label = (await dashboard.page.locator('canvas[role="img"]').first().getAttribute('aria-label')) ?? '';
-    assert.match(label, /^Loss against margin, logarithmic: Keras .* stops at 1\.1920933e-07/);
+    assert.match(label, /^Loss against margin, logarithmic: Keras .* Stops at 1\.1920933e-7/);
   });
 
   it('shows zeros, negative values and NaN, which have no place on a logarithmic axis', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { formatNames, formats } from '../../src/numeric';
-import { printNumber, printPlace, printPowerOfTen, printTick } from '../../webview/shared/format';
+import { printNumber, printPlace, printPowerOfTen, printThreshold, printTick } from '../../webview/shared/format';
 import { laneOf, nearest, runsOf, stretches } from '../../webview/shared/lanes';
 
 describe('printed numbers', () => {
@@ -37,6 +37,12 @@ describe('printed numbers', () => {
     assert.equal(printNumber(1e22), '1e+22');
     assert.equal(printPlace(16.635532333), '16.64');
     assert.equal(printPlace(103.97), '104');
+    assert.deepEqual([16.63553237915039, 88.72283935546875, 6.25, 0].map(printThreshold), [
+      '16.636',
+      '88.723',
+      '6.25',
+      '0',
+    ]);
   });
 
   it('are typeset in figures', () => {

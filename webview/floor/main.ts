@@ -15,7 +15,8 @@ import { printNumber, printPlace, printTarget, printTick } from '../shared/forma
 import { nearest } from '../shared/lanes';
 import { Legend, type LegendEntry } from '../shared/legend';
 import { nextRun, noRun, Status } from '../shared/status';
-import { sentenceItem, summaryColumns, summarySentence, thresholdsOf, type SummaryRow } from '../shared/summary';
+import { sentenceItem, summaryColumns, summarySentence, thresholdsOf, type ExplainedRow } from '../shared/summary';
+import { settingsBox } from '../shared/settings';
 import { Table } from '../shared/table';
 import { onThemeChange, readTheme, seriesStyle, type SeriesStyle } from '../shared/theme';
 import { FloorControls } from './controls';
@@ -87,7 +88,7 @@ const gradientPlot = new Plot({
 });
 const lossData = new DataView('Loss', 'margin a', 'loss');
 const gradientData = new DataView('Gradient', 'margin a', 'gradient');
-const table = new Table<SummaryRow>(
+const table = new Table<ExplainedRow>(
   'summary',
   'What was measured. Places are margins a; each is exact to the last value of the format.',
   summaryColumns('Loss'),
@@ -115,7 +116,7 @@ document
   .querySelector('#app')
   ?.append(
     h('header', {}, h('div', {}, title, source), status.progress, status.error),
-    h('aside', {}, controls.element, h('div', { class: 'legend-box' }, legend.element)),
+    h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
     h('div', { class: 'plots' }, lossPlot.element, gradientPlot.element),
     h(
       'section',
@@ -233,11 +234,12 @@ function draw(): void {
     x: curve.margin,
     y: curve.exactLoss,
   }));
-  const rows = shown.map(({ id, stale, message }): SummaryRow => ({
+  const rows = shown.map(({ id, stale, message }): ExplainedRow => ({
     id,
     label: nameOf(message.lossKey),
     format: message.format,
     summary: message.summary,
+    explanation: message.explanation,
     stale,
   }));
   const said = rows.filter(({ id }) => !legend.isHidden(id)).map((row) => summarySentence(row));

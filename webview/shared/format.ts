@@ -39,6 +39,14 @@ export function printPlace(x: number): string {
   return printNumber(Number(x.toPrecision(4)));
 }
 
+/** A margin from which on something is the case: five digits, rounded outward, so that it is true of all beyond. */
+export function printThreshold(at: number): string {
+  if (!Number.isFinite(at) || at <= 0) return printPlace(at);
+  const rounded = Number(at.toPrecision(5));
+  const step = 10 ** (Math.floor(Math.log10(at)) - 4);
+  return printNumber(rounded >= at ? rounded : Number((at + step / 2).toPrecision(5)));
+}
+
 /** As Python prints it: decimal where that is short, else with an exponent of at least two digits. */
 function layOut(x: number, digits: number): string {
   const [mantissa = '', exponentText = '0'] = x.toExponential(digits - 1).split('e');

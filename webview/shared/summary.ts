@@ -1,6 +1,6 @@
 import type { Format, Plateau, TargetSummary } from '../../src/protocol/measurement';
 import { h, type Child } from './dom';
-import { printNumber, printPlace, printTarget } from './format';
+import { printNumber, printPlace, printTarget, printThreshold } from './format';
 import type { Column } from './table';
 
 /** One row of the table of results. */
@@ -10,6 +10,11 @@ export interface SummaryRow {
   readonly format: Format;
   readonly summary: TargetSummary;
   readonly stale: boolean;
+}
+
+/** A row that comes with the host's explanation of its floor. */
+export interface ExplainedRow extends SummaryRow {
+  readonly explanation: string;
 }
 
 /** The columns that every dashboard's table of results has. */
@@ -84,42 +89,41 @@ function none(text: string): Child {
   return h('span', { class: 'none' }, text);
 }
 
-/** "Keras 1–2.2 BCE, target 1, float32: stops at 1.1920933e-07 from a = 15.54; …" */
-export function summarySentence({ label, format, summary }: SummaryRow): string {
+/** What is known of a row in sentences: why it stops, and what else there is to see. */
+export function summarySentence({ label, format, summary, explanation }: ExplainedRow): string {
   const { floor, cap, deadFrom, firstNaN, firstInfinity, negative, right, wrong } = summary;
-  const findings = [`${plateauInWords(floor, format)} from a = ${printPlace(floor.at)}`];
-  if (right.gradientZero !== null) findings.push(`gradient 0 from ${printPlace(right.gradientZero)}`);
-  if (right.gradientNaN !== null) findings.push(`gradient NaN from ${printPlace(right.gradientNaN)}`);
-  if (right.gradientInfinity !== null) findings.push(`gradient infinite from ${printPlace(right.gradientInfinity)}`);
+  const findings: string[] = [];
+  if (right.gradientNaN !== null) findings.push(`its gradient is NaN from ${printThreshold(right.gradientNaN)}`);
+  if (right.gradientInfinity !== null) {
+    findings.push(`its gradient is infinite from ${printThreshold(right.gradientInfinity)}`);
+  }
   if (cap) {
     findings.push(
       Number.isFinite(cap.value)
-        ? `on the wrong side never above ${printPlace(cap.value)}`
-        : `on the wrong side ${Number.isNaN(cap.value) ? 'NaN' : 'infinite'} from ${printPlace(cap.at)}`,
+        ? `on the wrong side it is never above ${printPlace(cap.value)}`
+        : `on the wrong side it is ${Number.isNaN(cap.value) ? 'NaN' : 'infinite'} from ${printThreshold(cap.at)}`,
     );
   }
-  if (wrong.gradientNaN !== null) findings.push(`on the wrong side gradient NaN from ${printPlace(wrong.gradientNaN)}`);
+  if (wrong.gradientNaN !== null) {
+    findings.push(`on the wrong side its gradient is NaN from ${printThreshold(wrong.gradientNaN)}`);
+  }
   if (deadFrom !== null) {
-    findings.push(`on the wrong side gradient 0 from ${printPlace(deadFrom)}: these errors are never corrected`);
+    findings.push(
+      `on the wrong side its gradient is 0 from ${printThreshold(deadFrom)}: these errors are never corrected`,
+    );
   }
   if (firstNaN !== null && !Number.isNaN(floor.value) && !Number.isNaN(cap?.value ?? 0)) {
-    findings.push(`NaN first at ${printPlace(firstNaN)}`);
+    findings.push(`it is NaN first at ${printThreshold(firstNaN)}`);
   }
   if (firstInfinity !== null && Number.isFinite(floor.value) && Number.isFinite(cap?.value ?? 0)) {
-    findings.push(`infinite first at ${printPlace(firstInfinity)}`);
+    findings.push(`it is infinite first at ${printThreshold(firstInfinity)}`);
   }
   if (negative && !(floor.value < 0)) {
-    findings.push(`negative, ${printNumber(negative.value, format)}, at ${printPlace(negative.at)}`);
+    findings.push(`it is negative, ${printNumber(negative.value, format)}, at ${printThreshold(negative.at)}`);
   }
   const name = [label, printTarget(summary.target), format].join(', ');
-  return `${name}: ${findings.join('; ')}.`;
-}
-
-function plateauInWords({ value }: Plateau, format: Format): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? 'infinite' : 'minus infinite';
-  if (value === 0) return `exactly ${printNumber(value)}`;
-  return value < 0 ? `ends below zero, at ${printNumber(value, format)},` : `stops at ${printNumber(value, format)}`;
+  const others = findings.join('; ');
+  return `${name}: ${explanation}${others && ` ${others.charAt(0).toUpperCase()}${others.slice(1)}.`}`;
 }
 
 /** A sentence for the list of findings, the name that it begins with in bold. */
