@@ -89,14 +89,8 @@ function joinNegativeNumbers(args: readonly string[]): string[] {
 }
 
 function listLosses(json: boolean): string {
-  if (json) {
-    return toJson(
-      losses.map(({ build, ...entry }) => {
-        void build;
-        return entry;
-      }),
-    );
-  }
+  // Functions, such as each entry's `build`, are left out of JSON.
+  if (json) return toJson(losses);
   return losses
     .map(({ id, label, formula, versions, constants }) => {
       const numbers = constants.map((constant) => `${constant.name} = ${String(constant.default)}`).join(', ');

@@ -67,7 +67,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
   /** Says that what should be shown can't be; what is drawn stays. */
   fail(message: string): void {
     this.stop();
-    this.post<FailedMessage>({ type: 'failed', generation: 0, message });
+    this.post({ type: 'failed', generation: 0, message } satisfies FailedMessage);
   }
 
   dispose(): void {
@@ -110,7 +110,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
 
   private sayCancelled(generation: number): void {
     const message = vscode.l10n.t('Cancelled. What is drawn is incomplete.');
-    this.post<FailedMessage>({ type: 'failed', generation, message });
+    this.post({ type: 'failed', generation, message } satisfies FailedMessage);
   }
 
   private stop(): void {
@@ -128,7 +128,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
     try {
       run = this.messages.prepare(this.settings);
     } catch (error) {
-      this.post<FailedMessage>({ type: 'failed', generation, message: (error as Error).message });
+      this.post({ type: 'failed', generation, message: (error as Error).message } satisfies FailedMessage);
       return;
     }
     const controller = new AbortController();
@@ -144,7 +144,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
           if (generation !== this.generation) return;
           const milliseconds = Math.round(performance.now() - started);
           this.log.debug(`${this.panel.title}: measured in ${String(milliseconds)} ms by ${identity.backend}`);
-          this.post<FinishedMessage>({ type: 'finished', generation, identity, milliseconds });
+          this.post({ type: 'finished', generation, identity, milliseconds } satisfies FinishedMessage);
         },
         (error: unknown) => {
           if (generation !== this.generation) return;
@@ -153,12 +153,12 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
             return;
           }
           this.log.error(`${this.panel.title}: ${String((error as Error).stack ?? error)}`);
-          this.post<FailedMessage>({ type: 'failed', generation, message: (error as Error).message });
+          this.post({ type: 'failed', generation, message: (error as Error).message } satisfies FailedMessage);
         },
       );
   }
 
-  private post<Message>(message: Message): void {
+  private post(message: unknown): void {
     if (this.ready) void this.panel.webview.postMessage(message);
   }
 }

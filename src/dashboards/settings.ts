@@ -62,7 +62,7 @@ export function chosenEntries(settings: FloorSettings, source: EntrySource): Cho
   const { losses: chosen, formats, targets, sweep } = settings;
   if (chosen.length > maxLosses) throw new LossError(`at most ${String(maxLosses)} losses can be compared`);
   const unknown = formats.find((format) => !formatNames.includes(format));
-  if (unknown) throw new LossError(`there is no number format "${String(unknown)}"`);
+  if (unknown) throw new LossError(`there is no number format "${unknown}"`);
   if (!targets.every((target) => target === 'mean' || (target >= 0 && target <= 1))) {
     throw new LossError('targets lie between 0 and 1');
   }

@@ -51,7 +51,8 @@ export type ToWorker = MeasureRequest | EvaluateRequest | CancelRequest;
 /** Sent once, as soon as the worker can take requests. */
 export interface HelloMessage {
   readonly type: 'hello';
-  readonly protocol: ProtocolVersion;
+  /** A `ProtocolVersion`, or that of another build. */
+  readonly protocol: number;
   readonly identity: BackendIdentity;
 }
 

@@ -185,7 +185,7 @@ describe('the extension', () => {
       );
       const text = hovers
         .flatMap(({ contents }) => contents)
-        .map((content) => (typeof content === 'string' ? content : content.value))
+        .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
         .find((content) => content.includes('Lossfloor'));
       assert.ok(text, 'no hover of ours');
       assert.match(text, /\| float32 \| .*-∞ from x ≤ -88\.72284.*\| .*NaN from x ≤ -88\.72284/);

@@ -10,6 +10,7 @@ import {
   expm1,
   floor,
   less,
+  lessEqual,
   log,
   log1p,
   logAddExp,
@@ -126,6 +127,44 @@ describe('exact evaluation', () => {
         assert.equal(decimal(left, at), decimal(right, at), `at ${String(at)}`);
       }
     }
+  });
+
+  it('knows fractions where no precision would settle: zeros, borders, ties', () => {
+    const third = divide(x, 3);
+    const cases: [Expression, number, string][] = [
+      [log(add(subtract(1, 1e-7), 1e-7)), 0, '0'],
+      [log1p(subtract(add(0.1, 0.2), 0.3)), 0, '0'],
+      [divide(1, subtract(add(0.1, 0.2), 0.3)), 0, 'Infinity'],
+      [divide(subtract(multiply(third, 3), x), subtract(add(0.1, 0.2), 0.3)), 1, 'NaN'],
+      [exp(subtract(add(0.1, 0.2), 0.3)), 0, '1'],
+      [equal(multiply(third, 0.3), multiply(x, 0.1)), 0.7, '1'],
+      [less(multiply(third, 0.3), multiply(x, 0.1)), 0.7, '0'],
+      [select(lessEqual(absolute(subtract(0.9, 1)), 0.1), 2, 3), 0, '2'],
+      [floor(multiply(third, 3)), 5, '5'],
+      [round(multiply(multiply(third, 3), 0.1)), 25, '2'],
+      [operation('sign', subtract(multiply(third, 3), x)), 5, '0'],
+      [sqrt(subtract(multiply(third, 3), x)), 5, '0'],
+      [subtract(sqrt(0.01), 0.1), 0, '0'],
+      [power(0, subtract(multiply(third, 3), x)), 5, '1'],
+      [power(negate(third), multiply(third, 3)), 2, '0.444444444444444444444444444444'],
+      [subtract(sigmoid(subtract(third, third)), 0.5), 1, '0'],
+      [subtract(multiply(softmax(third, third, third), 3), 1), 1, '0'],
+      [subtract(exp(third), exp(third)), 1, 'undefined'],
+      // The clip's border is a fraction, though the probability is none.
+      [log(add(clip(sigmoid(x), 1e-7, subtract(1, 1e-7)), 1e-7)), 40, '0'],
+      [log(add(minimum(sigmoid(x), subtract(1, 0.1)), 0.1)), 40, '0'],
+    ];
+    for (const [expression, at, digits] of cases) assert.equal(String(decimal(expression, at)), digits);
+    // A tie between two float32 numbers, reached through a constant that is no binary fraction.
+    const tie = multiply(0.1, multiply(10, x));
+    assert.equal(compileExact(tie, ['x']).round(formats.float32, 1 + 3 * 2 ** -24), 1 + 2 ** -22);
+  });
+
+  it('gives up on fractions that grow too large, not on the value', () => {
+    let product: Expression = x;
+    for (let i = 0; i < 20; i++) product = multiply(product, divide(x, 7));
+    assert.equal(exactNumber(subtract(add(product, 1), 1), { x: 1e-300 }), 0);
+    assert.equal(compileExact(subtract(product, multiply(product, 1)), ['x']).isZero(1e-300), undefined);
   });
 
   it('rounds and compares exactly', () => {

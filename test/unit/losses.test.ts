@@ -75,7 +75,10 @@ describe('loss catalogue', () => {
   });
 
   it('gives right losses where nothing is lost', () => {
-    for (const entry of losses.filter(({ family }) => family !== 'focal')) {
+    // Those that stand for another loss than cross-entropy, or come to another one by mistake, have tests of their own.
+    const others = new Set(['focal', 'surrogate', 'normalisation']);
+    for (const entry of losses.filter(({ family }) => !others.has(family))) {
+      if (entry.id === 'tf/softmax-cross-entropy-of-softmax') continue;
       const at = evaluator(entry.id, 'float64', entry.family === 'zer' ? { radius: 0.1 } : {});
       near(at(0.5, 1).loss, Math.log1p(Math.exp(-0.5)), 5e-7);
       near(at(0.5, 0).loss, Math.log1p(Math.exp(0.5)), 5e-7);

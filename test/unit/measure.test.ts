@@ -141,7 +141,8 @@ describe('summary of a loss', () => {
 
   it('sees negative losses', async () => {
     const { negative } = await summary('tfjs/log-loss', 1, 'float32');
-    assert.equal(negative?.value.toPrecision(4), '-1.192e-7');
-    assert.equal(negative?.at, 16.63553237915039);
+    assert.ok(negative);
+    assert.equal(negative.value.toPrecision(4), '-1.192e-7');
+    assert.equal(negative.at, 16.63553237915039);
   });
 });
