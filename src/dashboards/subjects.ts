@@ -1,0 +1,144 @@
+import * as vscode from 'vscode';
+import {
+  defaults,
+  parseLossConfig,
+  variantById,
+  type BackendChoice,
+  type ConfigProblem,
+  type LossConfig,
+} from '../config';
+import { lossById, type LossEntry } from '../losses';
+import type { FloorSettings, KeptState, PanelOrigin, ZerSettings } from '../protocol';
+import { findingsIn, type Finding } from '../rules';
+import { findingLosses } from './findingEntry';
+import { EntrySource, floorSettingsOf, zerSettingsOf } from './settings';
+
+/** What a panel is about: where it comes from, what it begins with. */
+export interface Subject {
+  readonly origin: PanelOrigin;
+  /** Of the page. */
+  readonly title: string;
+  /** Of the tab. */
+  readonly name: string;
+  readonly source: string;
+  readonly entries: EntrySource;
+  readonly backend: BackendChoice;
+  readonly floor: FloorSettings;
+  readonly zer: ZerSettings;
+}
+
+export function isLossConfig(document: vscode.TextDocument): boolean {
+  return document.uri.path.endsWith('.loss.json');
+}
+
+export function nameOf(uri: vscode.Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+}
+
+export function describe(document: vscode.TextDocument, problem: ConfigProblem | undefined): string {
+  const { line, character } = document.positionAt(problem?.offset ?? 0);
+  return `${nameOf(document.uri)}:${String(line + 1)}:${String(character + 1)}: ${problem?.message ?? ''}`;
+}
+
+export function subjectOfConfig(config: LossConfig, uri: vscode.Uri): Subject {
+  const variantLosses = config.zeroErrorRadius.variants.map((entry, i) => ({
+    key: String(i),
+    entry,
+    label: entry.label,
+    constants: { radius: config.zeroErrorRadius.radius },
+  }));
+  return {
+    origin: { kind: 'config', uri: uri.toString() },
+    title: config.title,
+    name: nameOf(uri).replace(/\.loss\.json$/, ''),
+    source: nameOf(uri),
+    entries: new EntrySource(),
+    backend: config.backend,
+    floor: floorSettingsOf({ ...config, losses: config.losses.length > 0 ? config.losses : variantLosses }),
+    zer: zerSettingsOf(config),
+  };
+}
+
+export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
+  const [first] = entries;
+  const name = entries.length === 1 && first ? first.label : vscode.l10n.t('Catalogue');
+  const chosen = entries.map((entry, i) => ({ key: String(i), entry, label: entry.label, constants: {} }));
+  const formats = first?.formats?.slice(0, 1) ?? defaults.formats;
+  const { targets, sweep } = defaults;
+  const variants = entries.filter((entry) => entry.family === 'zer');
+  return {
+    origin: { kind: 'catalogue' },
+    title: name,
+    name,
+    source: '',
+    entries: new EntrySource(),
+    backend: defaults.backend,
+    floor: floorSettingsOf({ losses: chosen, formats, targets, sweep }),
+    zer: zerSettingsOf({
+      zeroErrorRadius: {
+        variants: variants.length > 0 ? variants : defaults.variants.map(variantById),
+        radius: defaults.radius,
+      },
+      formats,
+    }),
+  };
+}
+
+export function subjectOfFinding(document: vscode.TextDocument, finding: Finding): Subject {
+  const { line } = document.positionAt(finding.range.start);
+  const name = `${nameOf(document.uri)}:${String(line + 1)}`;
+  const { shown, own, targets } = findingLosses(finding, name);
+  const catalogue = subjectOfEntries(shown);
+  return {
+    ...catalogue,
+    origin: { kind: 'finding', uri: document.uri.toString(), rule: finding.rule, offset: finding.range.start },
+    title: `${finding.title}, ${name}`,
+    name,
+    source: name,
+    entries: new EntrySource(own),
+    floor: {
+      ...catalogue.floor,
+      formats: ['float32'],
+      targets,
+      sweep: { from: -100, to: 110, points: 841 },
+    },
+  };
+}
+
+/** @throws Error where what the state names is gone */
+export async function subjectOfState(kind: 'floor' | 'zer', state: unknown): Promise<Subject> {
+  const { origin, settings } = (state ?? {}) as Partial<KeptState<FloorSettings | ZerSettings>>;
+  if (!origin || !settings) throw new Error('its state was not kept');
+  // A configuration may have changed since: the file is the truth. Of the rest, the settings are all there is.
+  if (origin.kind === 'config') return subjectOfConfigFile(origin.uri);
+  const subject =
+    origin.kind === 'finding'
+      ? await subjectOfPlace(origin)
+      : subjectOfEntries(
+          'losses' in settings ? settings.losses.map(({ id }) => lossById(id)) : settings.variants.map(variantById),
+        );
+  return kind === 'floor'
+    ? { ...subject, floor: settings as FloorSettings }
+    : { ...subject, zer: settings as ZerSettings };
+}
+
+async function subjectOfConfigFile(uri: string): Promise<Subject> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+  const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
+  if (!config) throw new Error(describe(document, problems[0]));
+  return subjectOfConfig(config, document.uri);
+}
+
+async function subjectOfPlace({ uri, rule, offset }: Extract<PanelOrigin, { kind: 'finding' }>): Promise<Subject> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+  const nearest = nearestFinding(document, rule, offset);
+  if (!nearest) throw new Error(`${nameOf(document.uri)} has no such code any more`);
+  return subjectOfFinding(document, nearest);
+}
+
+/** The code may have moved since its place was noted. */
+export function nearestFinding(document: vscode.TextDocument, rule: string, offset: number): Finding | undefined {
+  return findingsIn(document.getText())
+    .filter((finding) => finding.rule === rule)
+    .sort((a, b) => Math.abs(a.range.start - offset) - Math.abs(b.range.start - offset))[0];
+}
