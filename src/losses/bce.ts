@@ -213,7 +213,9 @@ export const bceLosses: readonly LossEntry[] = [
     source: 'keras/src/backend/torch/nn.py',
     formula: 'c = clip(p, ε, 1 − ε); (t − 1)·max(log1p(−c), −100) − t·max(log(c), −100)',
     constants: [kerasEpsilon],
-    notes: 'As Keras 3 elsewhere, but where log(0) is −∞ there, the clamp of BCELoss makes it −100.',
+    notes:
+      'As Keras 3 elsewhere, but where log(0) is −∞ there, the clamp of BCELoss makes it −100, and log1p takes ε itself for ' +
+      'target 0.',
     preferred: wantsTorchLogits,
     form: ({ epsilon }) => ({ loss: torchBce(clipProbability(probability, epsilon), log1pOfNegative), ideal }),
   }),
@@ -282,9 +284,15 @@ export const bceLosses: readonly LossEntry[] = [
     source: 'aten/src/ATen/native/Loss.cpp',
     formula: '(1 − t)·z − log_sigmoid(z)',
     notes:
-      'Right for target 1 until exp(−z) underflows. For target 0 z and log_sigmoid(z) cancel: 1 % off from −9.96, exactly ' +
-      '0 from −14.557 in float32. The gradient is computed as sigmoid(z) − t.',
-    preferred: wantsBothTails,
+      'For target 0 the loss is exactly 0 from a logit of −14.557 in float32, since z and log_sigmoid(z) cancel, while for ' +
+      'target 1 it is right until exp(−z) underflows, at 103.97. It is 1 % off from −9.96. The gradient is computed as ' +
+      'sigmoid(z) − t, and keeps the tail for target 0.',
+    preferred: {
+      id: 'optax/sigmoid-binary-cross-entropy',
+      why:
+        'A log_sigmoid for each target keeps the tail of target 0 as well, which is exactly 0 from −14.557 in float32 ' +
+        'otherwise; in PyTorch -t * F.logsigmoid(z) - (1 - t) * F.logsigmoid(-z).',
+    },
     form: () => ({ loss: torchBceWithLogits23, ideal }),
   }),
   defineLoss({
@@ -331,7 +339,7 @@ export const bceLosses: readonly LossEntry[] = [
     framework: 'textbook',
     versions: 'any',
     source: 'textbook formula',
-    formula: 'log(1 + exp(−a)), a = z for target 1, −z for target 0',
+    formula: 'a = z where t = 1, else −z; log(1 + exp(−a))',
     notes: 'Exactly 0 from a = 16.6355 in float32 and 36.7368 in float64; infinite where exp(−a) overflows.',
     preferred: wantsBothTails,
     binaryTargets: true,
@@ -344,7 +352,7 @@ export const bceLosses: readonly LossEntry[] = [
     framework: 'textbook',
     versions: 'any',
     source: 'textbook formula',
-    formula: 'log1p(exp(−a)), a = z for target 1, −z for target 0',
+    formula: 'a = z where t = 1, else −z; log1p(exp(−a))',
     notes: 'Right until exp(−a) underflows; on the wrong side infinite where exp(−a) overflows, at 88.72 in float32.',
     preferred: wantsBothTails,
     binaryTargets: true,
@@ -455,7 +463,7 @@ export const bceLosses: readonly LossEntry[] = [
     framework: 'XGBoost',
     versions: 'XGBoost, as of 2026',
     source: 'src/metric/elementwise_metric.cu',
-    formula: 'xlogy(−t, p) + xlogy(t − 1, 1 − p), log of max(·, 1e-16)',
+    formula: 'xlogy(−t, max(p, 1e-16)) + xlogy(t − 1, max(1 − p, 1e-16))',
     notes:
       'The metric is capped at 36.84. The gradient is that of the objective binary:logistic, p − t, which knows no cap.',
     formats: ['float32'],
@@ -475,7 +483,7 @@ export const bceLosses: readonly LossEntry[] = [
     framework: 'LightGBM',
     versions: 'LightGBM 2 to 4',
     source: 'src/metric/binary_metric.hpp',
-    formula: 'q = t > 0 ? p : 1 − p; q > 1e-15 ? −log(q) : −log(1e-15)',
+    formula: 'q = p where t > 0, else 1 − p; −log(q) where q > 1e-15, else −log(1e-15)',
     notes:
       'The metric is capped at 34.539. The gradient is that of the objective binary, −y / (1 + exp(y·z)) with y = ±1, ' +
       'which keeps both tails.',

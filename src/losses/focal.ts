@@ -67,7 +67,7 @@ function weighted(ideal: Expression, alpha: number): Expression {
 
 const wantsLogWeight = {
   id: 'optax/sigmoid-focal-loss@0.2.9',
-  why: 'The weight from log_sigmoid keeps the tail until it underflows, at 34.66 in float32.',
+  why: 'The weight from log_sigmoid keeps the tail until it underflows, for γ = 2 at 34.66 in float32.',
 };
 
 /** Focal losses. */
@@ -79,7 +79,8 @@ export const focalLosses: readonly LossEntry[] = [
     framework: 'torchvision',
     versions: 'torchvision 0.8 to 0.17, on PyTorch 1.7 to 2.2',
     source: 'torchvision/ops/focal_loss.py',
-    formula: 'BCEWithLogits(z, t)·(1 − p_t)^γ, p_t = p·t + (1 − p)·(1 − t), times α·t + (1 − α)·(1 − t) for α ≥ 0',
+    formula:
+      'p_t = p·t + (1 − p)·(1 − t); w = α·t + (1 − α)·(1 − t) where α ≥ 0, else 1; w·BCEWithLogits(z, t)·(1 − p_t)^γ',
     constants: [gammaConstant, alphaConstant],
     notes:
       '1 − p_t cancels: the weight is off from 11 and 0 from 16.64 in float32, and so is the cross-entropy itself.',
@@ -96,7 +97,8 @@ export const focalLosses: readonly LossEntry[] = [
     framework: 'torchvision',
     versions: 'torchvision 0.18 and later, on PyTorch 2.3 and later',
     source: 'torchvision/ops/focal_loss.py',
-    formula: 'BCEWithLogits(z, t)·(1 − p_t)^γ, p_t = p·t + (1 − p)·(1 − t), times α·t + (1 − α)·(1 − t) for α ≥ 0',
+    formula:
+      'p_t = p·t + (1 − p)·(1 − t); w = α·t + (1 − α)·(1 − t) where α ≥ 0, else 1; w·BCEWithLogits(z, t)·(1 − p_t)^γ',
     constants: [gammaConstant, alphaConstant],
     notes:
       '1 − p_t cancels: the weight is off from 11 and 0 from 16.64 in float32. For target 0 the cross-entropy is 0 from ' +
@@ -114,7 +116,7 @@ export const focalLosses: readonly LossEntry[] = [
     framework: 'Optax',
     versions: 'Optax 0.1.8 to 0.2.5',
     source: 'optax/losses/_classification.py',
-    formula: 'BCE(z, t)·(1 − p_t)^γ, p_t = p·t + (1 − p)·(1 − t)',
+    formula: 'p_t = p·t + (1 − p)·(1 − t); BCE(z, t)·(1 − p_t)^γ',
     constants: [gammaConstant],
     notes: '1 − p_t cancels: the weight is off from 11 and 0 from 16.64 in float32, though the cross-entropy is right.',
     preferred: wantsLogWeight,
@@ -128,10 +130,11 @@ export const focalLosses: readonly LossEntry[] = [
     versions: 'Optax 0.2.9; 0.2.6 to 0.2.8 computed the same weight by logsumexp',
     source: 'optax/losses/_classification.py',
     formula:
-      'BCE(z, t)·exp(γ·(log_sigmoid(x) + log y + softplus(−x + log1p(−y) − log y))), x = −z and y = t for t ≥ 0.5, ' +
-      'else x = z and y = 1 − t',
+      'x = −z where t ≥ 0.5, else z; y = t where t ≥ 0.5, else 1 − t; ' +
+      'BCE(z, t)·exp(γ·(log_sigmoid(x) + log(y) + softplus(−x + log1p(−y) − log(y))))',
     constants: [gammaConstant],
-    notes: 'The weight is computed in log space: right until exp(−3·|z|) underflows, at 34.66 in float32.',
+    notes:
+      'The weight is computed in log space: right until exp(−(1 + γ)·|z|) underflows, for γ = 2 at 34.66 in float32.',
     form: ({ gamma }) => {
       const upper = greaterEqual(t, 0.5);
       const y = select(upper, t, subtract(1, t));
@@ -148,7 +151,7 @@ export const focalLosses: readonly LossEntry[] = [
     framework: 'Keras',
     versions: 'Keras 3, without class balancing',
     source: 'keras/src/losses/losses.py',
-    formula: 'c = clip(p, ε, 1 − ε); (1 − p_t)^γ·−(t·log(c) + (1 − t)·log(1 − c)), p_t = t·p + (1 − t)·(1 − p)',
+    formula: 'c = clip(p, ε, 1 − ε); p_t = t·p + (1 − t)·(1 − p); −(1 − p_t)^γ·(t·log(c) + (1 − t)·log(1 − c))',
     constants: [gammaConstant, kerasEpsilon],
     notes:
       'Takes the sigmoid first even with from_logits=True. Capped as the binary cross-entropy is, and NaN in 16-bit formats ' +
@@ -168,7 +171,7 @@ export const focalLosses: readonly LossEntry[] = [
     source: 'notebook "BCE, CrossEntropy And Focal Loss", focal()',
     formula: '−log_sigmoid(z)·sigmoid(−z)^γ·t − log_sigmoid(−z)·sigmoid(z)^γ·(1 − t)',
     constants: [gammaConstant],
-    notes: 'Right until exp(−3·|z|) underflows, at 34.66 in float32.',
+    notes: 'Right until exp(−(1 + γ)·|z|) underflows, for γ = 2 at 34.66 in float32.',
     form: ({ gamma }) => ({
       loss: add(
         multiply(multiply(negate(logSigmoid(z)), power(sigmoid(negate(z)), gamma)), t),

@@ -82,6 +82,10 @@ function ofSoftmax(lossOf: (first: Expression, second: Expression) => Expression
   return withGradient(substitute(loss, bindings), [z], [multiply(first, subtract(byFirst, mean))]);
 }
 
+const wantsWiderKernel = {
+  id: 'torch/cross-entropy',
+  why: 'Its kernel computes 16-bit formats in float32: the loss lives to 16.6 in them, too.',
+};
 const wantsLogSoftmax = {
   id: 'torch/cross-entropy',
   why: 'log_softmax subtracts the greatest logit and takes no logarithm of a probability.',
@@ -97,7 +101,8 @@ export const softmaxLosses: readonly LossEntry[] = [
     versions: 'TensorFlow 1 and 2; Keras where the logits are known',
     source: 'tensorflow/core/kernels/xent_op.h',
     formula: 's = x − max(x); Σ t·(log(Σ exp(s)) − s)',
-    notes: 'log(1 + exp(−|z|)) without log1p: exactly 0 on the right side from 16.64 in float32 and 5.55 in bfloat16.',
+    notes: 'log(1 + exp(−|z|)) without log1p: exactly 0 on the right side from 16.64 in float32 and 5.56 in bfloat16.',
+    preferred: wantsWiderKernel,
     form: () => ({ loss: tfSoftmaxCrossEntropy(z, zero), ideal }),
   }),
   defineLoss({
@@ -108,7 +113,8 @@ export const softmaxLosses: readonly LossEntry[] = [
     versions: 'TensorFlow 1 and 2; sparse_categorical_crossentropy of Keras with from_logits=True',
     source: 'tensorflow/core/kernels/sparse_xent_op.h',
     formula: 's = x − max(x); log(Σ exp(s)) − s[label]',
-    notes: 'As the one for one-hot labels: exactly 0 on the right side from 16.64 in float32 and 5.55 in bfloat16.',
+    notes: 'As the one for one-hot labels: exactly 0 on the right side from 16.64 in float32 and 5.56 in bfloat16.',
+    preferred: wantsWiderKernel,
     binaryTargets: true,
     form: () => ({ loss: tfSparseSoftmaxCrossEntropy(z, zero), ideal }),
   }),
@@ -154,7 +160,10 @@ export const softmaxLosses: readonly LossEntry[] = [
     notes:
       'logsumexp and the logit of the label cancel where the label has the greatest logit: 0 from 14.44 in float32, and ' +
       'in steps of 1/32 in bfloat16.',
-    preferred: wantsLogSoftmax,
+    preferred: {
+      id: 'torch/cross-entropy',
+      why: 'log_softmax never adds the greatest logit back, so that nothing cancels before 16.64 in float32.',
+    },
     binaryTargets: true,
     form: () => {
       const greatest = stopGradient(maximum(z, zero));

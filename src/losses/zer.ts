@@ -141,6 +141,10 @@ export const zerLosses: readonly LossEntry[] = [
       notes:
         `${notes} The output is replaced after the clip, so that within the radius the loss is −log(1 + ε), which is ` +
         'negative: −1.19e-7 in float32.',
+      preferred: {
+        id: 'zer/custom-bce',
+        why: 'It replaces before it clips, so that no loss is negative, and its gradient lives on the wrong side to 16.1.',
+      },
       form: ({ radius, epsilon }) => ({
         loss: crossEntropyOf(replace(clipProbability(probability, epsilon), t, radius), epsilon),
         ideal,
@@ -155,7 +159,7 @@ export const zerLosses: readonly LossEntry[] = [
     framework: 'TensorFlow',
     versions: 'a custom loss on tf.keras 2',
     source: 'class CustomBCE, the successor of the notebook "Zero error radius prototyping"',
-    formula: 'q = clip(t where |p − t| ≤ r, else p; ε, 1 − ε); −(t·log(q + ε) + (1 − t)·log(1 − q + ε))',
+    formula: 'o = t where |p − t| ≤ r, else p; q = clip(o, ε, 1 − ε); −(t·log(q + ε) + (1 − t)·log(1 − q + ε))',
     constants: [radiusConstant, kerasEpsilon],
     notes:
       'Replaces before it clips, so that the loss is exactly −0 within the radius. Without a limit at the opposite end: ' +
@@ -174,8 +178,8 @@ export const zerLosses: readonly LossEntry[] = [
     versions: 'MikeNet 8.0',
     source: 'src/error.c',
     formula:
-      'o = clip(p, 1e-6, 0.999999); 0 where |o − t| < r, else −log(1 − min(o, 1 − r)) for t < 0.001, ' +
-      '−log(max(o, r)) for t > 0.999, else t·log(t/o) + (1 − t)·log((1 − t)/(1 − o))',
+      'o = clip(p, 1e-6, 0.999999); 0 where |o − t| < r, −log(1 − min(o, 1 − r)) where t < 0.001, ' +
+      '−log(max(o, r)) where t > 0.999, else t·log(t/o) + (1 − t)·log((1 − t)/(1 − o))',
     constants: [{ ...radiusConstant, default: 0 }],
     notes:
       'The error jumps at the radius. Its gradient in back-propagation is o − t outside the radius, at the opposite end ' +
@@ -209,8 +213,8 @@ export const zerLosses: readonly LossEntry[] = [
     versions: 'MESH, after Lens',
     source: 'src/error.c of MESH',
     formula:
-      'd = p where |p − t| < r, else t; d = 0: −log(1 − p), d = 1: −log(p), else d·log(d/p) + (1 − d)·log((1 − d)/(1 − p)); ' +
-      '1e10 where that is infinite',
+      'd = p where |p − t| < r, else t; e = −log(1 − p) where d = 0, −log(p) where d = 1, ' +
+      'else d·log(d/p) + (1 − d)·log((1 − d)/(1 − p)); 1e10 where e = ∞, else e',
     constants: [{ ...radiusConstant, default: 0 }],
     notes:
       'The target is moved to the output within the radius. Infinite errors are 1e10, and the derivative by the output is ' +

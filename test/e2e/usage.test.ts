@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Dashboard } from './dashboard';
+import { session } from './session';
+import { themes, Workbench, type Theme } from './workbench';
+
+/** In the line below the first lens of samples/unstable.py. */
+const unstable = 'torch.log(probability)';
+
+// The way of a user, in its order: from the lens in the code to the dashboards, and back to them after a restart.
+
+/** The one that is open. */
+let window: Workbench;
+
+/** A test that fails at whatever goes wrong in a webview meanwhile, and leaves a picture of the window if it fails. */
+function step(title: string, work: () => Promise<void>): void {
+  it(title, async () => {
+    try {
+      await window.untroubled(work);
+    } catch (error) {
+      await window.screenshot(`failed ${title.replace(/\W+/g, '-')}`);
+      throw error;
+    }
+  });
+}
+
+describe('Lossfloor, installed', () => {
+  before(async () => {
+    window = await Workbench.open();
+  });
+
+  after(async () => {
+    await window.close();
+  });
+
+  /** Everything drawn: the state says so, and so do the pixels. */
+  async function drawn(dashboard: Dashboard): Promise<void> {
+    await dashboard.ready();
+    const charts = await dashboard.charts.all();
+    assert.ok(charts.length > 0, 'there is no chart');
+    for (const chart of charts) assert.ok((await dashboard.colours(chart)) > 2, 'a chart is blank');
+  }
+
+  step('says above unstable code what goes wrong, and from where on', async () => {
+    await window.openFile('unstable.py');
+    await window
+      .lens(/^⚠ log of sigmoid: .*-88\.7\d* in float32/)
+      .first()
+      .waitFor();
+  });
+
+  step('lists the findings as problems, each with its rule', async () => {
+    const rows = await window.problems();
+    for (const rule of ['log-of-sigmoid', 'log-of-softmax', 'bce-after-sigmoid']) {
+      await rows.filter({ hasText: 'lossfloor' }).filter({ hasText: rule }).first().waitFor();
+    }
+  });
+
+  step('shows what was measured when the pointer rests on a finding', async () => {
+    await window.reveal('unstable.py', unstable);
+    const hover = await window.hoverFinding(unstable);
+    await hover.locator('table tr').nth(1).waitFor();
+    assert.match(await hover.innerText(), /float32/);
+    await window.lookAway();
+  });
+
+  step('opens the precision floor of the code under a lens, beside it', async () => {
+    await window
+      .lens(/^⚠ log of sigmoid/)
+      .first()
+      .click();
+    const dashboard = await window.dashboard(/^Precision Floor: /);
+    await drawn(dashboard);
+    assert.ok((await dashboard.rows('table#summary')).length > 1, 'the summary has no row');
+    assert.ok(
+      await window
+        .lens(/^⚠ log of sigmoid/)
+        .first()
+        .isVisible(),
+      'the code is still there, beside the panel',
+    );
+  });
+
+  step('opens the precision floor of a configuration', async () => {
+    await window.openFile('keras-floor.loss.json');
+    await window.runCommand('Lossfloor: Show Precision Floor');
+    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    await drawn(dashboard);
+  });
+
+  step('shows again what was open, after the window was reloaded', async () => {
+    await window.reload();
+    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    await drawn(dashboard);
+  });
+
+  step('follows the zero error radius', async () => {
+    await window.openFile('keras-floor.loss.json');
+    await window.runCommand('Lossfloor: Show Zero Error Radius Effects');
+    const dashboard = await window.dashboard('Zero Error Radius: keras-floor');
+    await drawn(dashboard);
+    const before = await dashboard.body.innerText();
+    const radius = dashboard.frame.locator('input[type="range"]#radius');
+    await radius.focus();
+    for (let step = 0; step < 5; step++) await radius.press('ArrowRight');
+    await dashboard.frame.locator('body[data-state="ready"]').waitFor();
+    assert.notEqual(await dashboard.body.innerText(), before, 'another radius, and the same text');
+    await drawn(dashboard);
+  });
+
+  step('says what is wrong with a configuration', async () => {
+    writeFileSync(path.join(session.workspace, 'broken.loss.json'), '{ "losses": ["no-such/loss"] }\n');
+    await window.openFile('broken.loss.json');
+    const rows = await window.problems();
+    await rows.filter({ hasText: 'no-such/loss' }).first().waitFor();
+  });
+
+  step('shows its log', async () => {
+    await window.runCommand('Lossfloor: Show Logs');
+    await window.page
+      .locator('.part.panel .view-line', { hasText: /\[info\]/ })
+      .first()
+      .waitFor();
+  });
+});
+
+describe('the views of Lossfloor, in every theme', () => {
+  const dashboards = { floor: 'Precision Floor: keras-floor', zer: 'Zero Error Radius: keras-floor' } as const;
+  /** Each dashboard's first chart as it was drawn last. */
+  const pictures = new Map<string, string>();
+
+  before(async () => {
+    window = await Workbench.open({ width: 1600, height: 1000 });
+    await window.openFile('keras-floor.loss.json');
+    await window.runCommand('Lossfloor: Show Precision Floor');
+    await (await window.dashboard(dashboards.floor)).ready();
+    await window.openFile('keras-floor.loss.json');
+    await window.runCommand('Lossfloor: Show Zero Error Radius Effects');
+    await (await window.dashboard(dashboards.zer)).ready();
+    await window.runCommand('View: Toggle Primary Side Bar Visibility');
+  });
+
+  after(async () => {
+    await window.close();
+  });
+
+  for (const theme of Object.keys(themes) as Theme[]) {
+    const name = theme.replaceAll(' ', '-').toLowerCase();
+
+    step(`${theme}: the lens and the hover`, async () => {
+      await window.setTheme(theme);
+      await window.openFile('unstable.py');
+      await window.reveal('unstable.py', unstable);
+      await window.lens(/^⚠/).first().waitFor();
+      await window.screenshot(`lens-${name}`);
+      await window.hoverFinding(unstable);
+      await window.screenshot(`hover-${name}`);
+      await window.lookAway();
+    });
+
+    for (const [kind, title] of Object.entries(dashboards)) {
+      step(`${theme}: ${title}`, async () => {
+        await window.setTheme(theme);
+        const dashboard = await window.dashboard(title);
+        await dashboard.ready();
+        // Drawn anew in the colours of this theme: a chart that keeps those of another is unreadable.
+        const picture = await dashboard.changedPicture(pictures.get(kind));
+        pictures.set(kind, picture);
+        await window.screenshot(`${kind}-${name}`);
+      });
+    }
+
+    step(`${theme}: the dashboards over the whole window`, async () => {
+      await window.runCommand('View: Maximize Editor Group and Hide Side Bars');
+      for (const [kind, title] of Object.entries(dashboards)) {
+        await (await window.dashboard(title)).ready();
+        await window.screenshot(`${kind}-wide-${name}`);
+      }
+      await window.runCommand('View: Reset Editor Group Sizes');
+    });
+  }
+});
