@@ -102,7 +102,7 @@ async function measureSide(
   const end = samples.loss[last] as number;
   const zeroFrom = await startOfFinalRun(search, (_, gradient) => gradient === 0);
   return {
-    end: { value: end, at: (await startOfFinalRun(search, (loss) => Object.is(loss, end))) ?? 0 },
+    end: { value: end, at: (await startOfFinalRun(search, (loss) => isSame(loss, end))) ?? 0 },
     negative: await negativeOf(search),
     failures: {
       lossNaN: await firstWhere(search, (loss) => Number.isNaN(loss)),
@@ -112,6 +112,11 @@ async function measureSide(
       gradientZero: zeroFrom !== null && !isExactlyZero(sign * zeroFrom) ? zeroFrom : null,
     },
   };
+}
+
+/** Zeros of either sign are one floor, and so are NaNs. */
+function isSame(a: number, b: number): boolean {
+  return a === b || (Number.isNaN(a) && Number.isNaN(b));
 }
 
 interface Search {

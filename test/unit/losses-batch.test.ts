@@ -60,7 +60,7 @@ describe('losses of a batch', () => {
     assert.equal(batchMean(logits, many, bfloat16).loss, bfloat16.round(Math.LN2));
   });
 
-  it('refuses what topk refuses, 10008 percent of a small batch for one', () => {
+  it('refuses a k that topk refuses, such as a share of 10008 samples in a small batch', () => {
     for (const k of [0, 6, 1.5, Math.trunc(10008 * 0.01)]) {
       assert.throws(
         () => hardestMean(focal, batch, k, float64),
