@@ -10,7 +10,7 @@ import {
 } from '../config';
 import { chooseBackend, constantsIn, Explainer, planTasks, type PlannedTask, type WorkerClient } from '../engine';
 import { lossById } from '../losses';
-import { margin, orientation, type Target } from '../measure';
+import { lossErrors, margin, orientation, type LossError, type Target } from '../measure';
 import { compileExact, formatByName, shortestDecimal, type FormatName, type NumberFormat } from '../numeric';
 import type { BackendIdentity, MeasuredMessage, TargetSummary } from '../protocol';
 import { toJson } from './json';
@@ -35,6 +35,7 @@ interface MeasuredPoint {
   readonly exact: number;
   readonly exactDigits: string | null;
   readonly exactGradient: number;
+  readonly error: LossError;
 }
 
 type Result = {
@@ -148,6 +149,7 @@ function resultOf(
   explanation: string,
 ): Result {
   const exact = compileExact(task.subject.exactLoss, [margin]);
+  const errorAt = lossErrors(task.subject, formatByName(format));
   const points = [...curve.margin].map((m, i): MeasuredPoint => ({
     z: orientation(target) * m,
     target,
@@ -156,6 +158,7 @@ function resultOf(
     exact: curve.exactLoss[i] as number,
     exactDigits: exact.decimal(digits, m) ?? null,
     exactGradient: curve.exactGradient[i] as number,
+    error: errorAt(m, curve.loss[i] as number),
   }));
   const { id, formula } = loss.entry;
   const constants = constantsIn(loss, format);
@@ -238,13 +241,23 @@ function asText(results: readonly Result[]): string {
     for (const point of result.points) {
       const number = (x: number): string => shortestDecimal(format, x);
       lines.push(
-        `    z = ${number(point.z)}: loss ${number(point.loss)}, gradient ${number(point.gradient)}; exactly ${point.exactDigits ?? String(point.exact)}`,
+        `    z = ${number(point.z)}: loss ${number(point.loss)}, gradient ${number(point.gradient)}; exactly ${point.exactDigits ?? String(point.exact)}${inUlp(point.error)}`,
       );
     }
   }
   const [first] = results;
   if (first) lines.push('', `Computed by ${first.backend}: ${first.version}, ${first.device}. Thresholds are in |z|.`);
   return lines.slice(1).join('\n');
+}
+
+/** The error in units of the last place, and what part of it the formula has to answer for. */
+function inUlp({ ulp, design, rounding }: LossError): string {
+  if (ulp === null) return '';
+  const whose =
+    ulp < 1 || design === 0
+      ? ''
+      : ` (${Math.abs(design) > Math.abs(rounding) ? 'mostly by design' : 'mostly by rounding'})`;
+  return `; off by ${ulp < 1e6 ? String(ulp) : ulp.toPrecision(3)} ULP${whose}`;
 }
 
 /** The summary in words. */

@@ -1,3 +1,4 @@
+export * from './error';
 export * from './failures';
 export * from './subject';
 export * from './summary';
