@@ -1,4 +1,4 @@
-import type { NumberFormat } from '../numeric';
+import { neighbour, type NumberFormat } from '../numeric';
 import { samplesOf } from './failures';
 import type { Target } from './subject';
 
@@ -16,6 +16,14 @@ export interface SideFailures {
   readonly gradientInfinity: number | null;
   /** From here on outward the gradient is exactly 0 although the exact one is not. */
   readonly gradientZero: number | null;
+  /** Every range of |z| in which that is so, also where something else follows farther out. */
+  readonly deadZones: readonly DeadZone[];
+}
+
+/** A range of |z|, both ends included. */
+export interface DeadZone {
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
@@ -100,7 +108,10 @@ async function measureSide(
   const search: Search = { format, magnitudes, samples, at };
   const last = magnitudes.length - 1;
   const end = samples.loss[last] as number;
-  const zeroFrom = await startOfFinalRun(search, (_, gradient) => gradient === 0);
+  const deadZones = (await runsOf(search, (_, gradient) => gradient === 0)).filter(
+    ({ from }) => !isExactlyZero(sign * from),
+  );
+  const outermost = deadZones.at(-1);
   return {
     end: { value: end, at: (await startOfFinalRun(search, (loss) => isSame(loss, end))) ?? 0 },
     negative: await negativeOf(search),
@@ -109,7 +120,8 @@ async function measureSide(
       lossInfinity: await firstWhere(search, (loss) => Math.abs(loss) === Infinity),
       gradientNaN: await firstWhere(search, (_, gradient) => Number.isNaN(gradient)),
       gradientInfinity: await firstWhere(search, (_, gradient) => Math.abs(gradient) === Infinity),
-      gradientZero: zeroFrom !== null && !isExactlyZero(sign * zeroFrom) ? zeroFrom : null,
+      gradientZero: outermost?.to === format.max ? outermost.from : null,
+      deadZones,
     },
   };
 }
@@ -137,6 +149,24 @@ async function startOfFinalRun(search: Search, holds: Holds): Promise<number | n
   while (index >= 0 && holdsAt(index)) index--;
   if (index < 0) return 0;
   return narrow(search, index, (flags) => flags.lastIndexOf(false), holds);
+}
+
+/** Every range of magnitudes in which `holds` is true. */
+async function runsOf(search: Search, holds: Holds): Promise<DeadZone[]> {
+  const { format, magnitudes, samples } = search;
+  const flags = Array.from(magnitudes, (_, i) => holds(samples.loss[i] as number, samples.gradient[i] as number));
+  const firstTrue = (each: readonly boolean[]): number => each.indexOf(true) - 1;
+  const runs: DeadZone[] = [];
+  for (let start = flags.indexOf(true); start >= 0; start = flags.indexOf(true, start)) {
+    const after = flags.indexOf(false, start);
+    const from = start === 0 ? (magnitudes[0] as number) : await narrow(search, start - 1, firstTrue, holds);
+    const beyond =
+      after < 0 ? null : await narrow(search, after - 1, firstTrue, (loss, gradient) => !holds(loss, gradient));
+    runs.push({ from, to: beyond === null ? format.max : neighbour(format, beyond, -1n) });
+    if (after < 0) break;
+    start = after;
+  }
+  return runs;
 }
 
 /** The least magnitude at which `holds` is true; null if it never is. */

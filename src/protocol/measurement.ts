@@ -1,7 +1,7 @@
 /** What measuring gives: the shapes that the worker, the command line and the webviews share. Types only. */
 import type { FormatName } from '../numeric';
 
-export type { Plateau, SideFailures, TargetSummary } from '../measure';
+export type { DeadZone, Plateau, SideFailures, TargetSummary } from '../measure';
 
 export type BackendName = 'model' | 'cuda' | 'webgpu' | 'python';
 

@@ -145,4 +145,27 @@ describe('summary of a loss', () => {
     assert.equal(negative.value.toPrecision(4), '-1.192e-7');
     assert.equal(negative.at, 16.63553237915039);
   });
+
+  it('lists every dead zone, also those that end', async () => {
+    const radius = await summary('zer/v3', 1, 'float32');
+    assert.deepEqual(
+      [radius.right.deadZones, radius.wrong.deadZones].map((zones) => zones.map(({ to }) => to)),
+      [[formats.float32.max], [formats.float32.max]],
+    );
+    assert.equal(radius.right.deadZones[0]?.from, radius.right.gradientZero);
+    const format = formats.float16;
+    const dead: TargetSummary = await summarize(
+      (margins) =>
+        Promise.resolve({
+          loss: margins,
+          gradient: margins.map((m) => (Math.abs(m) >= 3 && Math.abs(m) < 5 ? 0 : m > 100 ? NaN : 1)),
+        }),
+      1,
+      format,
+      () => false,
+    );
+    assert.deepEqual(dead.right.deadZones, [{ from: 3, to: neighbour(format, 5, -1n) }]);
+    assert.equal(dead.right.gradientZero, null);
+    assert.equal(dead.right.gradientNaN, neighbour(format, 100, 1n));
+  });
 });

@@ -1,4 +1,4 @@
-import type { Format, Plateau, TargetSummary } from '../../src/protocol/measurement';
+import type { Format, Plateau, SideFailures, TargetSummary } from '../../src/protocol/measurement';
 import { h, type Child } from './dom';
 import { printNumber, printPlace, printTarget, printThreshold } from './format';
 import type { Column } from './table';
@@ -147,7 +147,11 @@ export function thresholdsOf({
     values.flatMap((value) => (value === null ? [] : [sign * value]));
   const either = [firstNaN, firstInfinity, negative?.at ?? null];
   return [
-    ...places([floor.at, ...Object.values<number | null>({ ...right }), ...either], 1),
-    ...places([cap?.at ?? null, deadFrom, ...Object.values<number | null>({ ...wrong }), ...either], -1),
+    ...places([floor.at, ...placesOf(right), ...either], 1),
+    ...places([cap?.at ?? null, deadFrom, ...placesOf(wrong), ...either], -1),
   ];
+}
+
+function placesOf({ deadZones, ...firsts }: SideFailures): (number | null)[] {
+  return [...Object.values(firsts), ...deadZones.map(({ from }) => from)];
 }
