@@ -26,7 +26,7 @@ function describe(document: vscode.TextDocument, finding: Finding): vscode.Markd
   const text = new vscode.MarkdownString();
   text.isTrusted = { enabledCommands: [commands.showFinding] };
   text.appendMarkdown(`**Lossfloor: ${escape(finding.title)}**\n\n`);
-  text.appendMarkdown('| | value | gradient |\n|---|---|---|\n');
+  text.appendMarkdown('| format | value | gradient |\n|---|---|---|\n');
   for (const { format, failures } of finding.failures) {
     const cell = (of: 'value' | 'gradient'): string =>
       failures
@@ -37,7 +37,8 @@ function describe(document: vscode.TextDocument, finding: Finding): vscode.Markd
           return target === undefined ? `${name} ${where}` : `target ${String(target)}: ${name} ${where}`;
         })
         .join('<br>') || '–';
-    text.appendMarkdown(`| ${format} | ${cell('value')} | ${cell('gradient')} |\n`);
+    // VS Code gives the cells of a table in a hover no space of their own.
+    text.appendMarkdown(`| ${format}&emsp; | ${cell('value')}&emsp; | ${cell('gradient')} |\n`);
   }
   text.supportHtml = true;
   text.appendMarkdown(`\n${vscode.l10n.t('Write instead:')}\n`);

@@ -188,8 +188,8 @@ describe('the extension', () => {
         .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
         .find((content) => content.includes('Lossfloor'));
       assert.ok(text, 'no hover of ours');
-      assert.match(text, /\| float32 \| .*-∞ from x ≤ -88\.72284.*\| .*NaN from x ≤ -88\.72284/);
-      assert.match(text, /\| bfloat16 \|.*\n\| float16 \|/);
+      assert.match(text, /\| float32&emsp; \| .*-∞ from x ≤ -88\.72284.*\| .*NaN from x ≤ -88\.72284/);
+      assert.match(text, /\| bfloat16&emsp; \|.*\n\| float16&emsp; \|/);
       assert.match(text, /F\.logsigmoid\(logits\)/);
     });
 
