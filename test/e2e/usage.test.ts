@@ -87,6 +87,33 @@ describe('Lossfloor, installed', () => {
     await window.runCommand('Lossfloor: Show Precision Floor');
     const dashboard = await window.dashboard('Precision Floor: keras-floor');
     await drawn(dashboard);
+    // The floors of the question that the sample answers.
+    const rows = await dashboard.rows('table#summary');
+    const floorOf = (target: string): string | undefined =>
+      rows.find(([loss, at]) => loss?.startsWith('Keras 1') && at === target)?.[3];
+    assert.match(floorOf('mean') ?? '', /^1\.0960467e-07\s+from 16\.118095$/);
+    assert.match(floorOf('1') ?? '', /^1\.1920933e-07\s+from 15\.536921$/);
+    assert.match(floorOf('0') ?? '', /^1\.0000001\d*e-07\s+from 16\.118095$/);
+  });
+
+  step('lets choose from the catalogue where no configuration is active', async () => {
+    await window.runCommand('View: Close All Editors');
+    await window.runCommand('Lossfloor: Show Precision Floor');
+    // The list is longer than the screen: typing brings what it holds into view.
+    await window.quickPicks().first().waitFor();
+    await window.page.keyboard.type('PyTorch 2.3 BCEWithLogitsLoss');
+    await window.pick('PyTorch 2.3 BCEWithLogitsLoss');
+    const floor = await window.dashboard('Precision Floor: PyTorch 2.3 BCEWithLogitsLoss');
+    await drawn(floor);
+    assert.match(await floor.body.innerText(), /Is exactly 0 from 14\.557 by rounding/);
+    await window.runCommand('View: Close All Editors');
+    await window.runCommand('Lossfloor: Show Zero Error Radius Effects');
+    await window.pick('Compare v1 to v4');
+    await drawn(await window.dashboard('Zero Error Radius: Catalogue'));
+    await window.runCommand('View: Close All Editors');
+    await window.openFile('keras-floor.loss.json');
+    await window.runCommand('Lossfloor: Show Precision Floor');
+    await drawn(await window.dashboard('Precision Floor: keras-floor'));
   });
 
   step('shows again what was open, after the window was reloaded', async () => {
