@@ -1,6 +1,7 @@
 import type { Constant, Expression, Operation } from '../expression';
 import * as bf from './bigfloat';
 import type { BigFloat } from './bigfloat';
+import { compileFilter } from './filter';
 import { formats, type NumberFormat } from './format';
 import * as rational from './rational';
 import type { Rational } from './rational';
@@ -11,10 +12,14 @@ import type { Rational } from './rational';
  *
  * No precision tells 1 - 1e-7 + 1e-7 from 1. So where an interval leaves open whether a value is zero, on which side of
  * a border it lies, or how it rounds, and the value is a fraction, arithmetic of fractions decides.
+ *
+ * Before all that comes a filter: balls of some 100 bits, which settle nearly every point in a tenth of the time.
  */
 export interface ExactOptions {
   /** Bits at which to give up. */
   readonly maxPrecision?: number;
+  /** Whether to begin with the filter, which changes no result: true unless said otherwise. */
+  readonly filter?: boolean;
 }
 
 /** Bits to begin with; each further try takes twice as many. */
@@ -55,6 +60,7 @@ export function compileExact(
   options: ExactOptions = {},
 ): ExactFunction {
   const maxPrecision = options.maxPrecision ?? defaultMaxPrecision;
+  const filter = options.filter === false ? undefined : compileFilter(root, variables, constantBounds);
   const settle = <T>(values: readonly number[], decide: (interval: Interval) => T | undefined): T | undefined => {
     if (values.some(Number.isNaN)) return decide('NaN');
     const bound = new Map(variables.map((name, i) => [name, bf.fromNumber(values[i] ?? NaN)]));
@@ -72,13 +78,18 @@ export function compileExact(
     return undefined;
   };
   return {
-    round: (format, ...values) =>
-      settle(values, (interval) => {
-        if (interval === 'NaN') return NaN;
-        const [low, high] = [bf.roundToFormat(interval.low, format), bf.roundToFormat(interval.high, format)];
-        // Zeros of either sign are one value here: exact arithmetic has only one zero.
-        return low === high || (Number.isNaN(low) && Number.isNaN(high)) ? high : undefined;
-      }) ?? NaN,
+    round: (format, ...values) => {
+      const rounded =
+        filter?.round(format, values) ??
+        settle(values, (interval) => {
+          if (interval === 'NaN') return NaN;
+          const [low, high] = [bf.roundToFormat(interval.low, format), bf.roundToFormat(interval.high, format)];
+          return low === high || (Number.isNaN(low) && Number.isNaN(high)) ? high : undefined;
+        }) ??
+        NaN;
+      // Exact arithmetic has only one zero.
+      return rounded + 0;
+    },
     decimal: (digits, ...values) =>
       settle(values, (interval) => {
         if (interval === 'NaN') return 'NaN';
@@ -87,6 +98,7 @@ export function compileExact(
         return low === high ? low : undefined;
       }),
     isZero: (...values) =>
+      filter?.isZero(values) ??
       settle(values, (interval) => {
         if (interval === 'NaN') return false;
         const [low, high] = [bf.signOf(interval.low), bf.signOf(interval.high)];
@@ -177,6 +189,11 @@ class IntervalEvaluator {
       case 'subtract':
         if (first === second) return rational.zero;
         break;
+      // Of one logit, which may be anything.
+      case 'logSumExp':
+        return node.operands.length === 1 ? this.fraction(first) : undefined;
+      case 'logSoftmax':
+        return node.operands.length === 1 ? rational.zero : undefined;
       default:
         break;
     }
@@ -269,12 +286,7 @@ class IntervalEvaluator {
     const { value } = node;
     if (Number.isNaN(value)) return 'NaN';
     if (!Number.isFinite(value) || Number.isInteger(value)) return point(bf.fromNumber(value));
-    const [digits, tens] = decimalOf(value);
-    return this.bounds((direction) => bf.fromDecimal(digits, tens, this.precision, direction));
-  }
-
-  private bounds(compute: (direction: bf.Direction) => BigFloat): Interval {
-    return { low: compute('down'), high: compute('up') };
+    return constantBounds(value, this.precision);
   }
 
   /** A function that rises everywhere. */
@@ -346,9 +358,9 @@ class IntervalEvaluator {
       case 'equal':
         return truthValue(this.compare(first, second) === 0);
       case 'and':
-        return truthValue(this.truth(a) && this.truth(b));
+        return truthValue(!this.either(a, b, false));
       case 'or':
-        return truthValue(this.truth(a) || this.truth(b));
+        return truthValue(this.either(a, b, true));
       case 'not':
         return truthValue(!this.truth(a));
       case 'stopGradient':
@@ -534,10 +546,14 @@ class IntervalEvaluator {
   }
 
   private truth(a: Interval): boolean {
-    const [low, high] = bothSigns(a);
-    if (low === 0 && high === 0) return false;
-    if (low <= 0 && high >= 0) throw new Undecided();
-    return true;
+    const truth = truthOf(a);
+    if (truth === undefined) throw new Undecided();
+    return truth;
+  }
+
+  /** Whether one of two truths is `wanted`, which either alone can decide. */
+  private either(a: Interval, b: Interval, wanted: boolean): boolean {
+    return truthOf(a) === wanted || truthOf(b) === wanted || this.truth(a) === wanted || this.truth(b) === wanted;
   }
 }
 
@@ -551,6 +567,13 @@ function decimalOf(value: number): [bigint, number] {
   const [digits, exponent = '0'] = String(value).split('e') as [string, string?];
   const [whole, fraction = ''] = digits.split('.') as [string, string?];
   return [BigInt(whole + fraction), Number(exponent) - fraction.length];
+}
+
+/** @param value finite */
+function constantBounds(value: number, precision: number): { low: BigFloat; high: BigFloat } {
+  const [digits, tens] = decimalOf(value);
+  const bound = (direction: bf.Direction): BigFloat => bf.fromDecimal(digits, tens, precision, direction);
+  return { low: bound('down'), high: bound('up') };
 }
 
 function point(x: BigFloat): Interval {
@@ -578,6 +601,13 @@ function hasZeroAndMore(x: Interval): boolean {
 
 function bothSigns(x: Interval): [number, number] {
   return x === 'NaN' ? [NaN, NaN] : [bf.signOf(x.low), bf.signOf(x.high)];
+}
+
+/** Whether the value is not zero; undefined where that is left open. */
+function truthOf(a: Interval): boolean | undefined {
+  const [low, high] = bothSigns(a);
+  if (low === 0 && high === 0) return false;
+  return low <= 0 && high >= 0 ? undefined : true;
 }
 
 /** The ends of a step function have to agree. */

@@ -40,8 +40,9 @@ export function exponentOf(x: number): number {
   return biased === 0 ? exponentOf(x * 2 ** 54) - 54 : biased - 1023;
 }
 
-/** Adding and taking away 1.5 * 2^52 rounds a float64 below 2^51 to an integer, ties to even. */
-const toInteger = 1.5 * 2 ** 52;
+/** A float64 and its two halves, the upper one second: every platform that VS Code runs on is little-endian. */
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
 
 interface Parameters {
   readonly bits: number;
@@ -57,11 +58,22 @@ function makeFormat(name: FormatName, parameters: Parameters): NumberFormat {
   const smallestSubnormal = 2 ** (minExponent - precision + 1);
   const hidden = 2 ** (precision - 1);
 
+  // 2^(e + 53 - precision) * 1.5, e being the exponent of x: adding it rounds to the precision. Its upper word for e = 0,
+  // and what to add to that for the smallest normal number.
+  const shifterWord = ((1023 + 53 - precision) << 20) | 0x80000;
+  const lowestWord = minExponent * 0x100000;
   const round = (x: number): number => {
-    if (x === 0 || !Number.isFinite(x)) return hasInfinity || Number.isFinite(x) ? x : NaN;
-    const quantum = 2 ** (Math.max(exponentOf(x), minExponent) - precision + 1);
-    const rounded = (x / quantum + toInteger - toInteger) * quantum;
-    if (rounded === 0) return x < 0 ? -0 : 0;
+    const size = Math.abs(x);
+    // The shifter must not overflow; and a NaN has no order.
+    if (!(size < 2 * max)) return size === size ? Math.sign(x) * tooLarge : x;
+    double[0] = x;
+    const exponentWord = ((words[1] as number) & 0x7ff00000) - 0x3ff00000;
+    words[1] = Math.max(exponentWord, lowestWord) + shifterWord;
+    words[0] = 0;
+    const shifter = double[0];
+    const rounded = x + shifter - shifter;
+    // Zero keeps its sign.
+    if (rounded === 0) return x * 0;
     return Math.abs(rounded) > max ? Math.sign(rounded) * tooLarge : rounded;
   };
   const magnitude = (x: number): number => {

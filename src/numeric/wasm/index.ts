@@ -1,0 +1,2 @@
+export { printWasm, type WasmProgram } from './printer';
+export { loadWasm } from './program';
