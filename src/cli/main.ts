@@ -13,6 +13,10 @@ declare const LOSSFLOOR_VERSION: string;
 
 async function run(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
+  if (argv.includes('--help') || argv.includes('-h')) {
+    print(usage);
+    return 0;
+  }
   switch (command) {
     case 'measure': {
       const { values, positionals } = parse(rest, {
@@ -46,20 +50,21 @@ async function run(argv: readonly string[]): Promise<number> {
     }
     case 'scan': {
       const { values, positionals } = parse(rest, { format: { type: 'string', default: 'text' } });
-      const { text, count } = await scanCommand(positionals, values['format'] as string);
+      const { text, count, unreadable } = await scanCommand(positionals, values['format'] as string);
       if (text) print(text);
+      for (const complaint of unreadable) process.stderr.write(`lossfloor: ${complaint}\n`);
+      if (unreadable.length > 0) return 2;
       return count > 0 ? 1 : 0;
     }
     case 'losses':
-      print(listLosses(parse(rest, { json: { type: 'boolean', default: false } }).values['json'] === true));
+      print(listLosses(wantsJson(rest)));
       return 0;
     case 'backends':
-      print(describeBackends(parse(rest, { json: { type: 'boolean', default: false } }).values['json'] === true));
+      print(describeBackends(wantsJson(rest)));
       return 0;
     case '--version':
       print(LOSSFLOOR_VERSION);
       return 0;
-    case '--help':
     case 'help':
       print(usage);
       return 0;
@@ -76,6 +81,13 @@ function parse(args: string[], options: NonNullable<ParseArgsConfig['options']>)
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+/** Of the commands that take --json and nothing else. */
+function wantsJson(args: string[]): boolean {
+  const { values, positionals } = parse(args, { json: { type: 'boolean', default: false } });
+  if (positionals.length > 0) throw new UsageError(`There is nothing to do with "${String(positionals[0])}".`);
+  return values['json'] === true;
 }
 
 /** parseArgs takes the value in `--at -30,30` for an option unless it is joined to the name. */

@@ -14,7 +14,7 @@ import { lossErrors, margin, orientation, type LossError, type Target } from '..
 import { compileExact, formatByName, shortestDecimal, type FormatName, type NumberFormat } from '../numeric';
 import type { BackendIdentity, MeasuredMessage, TargetSummary } from '../protocol';
 import { toJson } from './json';
-import { UsageError } from './usage';
+import { UsageError, withoutMark } from './usage';
 
 export interface MeasureArguments {
   readonly what: readonly string[];
@@ -114,9 +114,10 @@ async function configOf(
     const chosen: ChosenEntry = { key: '0', entry, label: labelOf(entry, constants), constants };
     return { losses: [chosen], formats: entry.formats ?? ['float32'], targets: [0, 1], backend: 'auto' };
   }
-  const text = await readFile(what, 'utf8').catch((error: unknown) => {
+  const read = await readFile(what, 'utf8').catch((error: unknown) => {
     throw new UsageError(`Can't read ${what}: ${(error as Error).message}`);
   });
+  const text = withoutMark(read);
   const { config, problems } = parseLossConfig(text, path.basename(what));
   if (!config) {
     const lines = problems.map(({ offset, message }) => {
@@ -175,9 +176,14 @@ function resultOf(
   };
 }
 
+/** NaN also for text that Number takes for 0. */
+function numberOf(text: string): number {
+  return text.trim() === '' ? NaN : Number(text);
+}
+
 function numbers(text: string, option: string): number[] {
   return text.split(',').map((part) => {
-    const value = part.trim() === '' ? NaN : Number(part);
+    const value = numberOf(part);
     if (Number.isNaN(value)) throw new UsageError(`${option}: "${part}" is not a number.`);
     return value;
   });
@@ -188,7 +194,7 @@ function targetsOf(text: string | undefined): Target[] | undefined {
   if (text === 'both') return [0, 1];
   return text.split(',').map((part) => {
     if (part === 'mean') return part;
-    const target = part === '' ? NaN : Number(part);
+    const target = numberOf(part);
     if (!(target >= 0 && target <= 1)) {
       throw new UsageError(`--target: "${part}" is not 0, 1, a number between, "both" or "mean".`);
     }
@@ -264,10 +270,12 @@ function inUlp({ ulp, design, rounding }: LossError): string {
 function describe(result: Result, format: NumberFormat): string {
   const value = (x: number): string => shortestDecimal(format, x);
   const at = (x: number): string => x.toPrecision(6).replace(/\.?0+$/, '');
-  const parts = [`floor ${value(result.floor.value)} from ${at(result.floor.at)}`];
+  const parts = [result.floor ? `floor ${value(result.floor.value)} from ${at(result.floor.at)}` : 'no floor'];
   parts.push(result.cap ? `cap ${value(result.cap.value)} from ${at(result.cap.at)}` : 'no cap');
   if (result.right.gradientZero !== null) parts.push(`gradient 0 from ${at(result.right.gradientZero)}`);
   if (result.deadFrom !== null) parts.push(`dead on the wrong side from ${at(result.deadFrom)}`);
+  const gradientNaN = [result.right.gradientNaN, result.wrong.gradientNaN].filter((place) => place !== null);
+  if (gradientNaN.length > 0) parts.push(`gradient NaN from ${at(Math.min(...gradientNaN))}`);
   if (result.firstNaN !== null) parts.push(`NaN from ${at(result.firstNaN)}`);
   if (result.firstInfinity !== null) parts.push(`infinite from ${at(result.firstInfinity)}`);
   if (result.negative) parts.push(`negative (${value(result.negative.value)}) from ${at(result.negative.at)}`);

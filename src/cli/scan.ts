@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { findingsIn, type Finding } from '../rules';
 import { toJson } from './json';
-import { UsageError } from './usage';
+import { UsageError, withoutMark } from './usage';
 
 /** Folders that hold other people's code or none. */
 const skippedFolders = new Set([
@@ -29,44 +29,58 @@ interface Located {
   readonly message: string;
 }
 
-/** `lossfloor scan`. */
-export async function scanCommand(paths: readonly string[], format: string): Promise<{ text: string; count: number }> {
+export interface ScanOutcome {
+  readonly text: string;
+  readonly count: number;
+  /** What could not be read, and why. */
+  readonly unreadable: readonly string[];
+}
+
+/** `lossfloor scan`. What can't be read does not keep the rest from being scanned. */
+export async function scanCommand(paths: readonly string[], format: string): Promise<ScanOutcome> {
   if (paths.length === 0) throw new UsageError('scan needs a file or a folder.');
   if (format !== 'text' && format !== 'json') throw new UsageError(`--format: "${format}" is not text or json.`);
   const found: Located[] = [];
+  const unreadable: string[] = [];
+  const complain = (path: string) => (error: unknown) => {
+    unreadable.push(`Can't read ${path}: ${(error as Error).message}`);
+    return undefined;
+  };
   for (const given of paths) {
-    for await (const file of pythonFiles(given)) {
-      const text = await readFile(file, 'utf8').catch((error: unknown) => {
-        throw new UsageError(`Can't read ${file}: ${(error as Error).message}`);
-      });
-      found.push(...findingsIn(text).map((finding) => locate(file, text, finding)));
+    for await (const file of pythonFiles(given, complain)) {
+      const read = await readFile(file, 'utf8').catch(complain(file));
+      if (read === undefined) continue;
+      const text = withoutMark(read);
+      const lines = lineStarts(text);
+      found.push(...findingsIn(text).map((finding) => locate(file, lines, finding)));
     }
   }
   const text = format === 'json' ? toJson(found) : found.map(asLine).join('\n');
-  return { text, count: found.length };
+  return { text, count: found.length, unreadable };
 }
 
-async function* pythonFiles(given: string): AsyncGenerator<string> {
-  const information = await stat(given).catch((error: unknown) => {
-    throw new UsageError(`Can't read ${given}: ${(error as Error).message}`);
-  });
-  if (information.isDirectory()) yield* pythonFilesBelow(given);
-  else yield given;
+type Complain = (path: string) => (error: unknown) => undefined;
+
+async function* pythonFiles(given: string, complain: Complain): AsyncGenerator<string> {
+  const information = await stat(given).catch(complain(given));
+  if (information?.isDirectory()) yield* pythonFilesBelow(given, complain);
+  else if (information?.isFile()) yield given;
+  else if (information) complain(given)(new Error('it is neither a file nor a folder'));
 }
 
-async function* pythonFilesBelow(folder: string): AsyncGenerator<string> {
-  const entries: Dirent[] = await readdir(folder, { withFileTypes: true });
+async function* pythonFilesBelow(folder: string, complain: Complain): AsyncGenerator<string> {
+  const entries: Dirent[] = (await readdir(folder, { withFileTypes: true }).catch(complain(folder))) ?? [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (!skippedFolders.has(entry.name)) yield* pythonFilesBelow(file);
+      if (!skippedFolders.has(entry.name)) yield* pythonFilesBelow(file, complain);
     } else if (entry.isFile() && /\.pyw?$/.test(entry.name)) yield file;
   }
 }
 
-function locate(file: string, text: string, { rule, severity, message, range }: Finding): Located {
-  const start = position(text, range.start);
-  const end = position(text, range.end);
+function locate(file: string, lines: readonly number[], { rule, severity, message, range }: Finding): Located {
+  const start = position(lines, range.start);
+  const end = position(lines, range.end);
   return {
     file,
     line: start.line,
@@ -79,10 +93,19 @@ function locate(file: string, text: string, { rule, severity, message, range }: 
   };
 }
 
-function position(text: string, offset: number): { line: number; column: number } {
-  // As editors count: \r\n, \n and \r each end one line.
-  const lines = text.slice(0, offset).split(/\r\n|\n|\r/);
-  return { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+/** Offsets at which lines begin, as editors count: \r\n, \n and \r each end one. */
+function lineStarts(text: string): number[] {
+  return [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map((end) => end.index + end[0].length)];
+}
+
+function position(lines: readonly number[], offset: number): { line: number; column: number } {
+  let [low, high] = [0, lines.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((lines[middle] as number) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: offset - (lines[low] as number) + 1 };
 }
 
 function asLine({ file, line, column, severity, rule, message }: Located): string {

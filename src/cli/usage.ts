@@ -15,3 +15,8 @@ export const usage = `Usage:
 
 Exit status: 0 nothing found, 1 findings, 2 bad usage or unreadable input.
 `;
+
+/** The text of a file without the byte order mark that some editors begin it with. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}

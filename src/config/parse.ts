@@ -49,10 +49,12 @@ let validate: ValidateFunction<Written> | undefined;
 export function parseLossConfig(text: string, name: string): ParsedConfig {
   const errors: ParseError[] = [];
   let root: Node | undefined;
+  let value: unknown;
   try {
     root = parseTree(text, errors, { allowTrailingComma: false, disallowComments: true });
+    value = root && getNodeValue(root);
   } catch (error) {
-    // The parser calls itself for each level.
+    // Both call themselves for each level.
     if (!(error instanceof RangeError)) throw error;
     const message = 'This is not a loss configuration: it is nested too deeply.';
     return { config: undefined, problems: [{ message, offset: 0, length: 1, kind: 'syntax' }] };
@@ -71,7 +73,6 @@ export function parseLossConfig(text: string, name: string): ParsedConfig {
     };
   }
 
-  const value = getNodeValue(root) as unknown;
   // Not strict: the schema also holds words for VS Code (defaultSnippets, markdownDescription).
   validate ??= new Ajv({ allErrors: true, strict: false }).compile<Written>(lossConfigSchema());
   if (!validate(value)) return { config: undefined, problems: schemaProblems(validate.errors ?? [], root) };
@@ -192,16 +193,22 @@ function interpret(written: Written, root: Node, name: string): ParsedConfig {
     return { key: String(i), entry, label: label ?? labelOf(entry, constants), constants };
   });
 
+  (written.targets ?? []).forEach((target, i) =>
+    attempt(['targets', i], () => {
+      for (const loss of chosen) if (loss) checkTarget(loss.entry, target);
+    }),
+  );
+
   const zer = written.zeroErrorRadius ?? {};
   const variants = (zer.variants ?? defaults.variants).map((id, i) =>
     attempt(['zeroErrorRadius', 'variants', i], () => variantById(id)),
   );
 
   const sweep: Sweep = { ...defaults.sweep, ...written.sweep };
-  if (!(sweep.from < sweep.to)) {
+  if (!(sweep.from < sweep.to && Number.isFinite(sweep.to - sweep.from))) {
     const { offset, length } = nodeAt(root, ['sweep', 'to']);
     problems.push({
-      message: `The sweep runs from ${String(sweep.from)} to ${String(sweep.to)}; "to" has to be greater than "from".`,
+      message: `The sweep runs from ${String(sweep.from)} to ${String(sweep.to)}; "to" has to be greater than "from", and both finite.`,
       offset,
       length,
       kind: 'meaning',
@@ -226,6 +233,13 @@ function interpret(written: Written, root: Node, name: string): ParsedConfig {
 function sentence(text: string): string {
   const first = /^[a-z]+\b(?![-/])/.test(text) ? text.charAt(0).toUpperCase() : text.charAt(0);
   return `${first}${text.slice(1)}${/[?.]$/.test(text) ? '' : '.'}`;
+}
+
+/** @throws LossError for a soft target of a loss that takes a class */
+export function checkTarget(entry: LossEntry, target: Target): void {
+  if (entry.binaryTargets && target !== 0 && target !== 1 && target !== 'mean') {
+    throw new LossError(`${entry.id} takes the targets 0 and 1, not ${String(target)}`);
+  }
 }
 
 /** The label with those constants that are set, so that two choices of one loss differ in the legend. */

@@ -1,4 +1,4 @@
-import type { ChosenEntry } from '../config';
+import { checkTarget, type ChosenEntry } from '../config';
 import { subjectAt, type Target } from '../measure';
 import type { FormatName } from '../numeric';
 import type { MeasureTask } from '../protocol';
@@ -22,7 +22,7 @@ export interface PlannedTask {
 
 /**
  * The tasks of a plan by their keys, in the order of the plan.
- * @throws LossError for constants that a loss doesn't take
+ * @throws LossError for constants or targets that a loss doesn't take
  */
 export function planTasks(plan: Plan): Map<string, PlannedTask> {
   const planned = new Map<string, PlannedTask>();
@@ -30,6 +30,7 @@ export function planTasks(plan: Plan): Map<string, PlannedTask> {
     for (const format of plan.formats) {
       const form = loss.entry.build(loss.constants, format);
       for (const target of plan.targets) {
+        checkTarget(loss.entry, target);
         const key = `${loss.key} ${format} ${String(target)}`;
         planned.set(key, {
           loss,

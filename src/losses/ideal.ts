@@ -1,5 +1,7 @@
 import {
+  equal,
   logSigmoid,
+  select,
   multiply,
   negate,
   power,
@@ -16,9 +18,14 @@ import { t, z } from './entry';
  * cancels for any target, as it does in softplus(z) - t z.
  */
 export const binaryCrossEntropy: Expression = subtract(
-  multiply(negate(t), logSigmoid(z)),
-  multiply(subtract(1, t), logSigmoid(negate(z))),
+  weighted(negate(t), logSigmoid(z)),
+  weighted(subtract(1, t), logSigmoid(negate(z))),
 );
+
+/** A term whose weight may be 0: at an infinite logit it counts as 0 then, not as 0 times infinity. */
+function weighted(weight: Expression, term: Expression): Expression {
+  return select(equal(weight, 0), 0, multiply(weight, term));
+}
 
 /** 1 - p_t = t (1 - p) + (1 - t) p, without a subtraction from 1. */
 export const missedProbability: Expression = add(multiply(t, sigmoid(negate(z))), multiply(subtract(1, t), sigmoid(z)));

@@ -32,8 +32,8 @@ export interface DeadZone {
  */
 export interface TargetSummary {
   readonly target: Target;
-  /** The loss that the right side ends at, and from where on. */
-  readonly floor: Plateau;
+  /** The loss that the right side ends at, and from where on; null if it grows with the logit (soft targets). */
+  readonly floor: Plateau | null;
   /** The loss that the wrong side ends at; null if it grows with the logit. */
   readonly cap: Plateau | null;
   /** From here on outward on the wrong side the gradient is exactly 0: these errors are never corrected. */
@@ -79,7 +79,7 @@ export async function summarize(
   const isPlateau = ({ at }: Plateau): boolean => at <= format.max / 4;
   return {
     target,
-    floor: right.end,
+    floor: isPlateau(right.end) ? right.end : null,
     cap: isPlateau(wrong.end) ? wrong.end : null,
     deadFrom: wrong.failures.gradientZero,
     firstNaN: least(right.failures.lossNaN, wrong.failures.lossNaN),

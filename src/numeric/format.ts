@@ -167,9 +167,9 @@ export function ulpDistance(format: NumberFormat, a: number, b: number): bigint 
 
 /** The format's value of that name. @throws RangeError naming the known formats. */
 export function formatByName(name: string): NumberFormat {
-  const format = (formats as Readonly<Record<string, NumberFormat | undefined>>)[name];
+  const format = formatNames.find((known) => known === name);
   if (!format) throw new RangeError(`unknown number format "${name}"; known are ${formatNames.join(', ')}`);
-  return format;
+  return formats[format];
 }
 
 /** The shortest decimal that the format reads back as this value. */

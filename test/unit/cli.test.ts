@@ -168,6 +168,21 @@ describe('command line', () => {
       assert.deepEqual(json('scan', path.join(folder, 'stable.py'), '--format', 'json'), []);
     });
 
+    it('reads files that begin with a byte order mark', () => {
+      const [finding] = json('scan', file('marked.py', `\uFEFF${unstable}`), '--format', 'json');
+      assert.deepEqual([finding?.['line'], finding?.['column']], [5, 12]);
+      const config = file('marked.loss.json', '\uFEFF{"losses": ["torch/bce@2.0"]}');
+      assert.equal(lossfloor('measure', config).status, 0);
+      rmSync(path.join(folder, 'marked.py'));
+    });
+
+    it('scans the rest where something can not be read', () => {
+      const { status, out, err } = lossfloor('scan', path.join(folder, 'nowhere.py'), path.join(folder, 'unstable.py'));
+      assert.equal(status, 2);
+      assert.match(err, /Can't read .*nowhere\.py/);
+      assert.match(out, /unstable\.py:5:12: warning/);
+    });
+
     it('looks through folders, but not at what is not Python', () => {
       file('notes.txt', unstable);
       const found = json('scan', folder, '--format', 'json');
@@ -220,6 +235,9 @@ describe('command line', () => {
       [['measure', 'keras/binary-crossentropy@3', '--constant', 'epsilon=-1'], /epsilon .* must be at least 0/],
       [['measure', 'torch/bce@2.0', '--constant', 'gamma=1'], /has no constant "gamma"/],
       [['measure', 'torch/bce@2.0', '--jsn'], /jsn/],
+      [['measure', 'torch/bce@2.0', '--dtype', 'toString'], /--dtype: unknown number format "toString"/],
+      [['measure', 'torch/cross-entropy', '--target', '0.3'], /takes the targets 0 and 1, not 0\.3/],
+      [['losses', 'extra'], /nothing to do with "extra"/],
       [['scan'], /scan needs a file or a folder/],
       [['scan', path.join(folder, 'nowhere')], /Can't read .*nowhere/],
       [['scan', folder, '--format', 'xml'], /--format: "xml" is not text or json/],
@@ -234,6 +252,7 @@ describe('command line', () => {
   });
 
   it('explains itself', () => {
+    for (const args of [['-h'], ['measure', '--help']]) assert.equal(lossfloor(...args).status, 0);
     assert.match(lossfloor('--help').out, /Exit status: 0 nothing found, 1 findings, 2 bad usage/);
     assert.match(lossfloor('--version').out, /^\d+\.\d+\.\d+\n$/);
   });

@@ -72,7 +72,15 @@ describe('loss configuration', () => {
       ['{"sweep": {"from": 0, "to": 1, "points": 1000000000}}', ['schema «1000000000» sweep.points must be <= 20000.']],
       [
         '{"sweep": {"from": 5, "to": 5}}',
-        ['meaning «5» The sweep runs from 5 to 5; "to" has to be greater than "from".'],
+        ['meaning «5» The sweep runs from 5 to 5; "to" has to be greater than "from", and both finite.'],
+      ],
+      [
+        '{"sweep": {"from": 0, "to": 1e999}}',
+        ['meaning «1e999» The sweep runs from 0 to Infinity; "to" has to be greater than "from", and both finite.'],
+      ],
+      [
+        '{"losses": ["torch/cross-entropy"], "targets": [0, 0.5]}',
+        ['meaning «0.5» torch/cross-entropy takes the targets 0 and 1, not 0.5.'],
       ],
       [
         '{"losses": ["keras/binary-crossentrop"]}',
@@ -110,7 +118,10 @@ describe('loss configuration', () => {
       for (const { offset, length } of problems)
         assert.ok(offset >= 0 && offset + length <= damaged.length + 1, damaged);
     }
-    assert.ok(parseLossConfig('['.repeat(20_000), 'x').problems.length > 0);
+    for (const depth of [3000, 20_000]) {
+      const nested = `{"title":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+      assert.ok(parseLossConfig(nested, 'x').problems.length > 0);
+    }
   });
 
   it('accepts every sample', () => {

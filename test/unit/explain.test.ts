@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Explainer, planTasks } from '../../src/engine';
-import { lossById } from '../../src/losses';
+import { lossById, losses } from '../../src/losses';
 import { margin, summarize, type Target } from '../../src/measure';
 import { compileExact, compileModel, formats, type FormatName } from '../../src/numeric';
 
@@ -72,6 +72,37 @@ describe('explanation of a floor', () => {
   it('finds nothing to say about targets that are alike', async () => {
     for (const sentence of await explain('optax/sigmoid-binary-cross-entropy', 'float32', [0, 1])) {
       assert.doesNotMatch(sentence, /differ/);
+    }
+  });
+
+  it('blames nothing that does not move the floor', async () => {
+    // 1 - p_t rounds to 0; with another epsilon the floor is the same.
+    assert.match(
+      (await explain('keras/binary-focal-crossentropy@3', 'float32', [1]))[0] ?? '',
+      /^Is exactly 0 .* by rounding/,
+    );
+    // On its border the comparison with the radius can go either way.
+    for (const sentence of await explain('mikenet/cross-entropy', 'float32', [0, 1], { radius: 0.15 })) {
+      assert.match(sentence, /because of radius = 0\.15/);
+    }
+    // In float16 it is epsilon itself that is stored as another number.
+    assert.match(
+      (await explain('keras/binary-crossentropy@1', 'float16', [0]))[0] ?? '',
+      /epsilon is stored as 1\.1921e-7/,
+    );
+    assert.match((await explain('keras/precision-loss-round', 'float32', [1]))[0] ?? '', /as the exact loss does/);
+  });
+
+  it('speaks of the constants that it has measured', async () => {
+    const [sentence] = await explain('keras/binary-crossentropy@3', 'float64', [1], { epsilon: 0.0025 });
+    assert.match(sentence ?? '', /With epsilon = 0\.00025 it would stop at 0\.00025003/);
+  });
+
+  it('has something to say about every loss of the catalogue', async () => {
+    for (const { id, formats: computes } of losses) {
+      const [sentence] = await explain(id, computes?.[0] ?? 'float32', [1]);
+      assert.match(sentence ?? '', /^[A-Z].*\.$/, id);
+      assert.doesNotMatch(sentence ?? '', /undefined|null/, id);
     }
   });
 });

@@ -159,7 +159,7 @@ function cellsOf(zero: TargetSummary, one: TargetSummary): Record<string, string
     [one, zero].flatMap((summary) => {
       const { target, floor, cap, deadFrom, right, wrong } = summary;
       return Object.entries({
-        floor: plateau(floor),
+        floor: floor ? plateau(floor) : '-',
         zero: place(right.gradientZero),
         cap: cap ? plateau(cap) : '-',
         dead: place(deadFrom),

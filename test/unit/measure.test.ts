@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { settled, type Settled } from '../golden/measuring';
 import { log, logSigmoid, sigmoid, softmax, subtract, variable, type Expression } from '../../src/expression';
 import { lossById } from '../../src/losses';
 import { failuresOf, margin, subjectAt, summarize, type Target, type TargetSummary } from '../../src/measure';
@@ -19,20 +20,22 @@ async function summary(
   target: Target,
   name: FormatName,
   constants: Record<string, number> = {},
-): Promise<TargetSummary> {
+): Promise<Settled> {
   const format = formats[name];
   const subject = subjectAt(lossById(id).build(constants, name), target);
   const kernel = compileModel([subject.loss, subject.gradient], [margin], format);
   const exact = compileExact(subject.exactGradient, [margin], { maxPrecision: 3072 });
-  return summarize(
-    (margins) => {
-      const [loss, gradient] = [new Float64Array(margins.length), new Float64Array(margins.length)];
-      kernel(margins.length, [margins], [loss, gradient]);
-      return Promise.resolve({ loss, gradient });
-    },
-    target,
-    format,
-    (at) => exact.isZero(at) === true,
+  return settled(
+    await summarize(
+      (margins) => {
+        const [loss, gradient] = [new Float64Array(margins.length), new Float64Array(margins.length)];
+        kernel(margins.length, [margins], [loss, gradient]);
+        return Promise.resolve({ loss, gradient });
+      },
+      target,
+      format,
+      (at) => exact.isZero(at) === true,
+    ),
   );
 }
 
@@ -167,5 +170,16 @@ describe('summary of a loss', () => {
     assert.deepEqual(dead.right.deadZones, [{ from: 3, to: neighbour(format, 5, -1n) }]);
     assert.equal(dead.right.gradientZero, null);
     assert.equal(dead.right.gradientNaN, neighbour(format, 100, 1n));
+  });
+
+  it('gives no floor to a loss that grows, as that of a soft target does', async () => {
+    const format = formats.float32;
+    const growing = await summarize(
+      (margins) => Promise.resolve({ loss: margins.map((m) => Math.abs(m) * 0.3), gradient: margins.map(() => 0.3) }),
+      0.3,
+      format,
+      () => false,
+    );
+    assert.deepEqual([growing.floor, growing.cap], [null, null]);
   });
 });

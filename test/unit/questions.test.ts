@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseLossConfig } from '../../src/config';
-import type { Target, TargetSummary } from '../../src/measure';
+import type { Target } from '../../src/measure';
 import { formats, ulpDistance, type FormatName } from '../../src/numeric';
-import { measure } from '../golden/measuring';
+import { measure, type Settled } from '../golden/measuring';
 
 // Fifteen questions that people have asked in public, each with a configuration that shows the answer. What is asserted
 // are the numbers that they report (the issue or the question is named where there is one), and why.
 
 const folder = path.resolve(__dirname, '../../../samples/questions');
 
-interface Found extends TargetSummary {
+interface Found extends Settled {
   /** Loss and gradient at a margin. */
   readonly loss: (margin: number) => number;
   readonly gradient: (margin: number) => number;

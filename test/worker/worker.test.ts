@@ -120,7 +120,7 @@ describe('worker', () => {
     assert.equal(half?.curve.margin[1], 0.10009765625);
     assert.equal(first.curve.loss[2]?.toPrecision(8), '1.1920933e-7');
     assert.equal(first.curve.exactLoss[2], Math.log1p(Math.exp(-17)));
-    assert.equal(first.summary?.floor.value.toPrecision(8), '1.1920933e-7');
+    assert.equal(first.summary?.floor?.value.toPrecision(8), '1.1920933e-7');
   });
 
   it('answers requests that were made at the same time each with its own result', async () => {

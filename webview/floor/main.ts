@@ -334,7 +334,8 @@ function marksOf(series: Series & { message: CurveMessage }): Mark[] {
     y,
     text: [`${printTick(y)} from ${printTick(x)}`, printTick(y)],
   });
-  const marks = [at(least.at, least.value)];
+  const marks: Mark[] = [];
+  if (least) marks.push(at(least.at, least.value));
   if (cap) marks.push(at(-cap.at, cap.value));
   return marks;
 }

@@ -112,13 +112,13 @@ export function summarySentence({ label, format, summary, explanation }: Explain
       `on the wrong side its gradient is 0 from ${printThreshold(deadFrom)}: these errors are never corrected`,
     );
   }
-  if (firstNaN !== null && !Number.isNaN(floor.value) && !Number.isNaN(cap?.value ?? 0)) {
+  if (firstNaN !== null && !Number.isNaN(floor?.value ?? 0) && !Number.isNaN(cap?.value ?? 0)) {
     findings.push(`it is NaN first at ${printThreshold(firstNaN)}`);
   }
-  if (firstInfinity !== null && Number.isFinite(floor.value) && Number.isFinite(cap?.value ?? 0)) {
+  if (firstInfinity !== null && Number.isFinite(floor?.value ?? 0) && Number.isFinite(cap?.value ?? 0)) {
     findings.push(`it is infinite first at ${printThreshold(firstInfinity)}`);
   }
-  if (negative && !(floor.value < 0)) {
+  if (negative && !((floor?.value ?? 0) < 0)) {
     findings.push(`it is negative, ${printNumber(negative.value, format)}, at ${printThreshold(negative.at)}`);
   }
   const name = [label, printTarget(summary.target), format].join(', ');
@@ -147,7 +147,7 @@ export function thresholdsOf({
     values.flatMap((value) => (value === null ? [] : [sign * value]));
   const either = [firstNaN, firstInfinity, negative?.at ?? null];
   return [
-    ...places([floor.at, ...placesOf(right), ...either], 1),
+    ...places([floor?.at ?? null, ...placesOf(right), ...either], 1),
     ...places([cap?.at ?? null, deadFrom, ...placesOf(wrong), ...either], -1),
   ];
 }
