@@ -299,10 +299,14 @@ class Reader {
     return { kind: 'match', start, end, subject: this.#expressions(node.children), cases };
   }
 
+  /** Names that patterns bind: not those of classes, of their attributes' keywords or of dotted constants. */
   #captured(nodes: readonly Raw[]): string[] {
-    return nodes.flatMap((node) =>
-      node.name === 'VariableName' ? [this.#textOf(node)] : this.#captured(node.children),
-    );
+    return nodes.flatMap((node) => {
+      if (node.name === 'VariableName') return [this.#textOf(node)];
+      if (node.name === 'AttributePattern') return [];
+      const named = node.name === 'ClassPattern' || node.name === 'KeywordPattern';
+      return this.#captured(named ? node.children.slice(1) : node.children);
+    });
   }
 
   #function(node: Raw, decorators: readonly PyExpression[], depth: number): Statement {

@@ -1,5 +1,6 @@
 import { children, match, variablesOf, type Expression } from '../expression';
 import { analysePython, type PythonAnalysis, type Range, type Site } from '../python';
+import type { FormatName } from '../numeric';
 import { lensOf, measure, messageOf } from './describe';
 import type { Finding, RelatedPlace, Severity } from './finding';
 import { rules } from './rules';
@@ -62,9 +63,61 @@ function hitOf(site: Site, rule: Rule, form: Form, analysis: PythonAnalysis): Hi
     const operand = bindings?.get('x');
     if (!value || !operand || variablesOf(operand).length === 0) continue;
     if (rule.sparesSampling && analysis.isOnlySampled(value)) continue;
+    if (!canReachFailure(form, operand, site)) continue;
     return { rule, form, site, operand, matched: value, target };
   }
   return undefined;
+}
+
+/** Number formats that a site's values may have. */
+function formatsOf(site: Site): readonly FormatName[] {
+  return site.wide ? ['float64'] : site.framework.formats;
+}
+
+/** Whether what the operand is known to be bounded by leaves room for the form to fail, in any of its formats. */
+function canReachFailure(form: Form, operand: Expression, site: Site): boolean {
+  // A softmax's failure depends on how far its logits lie apart.
+  const [low, high] = form.culprit === 'sigmoid' ? boundsOf(operand) : unbounded;
+  if (low === -Infinity && high === Infinity) return true;
+  return measure(form.unstable, formatsOf(site)).some(({ failures }) =>
+    failures.some(
+      ({ of, becomes, side, from }) =>
+        of === form.headline.of &&
+        (becomes !== 'zero' || of === 'gradient') &&
+        (side === 'below' ? low <= from : high >= from),
+    ),
+  );
+}
+
+const unbounded = [-Infinity, Infinity] as const;
+
+/** Between which numbers an expression is known to lie by its outermost operation. */
+function boundsOf(expression: Expression): readonly [number, number] {
+  if (expression.kind !== 'operation') return unbounded;
+  const constantAt = (index: number, otherwise: number): number => {
+    const operand = expression.operands[index];
+    return operand?.kind === 'constant' ? operand.value : otherwise;
+  };
+  switch (expression.operator) {
+    case 'clip':
+      return [constantAt(1, -Infinity), constantAt(2, Infinity)];
+    case 'maximum':
+      return [Math.max(constantAt(0, -Infinity), constantAt(1, -Infinity)), Infinity];
+    case 'minimum':
+      return [-Infinity, Math.min(constantAt(0, Infinity), constantAt(1, Infinity))];
+    case 'tanh':
+    case 'sign':
+      return [-1, 1];
+    case 'sigmoid':
+    case 'softmax':
+      return [0, 1];
+    case 'absolute':
+    case 'softplus':
+    case 'exp':
+      return [0, Infinity];
+    default:
+      return unbounded;
+  }
 }
 
 /** Whether the value is one of the unstable forms, or may be one as far as is known. */
@@ -107,7 +160,7 @@ class Report {
   finding(): Finding {
     const { rule, form, site } = this.#hit;
     const { framework, range, statement } = site;
-    const failures = measure(form.unstable, site.wide ? ['float64'] : framework.formats);
+    const failures = measure(form.unstable, formatsOf(site));
     const advice = this.#advice();
     const differentiates = framework.differentiates && site.gradients;
     return {

@@ -151,7 +151,7 @@ describe('parsePython', () => {
       'with a as b, c(): d\ntry: e\nexcept (F, G) as h: i\nexcept: raise\nelse: j\nfinally: k',
       'with a as b,c() {eval d}\ntry {eval e} except h {eval i} except  {raise} else {eval j} finally {eval k}',
     ],
-    match: ['match a:\n  case [b, C(d=e)]: f\n  case _: g', 'match case b,C,d,e {eval f} case _ {eval g}'],
+    match: ['match a:\n  case [b, C(d=e)]: f\n  case _: g', 'match case b,e {eval f} case _ {eval g}'],
     imports: [
       'import a.b.c, d as e, f.g as h\nfrom a.b import (c as d, e,)\nfrom . import i\nfrom ..j import k as l\nfrom m.n import *',
       'import a:a,e:d,h:f.g\nimport d:a.b.c,e:a.b.e\nimport i:?\nimport l:?\nimport *:m.n',

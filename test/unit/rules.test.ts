@@ -72,6 +72,11 @@ function sparesAll(rule: string, cases: Cases): void {
 describe('rule log-of-sigmoid', () => {
   describe('finds', () => {
     finds('log-of-sigmoid', {
+      'a logit whose bounds leave room to fail': `
+import torch
+a = «torch.log(torch.sigmoid(torch.clamp(x, -100, 100)))»
+b = «torch.log(1 - torch.sigmoid(x.abs()))»
+`,
       'the plain form': 'import torch\nloss = -«torch.log(torch.sigmoid(x))».mean()\n',
       'a value defined before': `
 import torch
@@ -281,6 +286,12 @@ tensor([-0.4446,    -inf])
 
   describe('leaves alone', () => {
     sparesAll('log-of-sigmoid', {
+      'a logit that is bounded short of where it fails': `
+import torch
+a = torch.log(torch.sigmoid(torch.clamp(x, -10, 10)))
+b = torch.log(torch.sigmoid(torch.tanh(x)))
+c = torch.log(torch.sigmoid(x.abs()))
+`,
       'a clamped argument': `
 import torch
 p = torch.sigmoid(x)
@@ -448,6 +459,13 @@ class Module(LightningModule):
 describe('rule log-of-softmax', () => {
   describe('finds', () => {
     finds('log-of-softmax', {
+      'below a class pattern': `
+import torch
+def f(x):
+    match x:
+        case torch.Tensor():
+            return «torch.log(torch.softmax(x, -1))»
+`,
       'the plain form': 'import torch\nimport torch.nn.functional as F\nlp = «torch.log(F.softmax(x, dim=1))»\n',
       'a method chain': 'lp = «x.softmax(dim=-1).log()»\nlq = «x.softmax(-1).log()»\n',
       'a policy gradient': `
