@@ -98,8 +98,10 @@ function head(names: readonly string[], textColumns: number): string {
 }
 
 async function throughput(python: Python | undefined): Promise<void> {
-  console.log('Millions of points per second (`model`, all cores; of a second of processor time), and ratios to it:\n');
-  console.log(head(['what', 'format', 'points', 'M/s', 'M/CPU s', '÷ JavaScript', '÷ NumPy', '÷ PyTorch'], 2));
+  console.log(
+    'Millions of points a second of time, and of processor time, of `model` on all cores; × is times as fast as:\n',
+  );
+  console.log(head(['what', 'format', 'points', 'M/s', 'M/CPU s', '× JavaScript', '× NumPy', '× PyTorch'], 2));
   const evaluator = modelEvaluator('bench');
   for (const format of formatsMeasured) {
     for (const name of ['loss', 'gradient'] as const) {
