@@ -144,7 +144,8 @@ class Reference {
       if (x.abs().gt(80)) throw new Skipped();
       return D.exp(x);
     };
-    const sum = (): Decimal => operands.map(exp).reduce((total, term) => D.add(total, term));
+    /** sum of exp(x_i - x_0) */
+    const sum = (): Decimal => operands.slice(1).reduce((total, x) => D.add(total, exp(D.sub(x, a))), new D(1));
     const truth = (value: boolean): Decimal => new D(value ? 1 : 0);
     const e2x = (): Decimal => exp(D.mul(a, 2));
     switch (node.operator) {
@@ -169,7 +170,8 @@ class Reference {
       case 'expm1':
         return D.sub(exp(a), 1);
       case 'sqrt':
-        return D.sqrt(a);
+        // It makes much of next to nothing.
+        return this.isZero(a) ? a : D.sqrt(a);
       case 'absolute':
         return a.abs();
       case 'sign':
@@ -210,11 +212,11 @@ class Reference {
         return D.ln(D.add(1, exp(a)));
       case 'logAddExp':
       case 'logSumExp':
-        return D.ln(sum());
+        return D.add(a, D.ln(sum()));
       case 'softmax':
-        return D.div(exp(a), sum());
+        return D.div(1, sum());
       case 'logSoftmax':
-        return D.sub(a, D.ln(sum()));
+        return D.ln(sum()).neg();
     }
   }
 }
