@@ -47,9 +47,12 @@ export class FindingsTracker implements vscode.Disposable {
     );
   }
 
-  /** Reads what is open already; apart from the constructor so that listeners can be there first. */
+  /**
+   * Reads what is open already; apart from the constructor so that listeners can be there first. Not at once: the
+   * first findings of a session are measured, which activation need not wait for.
+   */
   start(): void {
-    for (const document of vscode.workspace.textDocuments) this.read(document);
+    for (const document of vscode.workspace.textDocuments) this.readSoon(document, 0);
   }
 
   /** The findings of the document as it is now; undefined while they are not known. */
@@ -63,13 +66,13 @@ export class FindingsTracker implements vscode.Disposable {
     for (const disposable of this.disposables) disposable.dispose();
   }
 
-  private readSoon(document: vscode.TextDocument): void {
+  private readSoon(document: vscode.TextDocument, pause = settle): void {
     if (!isPython(document)) return;
     const uri = document.uri.toString();
     clearTimeout(this.timers.get(uri));
     this.timers.set(
       uri,
-      setTimeout(() => this.read(document), settle),
+      setTimeout(() => this.read(document), pause),
     );
   }
 

@@ -48,17 +48,17 @@ function measureFailures(value: Expression, variable: string, format: NumberForm
     const sign = side === 'above' ? 1 : -1;
     const samples = evaluate(magnitudes.map((magnitude) => sign * magnitude));
     (['value', 'gradient'] as const).forEach((of, index) => {
-      const classes = Array.from(samples[index] as Float64Array, classify);
+      const results = samples[index] as Float64Array;
       const classAt = (magnitude: number): Failure['becomes'] | undefined =>
         classify(evaluate(Float64Array.of(sign * magnitude))[index]?.[0] as number);
       const found: Failure[] = [];
-      let end = classes.length - 1;
+      let end = results.length - 1;
       while (end >= 0) {
-        const becomes = classes[end];
+        const becomes = classify(results[end] as number);
         // Farther in only what isn't finite belongs to the failure; zeros there are the format's ordinary business.
         if (!becomes || (becomes === 'zero' && found.length > 0)) break;
         let before = end;
-        while (before >= 0 && classes[before] === becomes) before--;
+        while (before >= 0 && classify(results[before] as number) === becomes) before--;
         const from = sign * firstOfRun(magnitudes, before, format, (magnitude) => classAt(magnitude) === becomes);
         if (becomes === 'zero' && exact[index]?.isZero(from) === true) break;
         found.unshift({ of, becomes, side, from });
@@ -82,21 +82,23 @@ function classify(x: number): Failure['becomes'] | undefined {
  * else densely where losses live and then evenly over the bit patterns.
  */
 export function samplesOf(format: NumberFormat): Float64Array {
+  const known = sampleCache.get(format.name) ?? makeSamples(format);
+  sampleCache.set(format.name, known);
+  return known;
+}
+
+const sampleCache = new Map<string, Float64Array>();
+
+function makeSamples(format: NumberFormat): Float64Array {
   if (isExhaustible(format)) return nonNegativeValues(format);
-  const known = sampleCache.get(format.name);
-  if (known) return known;
   const limit = format.name === 'float64' ? 1024 : 128;
   const last = format.ordinal(format.max);
   const count = 2048n;
   const samples = new Set<number>();
   for (let x = 0; x <= limit; x += 1 / 32) samples.add(x);
   for (let i = 0n; i <= count; i++) samples.add(format.fromOrdinal((last * i) / count));
-  const sorted = Float64Array.from(samples).sort();
-  sampleCache.set(format.name, sorted);
-  return sorted;
+  return Float64Array.from(samples).sort();
 }
-
-const sampleCache = new Map<string, Float64Array>();
 
 /** How many neighbouring floats are looked at one by one, in case a threshold flickers. */
 const flicker = 256n;
