@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FloorChangeMessage, FloorSettings } from '../../src/protocol';
-import { printNumber } from '../../webview/shared/format';
+import { printNumber } from '../../webview/common/format';
 import { finished, floorCurves, floorMessages, floorState, settingsOf, started } from './measured';
 import { Stage, type Dashboard } from './page';
 import { themeNames, themes } from './themes';

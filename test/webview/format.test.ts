@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { formatNames, formats } from '../../src/numeric';
-import { printNumber, printPlace, printPowerOfTen, printThreshold, printTick } from '../../webview/shared/format';
-import { laneOf, nearest, runsOf, stretches } from '../../webview/shared/lanes';
+import { printNumber, printPlace, printPowerOfTen, printThreshold, printTick } from '../../webview/common/format';
+import { laneOf, nearest, runsOf, stretches } from '../../webview/common/lanes';
 
 describe('printed numbers', () => {
   it('say what is special', () => {

@@ -1,7 +1,7 @@
 import type { Format } from '../../src/protocol/measurement';
 import type { CatalogueItem, ChosenLoss, FloorSettings } from '../../src/protocol/webview';
-import { h, setText } from '../shared/dom';
-import { button, checkGroup, fieldset, NumberField } from '../shared/fields';
+import { h, setText } from '../common/dom';
+import { button, checkGroup, fieldset, NumberField } from '../common/fields';
 
 const formatNames = [
   'float64',

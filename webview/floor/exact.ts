@@ -1,5 +1,5 @@
 import type { Curve } from '../../src/protocol/measurement';
-import { nearest } from '../shared/lanes';
+import { nearest } from '../common/lanes';
 
 interface Candidate {
   readonly id: string;

@@ -7,18 +7,18 @@ import type {
   KeptState,
   ToFloorWebview,
 } from '../../src/protocol/webview';
-import { openChannel } from '../shared/channel';
-import { Plot, type Mark, type Series } from '../shared/chart';
-import { DataView, type DataSet } from '../shared/data';
-import { debounced, h, oncePerFrame, setText } from '../shared/dom';
-import { printNumber, printPlace, printTarget, printTick } from '../shared/format';
-import { nearest } from '../shared/lanes';
-import { Legend, type LegendEntry } from '../shared/legend';
-import { nextRun, noRun, Status } from '../shared/status';
-import { sentenceItem, summaryColumns, summarySentence, thresholdsOf, type ExplainedRow } from '../shared/summary';
-import { settingsBox } from '../shared/settings';
-import { Table } from '../shared/table';
-import { onThemeChange, readTheme, seriesStyle, type SeriesStyle } from '../shared/theme';
+import { openChannel } from '../common/channel';
+import { Plot, type Mark, type Series } from '../common/chart';
+import { DataView, type DataSet } from '../common/data';
+import { debounced, h, oncePerFrame, setText } from '../common/dom';
+import { printNumber, printPlace, printTarget, printTick } from '../common/format';
+import { nearest } from '../common/lanes';
+import { Legend, type LegendEntry } from '../common/legend';
+import { nextRun, noRun, Status } from '../common/status';
+import { sentenceItem, summaryColumns, summarySentence, thresholdsOf, type ExplainedRow } from '../common/summary';
+import { settingsBox } from '../common/settings';
+import { Table } from '../common/table';
+import { onThemeChange, readTheme, seriesStyle, type SeriesStyle } from '../common/theme';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
 

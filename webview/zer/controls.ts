@@ -1,7 +1,7 @@
 import type { Format } from '../../src/protocol/measurement';
 import type { VariantItem, ZerSettings } from '../../src/protocol/webview';
-import { h } from '../shared/dom';
-import { checkGroup, fieldset, NumberField } from '../shared/fields';
+import { h } from '../common/dom';
+import { checkGroup, fieldset, NumberField } from '../common/fields';
 
 const formatNames = [
   'float64',

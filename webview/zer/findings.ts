@@ -1,7 +1,7 @@
 import type { Format } from '../../src/protocol/measurement';
 import type { ZerCurveMessage } from '../../src/protocol/webview';
-import { printNumber, printPlace, printTarget } from '../shared/format';
-import { stretches } from '../shared/lanes';
+import { printNumber, printPlace, printTarget } from '../common/format';
+import { stretches } from '../common/lanes';
 
 /** +1 where the right side is that of positive logits. */
 export function orientation(target: number): 1 | -1 {

@@ -6,17 +6,17 @@ import type {
   ZerSettings,
   ZerStateMessage,
 } from '../../src/protocol/webview';
-import { openChannel } from '../shared/channel';
-import { Plot, type Band, type ExtraLane, type Series } from '../shared/chart';
-import { DataView } from '../shared/data';
-import { debounced, h, oncePerFrame, setText } from '../shared/dom';
-import { printNumber, printPlace, printTarget } from '../shared/format';
-import { nearest } from '../shared/lanes';
-import { Legend, type LegendEntry } from '../shared/legend';
-import { nextRun, noRun, Status } from '../shared/status';
-import { sentenceItem, summaryColumns, thresholdsOf, type SummaryRow } from '../shared/summary';
-import { Table } from '../shared/table';
-import { onThemeChange, readTheme, seriesStyle, type SeriesStyle, type Theme } from '../shared/theme';
+import { openChannel } from '../common/channel';
+import { Plot, type Band, type ExtraLane, type Series } from '../common/chart';
+import { DataView } from '../common/data';
+import { debounced, h, oncePerFrame, setText } from '../common/dom';
+import { printNumber, printPlace, printTarget } from '../common/format';
+import { nearest } from '../common/lanes';
+import { Legend, type LegendEntry } from '../common/legend';
+import { nextRun, noRun, Status } from '../common/status';
+import { sentenceItem, summaryColumns, thresholdsOf, type SummaryRow } from '../common/summary';
+import { Table } from '../common/table';
+import { onThemeChange, readTheme, seriesStyle, type SeriesStyle, type Theme } from '../common/theme';
 import { ZerControls } from './controls';
 import { deadZones, orientation, zerSentence } from './findings';
 
