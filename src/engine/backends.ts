@@ -22,7 +22,7 @@ export function listBackends(): BackendState[] {
   return [
     {
       name: 'model',
-      title: 'The number format itself: every operation rounded to it, in JavaScript on the CPU',
+      title: 'The number format itself: every operation rounded to it, in JavaScript and WebAssembly on the CPU',
       available: true,
       needsTrust: false,
     },

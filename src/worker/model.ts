@@ -23,7 +23,7 @@ export function modelEvaluator(version: string): Evaluator {
     identity: {
       backend: 'model',
       device: cpu ? `CPU (${cpu})` : 'CPU',
-      version: `Lossfloor ${version}, JavaScript on V8 ${process.versions.v8}`,
+      version: `Lossfloor ${version}, JavaScript and WebAssembly on V8 ${process.versions.v8}`,
     },
     prepare(outputs, variables, format) {
       const simple = compileModel(outputs, variables, format);

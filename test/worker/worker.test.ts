@@ -81,7 +81,7 @@ describe('worker', () => {
     const identity = await worker.evaluate('model', [task('a', [x], Float64Array.of(1))], () => undefined);
     assert.equal(identity.backend, 'model');
     assert.match(identity.device, /^CPU/);
-    assert.match(identity.version, /^Lossfloor \d+\.\d+\.\d+, JavaScript on V8 /);
+    assert.match(identity.version, /^Lossfloor \d+\.\d+\.\d+, JavaScript and WebAssembly on V8 /);
     assert.ok(typeof worker.pid === 'number' && worker.pid !== process.pid);
   });
 
