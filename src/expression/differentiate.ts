@@ -6,6 +6,7 @@ import {
   equal,
   exp,
   expm1,
+  isTensorOperator,
   less,
   and,
   lessEqual,
@@ -13,11 +14,13 @@ import {
   logSoftmax,
   multiply,
   negate,
+  operation,
   power,
   select,
   sigmoid,
   sign,
   softmax,
+  sqrt,
   subtract,
   type Expression,
   type Operand,
@@ -37,6 +40,8 @@ export type DerivativeKind = 'framework' | 'mathematical';
  * node of `root` is visited once and gradients of shared nodes are added up. In a number format it rounds where a
  * framework's backward pass rounds: each local formula below is PyTorch's (tools/autograd/derivatives.yaml), with the
  * value that the forward pass saved where the framework saves one.
+ *
+ * @throws RangeError where the derivative can't be expressed: that of a tensor operator, or of digamma.
  */
 export function differentiate(root: Expression, name: string, kind: DerivativeKind = 'framework'): Expression {
   const inputs = (node: Expression): readonly Expression[] =>
@@ -91,7 +96,9 @@ function backward(
 ): void {
   const [a, b, c] = node.operands as [Expression, Expression, Expression];
   const mask = (condition: Expression): Expression => select(condition, upstream, 0);
-  switch (node.operator) {
+  const { operator } = node;
+  if (isTensorOperator(operator)) throw new RangeError(`${operator} has no derivative among scalars`);
+  switch (operator) {
     case 'add':
       pass(a, upstream);
       pass(b, upstream);
@@ -144,7 +151,7 @@ function backward(
     case 'minimum':
     case 'maximum': {
       // Half to each at a tie, as PyTorch and JAX do.
-      const [first, second] = node.operator === 'maximum' ? [b, a] : [a, b];
+      const [first, second] = operator === 'maximum' ? [b, a] : [a, b];
       const tie = equal(a, b);
       const half = times(upstream, 0.5);
       pass(a, select(tie, half, select(less(first, second), upstream, 0)));
@@ -207,6 +214,60 @@ function backward(
     case 'or':
     case 'not':
       return;
+    case 'sinh':
+      pass(a, times(upstream, operation('cosh', a)));
+      return;
+    case 'cosh':
+      pass(a, times(upstream, operation('sinh', a)));
+      return;
+    case 'asin':
+    case 'acos': {
+      const slope = reciprocalRoot(add(multiply(negate(a), a), 1));
+      pass(a, times(upstream, operator === 'asin' ? slope : negate(slope)));
+      return;
+    }
+    case 'atan2': {
+      // 0 at the origin, where both quotients would be NaN.
+      const square = add(multiply(a, a), multiply(b, b));
+      const reciprocal = select(equal(square, 0), 0, divide(1, square));
+      pass(a, multiply(times(upstream, b), reciprocal));
+      pass(b, multiply(times(upstream, negate(a)), reciprocal));
+      return;
+    }
+    case 'asinh':
+      pass(a, times(upstream, reciprocalRoot(add(power(a, 2), 1))));
+      return;
+    case 'acosh':
+      pass(a, times(upstream, reciprocalRoot(subtract(multiply(a, a), 1))));
+      return;
+    case 'atanh':
+      pass(a, divide(upstream, subtract(1, power(a, 2))));
+      return;
+    case 'erf':
+      pass(a, times(upstream, bell(a, kind)));
+      return;
+    case 'erfc':
+      pass(a, times(upstream, negate(bell(a, kind))));
+      return;
+    case 'erfcx':
+      pass(a, times(upstream, subtract(multiply(multiply(2, a), node), twoOverRootPi(kind))));
+      return;
+    case 'normalCdf': {
+      // Through erf and the operations around it, as torch.special.ndtr is made of them.
+      const root = kind === 'framework' ? constant(Math.SQRT2) : sqrt(2);
+      pass(a, divide(multiply(bell(divide(a, root), kind), times(upstream, 0.5)), root));
+      return;
+    }
+    case 'logNormalCdf': {
+      const root = kind === 'framework' ? constant(Math.sqrt(2 * Math.PI)) : sqrt(multiply(2, pi));
+      pass(a, multiply(divide(upstream, root), exp(negate(add(node, divide(power(a, 2), 2))))));
+      return;
+    }
+    case 'logGamma':
+      pass(a, times(upstream, operation('digamma', a)));
+      return;
+    case 'digamma':
+      throw new RangeError(`${operator} has a derivative, but there is no operator for that`);
   }
 }
 
@@ -236,4 +297,21 @@ function logSoftmaxBackward(output: Expression, upstream: Expression): Expressio
   const isComputeType = less(1, add(1, 2 ** -20));
   const asComputed = subtract(upstream, times(upstream, exp(output)));
   return select(isComputeType, asComputed, subtract(0, times(upstream, expm1(output))));
+}
+
+/** rsqrt. */
+function reciprocalRoot(x: Expression): Expression {
+  return divide(1, sqrt(x));
+}
+
+/** As exact evaluation knows it: a constant would be a decimal number near it. */
+const pi = operation('acos', -1);
+
+function twoOverRootPi(kind: DerivativeKind): Expression {
+  return kind === 'framework' ? constant(2 / Math.sqrt(Math.PI)) : divide(2, sqrt(pi));
+}
+
+/** The derivative of erf. */
+function bell(x: Expression, kind: DerivativeKind): Expression {
+  return multiply(twoOverRootPi(kind), exp(negate(power(x, 2))));
 }

@@ -46,7 +46,62 @@ export type ArithmeticOperator =
 export type PrimitiveOperator =
   'sigmoid' | 'logSigmoid' | 'softplus' | 'logAddExp' | 'logSumExp' | 'softmax' | 'logSoftmax';
 
-export type Operator = ArithmeticOperator | PrimitiveOperator;
+/** Special functions, each computed by one kernel in the compute type and rounded once, like the primitives. */
+export type SpecialOperator =
+  | 'sinh'
+  | 'cosh'
+  | 'asin'
+  | 'acos'
+  | 'atan2'
+  | 'asinh'
+  | 'acosh'
+  | 'atanh'
+  | 'erf'
+  | 'erfc'
+  | 'erfcx'
+  | 'normalCdf'
+  | 'logNormalCdf'
+  | 'logGamma'
+  | 'digamma';
+
+/**
+ * Operations on whole tensors, and others that have no value among scalars. Code is lifted into them and patterns are
+ * made of them; no evaluator prints them, so what is measured of a pattern is written without.
+ *
+ * `sum`, `mean`, `product`, `greatest`, `least`, `norm` (Euclidean), `variance` and `deviation` reduce their operand
+ * along some axis, or accumulate along it. `index` is what argmax, argsort and top-k give: positions. `pick(x, i)`
+ * takes elements of x at such positions. `unit` is a vector divided by its guarded norm, `cosine` the guarded cosine
+ * of two vectors. `wave` is a sine or cosine. `uniform(low, high)` draws at random. `given` stands for numbers that
+ * are made of literals alone (a range, a schedule), and `nonNegative` for data that can't be negative (a count).
+ */
+export type TensorOperator =
+  | 'sum'
+  | 'mean'
+  | 'product'
+  | 'greatest'
+  | 'least'
+  | 'norm'
+  | 'variance'
+  | 'deviation'
+  | 'matmul'
+  | 'inverse'
+  | 'determinant'
+  | 'index'
+  | 'pick'
+  | 'oneHot'
+  | 'unit'
+  | 'cosine'
+  | 'wave'
+  | 'uniform'
+  | 'given'
+  | 'nonNegative'
+  | 'nanToNum'
+  | 'multiplyNoNan'
+  | 'divideNoNan'
+  | 'xlogy'
+  | 'entropy';
+
+export type Operator = ArithmeticOperator | PrimitiveOperator | SpecialOperator | TensorOperator;
 
 /**
  * A number as written. A format stores it rounded; exact evaluation takes the shortest decimal that denotes the
@@ -124,7 +179,80 @@ export const arity: Readonly<Record<Operator, number | undefined>> = {
   logSumExp: undefined,
   softmax: undefined,
   logSoftmax: undefined,
+  sinh: 1,
+  cosh: 1,
+  asin: 1,
+  acos: 1,
+  atan2: 2,
+  asinh: 1,
+  acosh: 1,
+  atanh: 1,
+  erf: 1,
+  erfc: 1,
+  erfcx: 1,
+  normalCdf: 1,
+  logNormalCdf: 1,
+  logGamma: 1,
+  digamma: 1,
+  sum: 1,
+  mean: 1,
+  product: 1,
+  greatest: 1,
+  least: 1,
+  norm: 1,
+  variance: 1,
+  deviation: 1,
+  matmul: 2,
+  inverse: 1,
+  determinant: 1,
+  index: 1,
+  pick: 2,
+  oneHot: 1,
+  unit: 1,
+  cosine: 2,
+  wave: 1,
+  uniform: 2,
+  given: undefined,
+  nonNegative: 1,
+  nanToNum: 1,
+  multiplyNoNan: 2,
+  divideNoNan: 2,
+  xlogy: 2,
+  entropy: 1,
 };
+
+const tensorOperators: ReadonlySet<string> = new Set<TensorOperator>([
+  'sum',
+  'mean',
+  'product',
+  'greatest',
+  'least',
+  'norm',
+  'variance',
+  'deviation',
+  'matmul',
+  'inverse',
+  'determinant',
+  'index',
+  'pick',
+  'oneHot',
+  'unit',
+  'cosine',
+  'wave',
+  'uniform',
+  'given',
+  'nonNegative',
+  'nanToNum',
+  'multiplyNoNan',
+  'divideNoNan',
+  'xlogy',
+  'entropy',
+]);
+
+/** Whether an operator is one that no evaluator prints. */
+export function isTensorOperator(operator: Operator): operator is TensorOperator {
+  return tensorOperators.has(operator);
+}
 
 export function constant(value: number): Constant {
   return Object.freeze({ kind: 'constant', value });
@@ -209,6 +337,20 @@ export const sigmoid = unary('sigmoid');
 export const logSigmoid = unary('logSigmoid');
 export const softplus = unary('softplus');
 export const logAddExp = binary('logAddExp');
+export const sinh = unary('sinh');
+export const cosh = unary('cosh');
+export const asin = unary('asin');
+export const acos = unary('acos');
+export const atan2 = binary('atan2');
+export const asinh = unary('asinh');
+export const acosh = unary('acosh');
+export const atanh = unary('atanh');
+export const erf = unary('erf');
+export const erfc = unary('erfc');
+export const erfcx = unary('erfcx');
+export const normalCdf = unary('normalCdf');
+export const logNormalCdf = unary('logNormalCdf');
+export const logGamma = unary('logGamma');
 export const greater: Binary = (a, b) => less(b, a);
 export const greaterEqual: Binary = (a, b) => lessEqual(b, a);
 export const clip = (x: Operand, low: Operand, high: Operand): Operation => operation('clip', x, low, high);

@@ -3,3 +3,4 @@ export * from './differentiate';
 export * from './graph';
 export * from './match';
 export * from './print';
+export * from './pattern';

@@ -1,4 +1,5 @@
 import { variable, type Expression } from './expression';
+import { children } from './graph';
 
 /** A variable whose name begins so is a wildcard in a pattern: it matches any expression, the same at each use. */
 const wildcardPrefix = '?';
@@ -8,7 +9,8 @@ export function wildcard(name: string): Expression {
   return variable(wildcardPrefix + name);
 }
 
-const commutative: ReadonlySet<string> = new Set([
+/** Operators whose operands can change places. */
+export const commutative: ReadonlySet<string> = new Set([
   'add',
   'multiply',
   'minimum',
@@ -69,22 +71,36 @@ function unifyAll(
   return bindings;
 }
 
-/** Whether two graphs are the same computation, up to sharing. */
+/**
+ * Whether two graphs are the same computation, up to sharing. Each pair of nodes is looked at once: of a pair that was met
+ * before, a difference would have ended it all.
+ */
 export function sameComputation(a: Expression, b: Expression): boolean {
-  if (a === b) return true;
+  const met = new Map<Expression, Set<Expression>>();
+  const pairs: [Expression, Expression][] = [[a, b]];
+  for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
+    const [left, right] = pair;
+    if (left === right || met.get(left)?.has(right)) continue;
+    if (!sameNode(left, right)) return false;
+    const others = met.get(left);
+    if (others) others.add(right);
+    else met.set(left, new Set([right]));
+    const [below, beside] = [children(left), children(right)];
+    below.forEach((child, i) => pairs.push([child, beside[i] as Expression]));
+  }
+  return true;
+}
+
+/** Whether two nodes are the same but for what stands below. */
+function sameNode(a: Expression, b: Expression): boolean {
   switch (a.kind) {
     case 'constant':
       return b.kind === 'constant' && Object.is(a.value, b.value);
     case 'variable':
       return b.kind === 'variable' && a.name === b.name;
     case 'operation':
-      return (
-        b.kind === 'operation' &&
-        a.operator === b.operator &&
-        a.operands.length === b.operands.length &&
-        a.operands.every((operand, i) => sameComputation(operand, b.operands[i] as Expression))
-      );
+      return b.kind === 'operation' && a.operator === b.operator && a.operands.length === b.operands.length;
     case 'withGradient':
-      return b.kind === 'withGradient' && sameComputation(a.value, b.value);
+      return b.kind === 'withGradient';
   }
 }

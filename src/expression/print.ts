@@ -25,6 +25,20 @@ const functionNames: Partial<Record<Operator, string>> = {
   logSumExp: 'logsumexp',
   logSoftmax: 'log_softmax',
   stopGradient: 'stop_gradient',
+  normalCdf: 'normal_cdf',
+  logNormalCdf: 'log_normal_cdf',
+  logGamma: 'log_gamma',
+  product: 'prod',
+  greatest: 'max',
+  least: 'min',
+  variance: 'var',
+  deviation: 'std',
+  determinant: 'det',
+  oneHot: 'one_hot',
+  nonNegative: 'non_negative',
+  nanToNum: 'nan_to_num',
+  multiplyNoNan: 'multiply_no_nan',
+  divideNoNan: 'divide_no_nan',
 };
 
 /** The expression as mathematics on one line, with as few brackets as the usual precedences allow. */

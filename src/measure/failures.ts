@@ -9,12 +9,39 @@ export interface Failure {
   readonly of: 'value' | 'gradient';
   /** `zero` only where the exact value is not zero. */
   readonly becomes: 'NaN' | 'Infinity' | '-Infinity' | 'zero';
-  /** `above`: for all x >= from; `below`: for all x <= from. */
+  /** `above`: for all x >= from; `below`: for all x <= from, which may lie on the other side of 0. */
   readonly side: 'above' | 'below';
   readonly from: number;
 }
 
 const cache = new Map<string, readonly Failure[]>();
+
+/**
+ * Values of several functions at all samples of one side, each block computed when it is first asked for: what is
+ * looked at is the failing end, and the most part of the 65,536 values of a format is none.
+ */
+class Samples {
+  readonly #blocks: (Float64Array[] | undefined)[] = [];
+
+  constructor(
+    readonly magnitudes: Float64Array,
+    readonly sign: 1 | -1,
+    readonly evaluate: (xs: Float64Array) => Float64Array[],
+  ) {}
+
+  /** The values of one of the functions, by the number of the sample. */
+  of(output: number): (index: number) => number {
+    return (index) => {
+      const block = Math.floor(index / blockSize);
+      this.#blocks[block] ??= this.evaluate(
+        this.magnitudes.subarray(block * blockSize, (block + 1) * blockSize).map((magnitude) => this.sign * magnitude),
+      );
+      return this.#blocks[block][output]?.[index % blockSize] as number;
+    };
+  }
+}
+
+const blockSize = 512;
 
 /**
  * Where `value`, a function of the one variable, and its gradient (the framework's backward pass) fail for good in
@@ -44,30 +71,70 @@ function measureFailures(value: Expression, variable: string, format: NumberForm
   );
   const magnitudes = samplesOf(format);
   const failures: Failure[] = [];
+  const samples = { below: new Samples(magnitudes, -1, evaluate), above: new Samples(magnitudes, 1, evaluate) };
   for (const side of ['below', 'above'] as const) {
     const sign = side === 'above' ? 1 : -1;
-    const samples = evaluate(magnitudes.map((magnitude) => sign * magnitude));
     (['value', 'gradient'] as const).forEach((of, index) => {
-      const results = samples[index] as Float64Array;
-      const classAt = (magnitude: number): Failure['becomes'] | undefined =>
-        classify(evaluate(Float64Array.of(sign * magnitude))[index]?.[0] as number);
+      const results = samples[side].of(index);
+      const classOf = (x: number): Failure['becomes'] | undefined =>
+        classify(evaluate(Float64Array.of(x))[index]?.[0] as number);
+      const classAt = (magnitude: number): Failure['becomes'] | undefined => classOf(sign * magnitude);
       const found: Failure[] = [];
-      let end = results.length - 1;
+      let end = magnitudes.length - 1;
       while (end >= 0) {
-        const becomes = classify(results[end] as number);
+        const becomes = classify(results(end));
         // Farther in only what isn't finite belongs to the failure; zeros there are the format's ordinary business.
         if (!becomes || (becomes === 'zero' && found.length > 0)) break;
         let before = end;
-        while (before >= 0 && classify(results[before] as number) === becomes) before--;
+        while (before >= 0 && classify(results(before)) === becomes) before--;
         const from = sign * firstOfRun(magnitudes, before, format, (magnitude) => classAt(magnitude) === becomes);
         if (becomes === 'zero' && exact[index]?.isZero(from) === true) break;
         found.unshift({ of, becomes, side, from });
         end = before;
       }
+      if (end < 0) {
+        const other = samples[side === 'above' ? 'below' : 'above'].of(index);
+        const beyond = runsFromZero(magnitudes, other, format, (magnitude) => classOf(-sign * magnitude));
+        for (const { becomes, last } of beyond) {
+          // What fails up to 0 goes on failing there, or fails in another way.
+          if (found[0]?.becomes === becomes) found.shift();
+          found.unshift({ of, becomes, side, from: last === 0 ? sign * 0 : -sign * last });
+        }
+      }
       failures.push(...found);
     });
   }
   return failures;
+}
+
+/**
+ * What a computation becomes from 0 outward until it no longer fails, with the last magnitude of each; nothing if it
+ * always fails.
+ */
+function runsFromZero(
+  magnitudes: Float64Array,
+  results: (index: number) => number,
+  format: NumberFormat,
+  classAt: (magnitude: number) => Failure['becomes'] | undefined,
+): { readonly becomes: Failure['becomes']; readonly last: number }[] {
+  const runs: { becomes: Failure['becomes']; last: number }[] = [];
+  let start = 0;
+  for (;;) {
+    const becomes = classify(results(start));
+    if (!becomes || becomes === 'zero') return runs;
+    let after = start;
+    while (after < magnitudes.length && classify(results(after)) === becomes) after++;
+    if (after === magnitudes.length) return [];
+    let good = format.ordinal(magnitudes[after - 1] as number);
+    let fails = format.ordinal(magnitudes[after] as number);
+    while (fails - good > 1n) {
+      const middle = (good + fails) / 2n;
+      if (classAt(format.fromOrdinal(middle)) === becomes) good = middle;
+      else fails = middle;
+    }
+    runs.push({ becomes, last: format.fromOrdinal(good) });
+    start = after;
+  }
 }
 
 function classify(x: number): Failure['becomes'] | undefined {
@@ -123,8 +190,12 @@ function firstOfRun(
   }
   // Every value of the small formats has been looked at; of the others the neighbours, in case the threshold flickers.
   if (!isExhaustible(format)) {
-    for (let next = good + 1n; next <= good + flicker; next++) {
-      if (!holds(format.fromOrdinal(next))) good = next + 1n;
+    let interrupted = false;
+    for (let next = good + 1n, end = good + flicker; next <= end; next++) {
+      const holdsHere = holds(format.fromOrdinal(next));
+      // What doesn't hold again is another failure, which begins here.
+      if (holdsHere && interrupted) good = next;
+      interrupted = !holdsHere;
     }
   }
   return format.fromOrdinal(good);

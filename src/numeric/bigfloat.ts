@@ -39,6 +39,15 @@ export function topOf(x: BigFloat): number {
   return bitLength(x.mantissa < 0n ? -x.mantissa : x.mantissa) + x.exponent;
 }
 
+/** x * 2^power */
+export function scale(x: BigFloat, power: number): BigFloat {
+  return x.mantissa === 0n ? x : big(x.mantissa, x.exponent + power);
+}
+
+export function against(direction: Direction): Direction {
+  return direction === 'down' ? 'up' : 'down';
+}
+
 /** To `precision` bits, towards minus (down) or plus infinity (up). */
 export function roundBits(x: BigFloat, precision: number, direction: Direction): BigFloat {
   if (x.mantissa === 0n || isInfinite(x)) return x;
@@ -179,7 +188,7 @@ export function floorOf(x: BigFloat): BigFloat {
   return big(x.mantissa >> BigInt(-x.exponent), 0);
 }
 
-// --- exp and log in fixed point -------------------------------------------------------------------------------------
+// --- exp, log and atan in fixed point -------------------------------------------------------------------------------
 // A fixed-point number is a BigInt counting units of 2^-bits. Every step below errs by a few units; `slack` bounds the
 // sum of them with room to spare (a Taylor series has fewer than `bits` terms of one unit each, and undoing the
 // argument reduction doubles the error `halvings` times).
@@ -195,24 +204,40 @@ function fixedLn2(bits: number): bigint {
   let value = ln2Cache.get(bits);
   if (value === undefined) {
     const extra = 32;
-    const acoth = (n: bigint): bigint => {
-      const square = n * n;
-      let term = (1n << BigInt(bits + extra)) / n;
-      let total = 0n;
-      for (let k = 1n; term !== 0n; k += 2n) {
-        total += term / k;
-        term /= square;
-      }
-      return total;
-    };
+    const acoth = (n: bigint): bigint => seriesOfInverse(n, n * n, bits + extra);
     value = (18n * acoth(26n) - 2n * acoth(4801n) + 8n * acoth(8749n)) >> BigInt(extra);
     ln2Cache.set(bits, value);
   }
   return value;
 }
 
+/** The sum of 1 / (k n square^((k - 1) / 2)) for odd k: atanh(1/n) for the square of n, atan(1/n) for minus that. */
+function seriesOfInverse(n: bigint, square: bigint, bits: number): bigint {
+  let term = (1n << BigInt(bits)) / n;
+  let total = 0n;
+  for (let k = 1n; term !== 0n; k += 2n) {
+    total += term / k;
+    term /= square;
+  }
+  return total;
+}
+
+const piCache = new Map<number, bigint>();
+
+/** pi = 16 atan(1/5) - 4 atan(1/239) (J. Machin), bounded. */
+export function pi(precision: number, direction: Direction): BigFloat {
+  const bits = precision + guardBits;
+  let value = piCache.get(bits);
+  if (value === undefined) {
+    const acot = (n: bigint): bigint => seriesOfInverse(n, -n * n, bits);
+    value = 16n * acot(5n) - 4n * acot(239n);
+    piCache.set(bits, value);
+  }
+  return roundBits(big(direction === 'down' ? value - slack : value + slack, -bits), precision, direction);
+}
+
 /** x in units of 2^-bits, at most one unit below. */
-function toFixed(x: BigFloat, bits: number): bigint {
+export function toFixed(x: BigFloat, bits: number): bigint {
   const shift = x.exponent + bits;
   return shift >= 0 ? x.mantissa << BigInt(shift) : x.mantissa >> BigInt(-shift);
 }
@@ -302,6 +327,35 @@ export function logarithmOnePlus(x: BigFloat, precision: number, direction: Dire
   }
   if (top > precision + 64) return logarithm(add(x, one, 2 * precision + 64, direction), precision, direction);
   return logarithm(add(x, one, Infinity, direction), precision, direction);
+}
+
+/** The arctangent of x from 0 to 1, with relative accuracy for small x, bounded. */
+export function arctangent(x: BigFloat, precision: number, direction: Direction): BigFloat {
+  if (x.mantissa === 0n) return zero;
+  const top = topOf(x);
+  if (top < -precision - 2) {
+    // x - x^3 < atan(x) < x
+    if (direction === 'up') return roundBits(x, precision, 'up');
+    const cube = multiply(multiply(x, x, precision, 'up'), x, precision, 'up');
+    return add(x, negate(cube), precision, 'down');
+  }
+  const bits = precision + guardBits + Math.max(0, -top);
+  const unit = BigInt(bits);
+  const whole = 1n << unit;
+  let reduced = toFixed(x, bits);
+  // atan(x) = 2 atan(x / (1 + sqrt(1 + x^2)))
+  for (let i = 0; i < halvings; i++) {
+    reduced = (reduced << unit) / (whole + integerSquareRoot(whole * whole + reduced * reduced));
+  }
+  const square = -(reduced * reduced) >> unit;
+  let power = reduced;
+  let total = 0n;
+  for (let k = 1n; power !== 0n && power !== -1n; k += 2n) {
+    total += power / k;
+    power = (power * square) >> unit;
+  }
+  total <<= BigInt(halvings);
+  return roundBits(big(direction === 'down' ? total - slack : total + slack, -bits), precision, direction);
 }
 
 // --- to numbers and text --------------------------------------------------------------------------------------------

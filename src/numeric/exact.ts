@@ -1,10 +1,12 @@
-import type { Constant, Expression, Operation } from '../expression';
+import { isTensorOperator, type Constant, type Expression, type Operation } from '../expression';
 import * as bf from './bigfloat';
 import type { BigFloat } from './bigfloat';
+import * as special from './bigspecial';
 import { compileFilter } from './filter';
 import { formats, type NumberFormat } from './format';
 import * as rational from './rational';
 import type { Rational } from './rational';
+import { withoutValue } from './refusal';
 
 /**
  * Exact evaluation: interval arithmetic on arbitrary-precision floats, the precision raised until both ends of the
@@ -194,6 +196,13 @@ class IntervalEvaluator {
         return node.operands.length === 1 ? this.fraction(first) : undefined;
       case 'logSoftmax':
         return node.operands.length === 1 ? rational.zero : undefined;
+      // Of an abscissa that may be anything positive.
+      case 'atan2': {
+        const ordinate = this.fraction(first);
+        const abscissa = this.evaluate(second);
+        const isFlat = ordinate?.numerator === 0n && abscissa !== 'NaN' && bf.signOf(abscissa.low) > 0;
+        return isFlat ? rational.zero : undefined;
+      }
       default:
         break;
     }
@@ -232,16 +241,31 @@ class IntervalEvaluator {
         return rational.round(a);
       case 'stopGradient':
         return a;
-      // Of a fraction they are a fraction in these cases alone (Lindemann and Weierstrass).
+      // Of a fraction they are a fraction in these cases; of most it is known that there are no others (Lindemann and
+      // Weierstrass).
       case 'exp':
         return isZero ? rational.one : undefined;
       case 'log':
+      case 'acos':
+      case 'acosh':
         return isOne ? rational.zero : undefined;
       case 'log1p':
       case 'expm1':
       case 'tanh':
+      case 'sinh':
+      case 'asin':
+      case 'asinh':
+      case 'atanh':
+      case 'erf':
         return isZero ? rational.zero : undefined;
+      case 'cosh':
+      case 'erfc':
+      case 'erfcx':
+        return isZero ? rational.one : undefined;
+      case 'logGamma':
+        return isOne || a.numerator === 2n * a.denominator ? rational.zero : undefined;
       case 'sigmoid':
+      case 'normalCdf':
         return isZero ? { numerator: 1n, denominator: 2n } : undefined;
       case 'softmax':
         return operands.every((other) => rational.compare(other, a) === 0)
@@ -290,13 +314,21 @@ class IntervalEvaluator {
   }
 
   /** A function that rises everywhere. */
-  private rising(x: Interval, f: (x: BigFloat, precision: number, direction: bf.Direction) => BigFloat): Interval {
+  private rising(x: Interval, f: special.Bounded): Interval {
     if (x === 'NaN') return x;
     return { low: f(x.low, this.precision, 'down'), high: f(x.high, this.precision, 'up') };
   }
 
+  /** A function that falls everywhere. */
+  private falling(x: Interval, f: special.Bounded): Interval {
+    if (x === 'NaN') return x;
+    return { low: f(x.high, this.precision, 'down'), high: f(x.low, this.precision, 'up') };
+  }
+
   private operation(node: Operation): Interval {
-    if (node.operator === 'select') {
+    const { operator } = node;
+    if (isTensorOperator(operator)) throw withoutValue(operator);
+    if (operator === 'select') {
       return this.evaluate(
         node.operands[this.truth(this.evaluate(node.operands[0] as Expression)) ? 1 : 2] as Expression,
       );
@@ -304,12 +336,10 @@ class IntervalEvaluator {
     const operands = node.operands.map((operand) => this.evaluate(operand));
     const [first, second] = node.operands as [Expression, Expression];
     if (operands.includes('NaN')) {
-      return node.operator === 'less' || node.operator === 'lessEqual' || node.operator === 'equal'
-        ? truthValue(false)
-        : 'NaN';
+      return operator === 'less' || operator === 'lessEqual' || operator === 'equal' ? truthValue(false) : 'NaN';
     }
     const [a, b, c] = operands as [Interval, Interval, Interval];
-    switch (node.operator) {
+    switch (operator) {
       case 'add':
         return this.add(a, b);
       case 'subtract':
@@ -350,7 +380,7 @@ class IntervalEvaluator {
       case 'clip':
         return opposite(this.maximum(opposite(this.maximum(a, b)), opposite(c)));
       case 'tanh':
-        return this.rising(a, hyperbolicTangent);
+        return this.rising(a, special.hyperbolicTangent);
       case 'less':
         return truthValue(this.compare(first, second) < 0);
       case 'lessEqual':
@@ -371,9 +401,9 @@ class IntervalEvaluator {
             bf.one,
             bf.add(
               bf.one,
-              bf.exponential(bf.negate(x), precision + 8, against(direction)),
+              bf.exponential(bf.negate(x), precision + 8, bf.against(direction)),
               precision + 8,
-              against(direction),
+              bf.against(direction),
             ),
             precision,
             direction,
@@ -383,7 +413,7 @@ class IntervalEvaluator {
         return this.rising(a, logSigmoid);
       case 'softplus':
         return this.rising(a, (x, precision, direction) =>
-          bf.negate(logSigmoid(bf.negate(x), precision, against(direction))),
+          bf.negate(logSigmoid(bf.negate(x), precision, bf.against(direction))),
         );
       case 'logAddExp':
       case 'logSumExp':
@@ -395,6 +425,39 @@ class IntervalEvaluator {
           opposite(this.logSumExp(operands.map((other) => this.add(other, opposite(a))))),
           bf.exponential,
         );
+      case 'sinh':
+        return this.rising(a, special.hyperbolicSine);
+      case 'cosh':
+        return this.rising(notNegative(this.maximum(a, opposite(a))), special.hyperbolicCosine);
+      case 'asin':
+        return this.rising(within(this.sharpen(first, a), bf.one), special.inverseSine);
+      case 'acos':
+        return this.falling(within(this.sharpen(first, a), bf.one), special.inverseCosine);
+      case 'atan2':
+        return this.angle(a, b);
+      case 'asinh':
+        return this.rising(a, special.inverseHyperbolicSine);
+      case 'acosh':
+        return this.rising(
+          within(this.sharpen(first, a), bf.positiveInfinity, bf.one),
+          special.inverseHyperbolicCosine,
+        );
+      case 'atanh':
+        return this.rising(within(this.sharpen(first, a), bf.one), special.inverseHyperbolicTangent);
+      case 'erf':
+        return this.rising(a, special.errorFunction);
+      case 'erfc':
+        return this.falling(a, special.complementaryErrorFunction);
+      case 'erfcx':
+        return this.falling(a, special.scaledErrorFunction);
+      case 'normalCdf':
+        return this.rising(a, special.normalCdf);
+      case 'logNormalCdf':
+        return this.rising(a, special.logNormalCdf);
+      case 'logGamma':
+        return this.logGamma(this.sharpen(first, a));
+      case 'digamma':
+        return this.digamma(this.sharpen(first, a));
     }
   }
 
@@ -513,6 +576,53 @@ class IntervalEvaluator {
     return this.rising(a, bf.squareRoot);
   }
 
+  /** The angle of the point (x, y), whose least and greatest in a rectangle lie at corners. */
+  private angle(y: Interval, x: Interval): Interval {
+    if (y === 'NaN' || x === 'NaN') return 'NaN';
+    // The negative x-axis has pi on its upper side and -pi below; at the origin all angles meet.
+    const crosses = bf.signOf(x.low) <= 0 && bf.signOf(y.low) < 0 && bf.signOf(y.high) >= 0;
+    const hasOrigin =
+      bf.signOf(x.low) <= 0 && bf.signOf(x.high) >= 0 && bf.signOf(y.low) <= 0 && bf.signOf(y.high) >= 0;
+    const endless = [x.low, x.high].some(bf.isInfinite) && [y.low, y.high].some(bf.isInfinite);
+    if ((crosses || hasOrigin || endless) && !(isPoint(x) && isPoint(y))) throw new Undecided();
+    return this.hull(
+      [
+        [y.low, x.low],
+        [y.low, x.high],
+        [y.high, x.low],
+        [y.high, x.high],
+      ],
+      special.angle,
+    );
+  }
+
+  /** Negative numbers are left undecided. At its poles it is infinite. */
+  private logGamma(x: Interval): Interval {
+    if (x === 'NaN') return x;
+    if (isPoint(x) && bf.signOf(x.low) <= 0 && bf.compare(bf.floorOf(x.low), x.low) === 0) {
+      return point(bf.positiveInfinity);
+    }
+    if (bf.signOf(x.low) <= 0) throw new Undecided();
+    if (bf.compare(x.low, aboveTurn) >= 0) return this.rising(x, special.logGamma);
+    if (bf.compare(x.high, belowTurn) <= 0) return this.falling(x, special.logGamma);
+    // It is convex: nowhere above the higher end, nor below the tangent at the lower one.
+    const ends = { low: point(x.low), high: point(x.high) };
+    const [atLow, atHigh] = [this.rising(ends.low, special.logGamma), this.rising(ends.high, special.logGamma)];
+    const width = this.add(ends.high, opposite(ends.low));
+    const tangent = this.add(atLow, this.multiply(this.rising(ends.low, special.digamma), width));
+    return hull(opposite(this.maximum(opposite(atLow), opposite(tangent))), this.maximum(atLow, atHigh));
+  }
+
+  /** Negative numbers are left undecided. */
+  private digamma(x: Interval): Interval {
+    if (x === 'NaN') return x;
+    // Exact arithmetic has only one zero, which counts as positive.
+    if (isPoint(x) && bf.signOf(x.low) === 0) return point(bf.negativeInfinity);
+    if (isPoint(x) && bf.signOf(x.low) < 0 && bf.compare(bf.floorOf(x.low), x.low) === 0) return 'NaN';
+    if (bf.signOf(x.low) <= 0) throw new Undecided();
+    return this.rising(x, special.digamma);
+  }
+
   private maximum(a: Interval, b: Interval): Interval {
     if (a === 'NaN' || b === 'NaN') return 'NaN';
     const greater = (x: BigFloat, y: BigFloat): BigFloat => (bf.compare(x, y) < 0 ? y : x);
@@ -616,9 +726,25 @@ function decided(x: Interval): Interval {
   return x;
 }
 
-function against(direction: bf.Direction): bf.Direction {
-  return direction === 'down' ? 'up' : 'down';
+/** From the least of one to the greatest of the other. */
+function hull(lower: Interval, upper: Interval): Interval {
+  return lower === 'NaN' || upper === 'NaN' ? 'NaN' : { low: lower.low, high: upper.high };
 }
+
+function notNegative(x: Interval): Interval {
+  return x !== 'NaN' && bf.signOf(x.low) < 0 ? { low: bf.zero, high: x.high } : x;
+}
+
+/** x where it lies in a domain, NaN where it lies outside. */
+function within(x: Interval, highest: BigFloat, lowest = bf.negate(highest)): Interval {
+  if (x === 'NaN' || bf.compare(x.high, lowest) < 0 || bf.compare(x.low, highest) > 0) return 'NaN';
+  if (bf.compare(x.low, lowest) < 0 || bf.compare(x.high, highest) > 0) throw new Undecided();
+  return x;
+}
+
+/** Around the least value of logGamma, at 1.46163214496836234126... */
+const belowTurn = bf.fromNumber(1.4616321449683622);
+const aboveTurn = bf.fromNumber(1.4616321449683625);
 
 function lessOne(x: BigFloat, precision: number, direction: bf.Direction): BigFloat {
   return bf.exponentialLessOne(x, precision, direction);
@@ -628,22 +754,11 @@ function lessOne(x: BigFloat, precision: number, direction: bf.Direction): BigFl
 function logSigmoid(x: BigFloat, precision: number, direction: bf.Direction): BigFloat {
   const wide = precision + 8;
   const tail = bf.logarithmOnePlus(
-    bf.exponential(bf.negate(bf.absolute(x)), wide, against(direction)),
+    bf.exponential(bf.negate(bf.absolute(x)), wide, bf.against(direction)),
     wide,
-    against(direction),
+    bf.against(direction),
   );
   return bf.add(bf.signOf(x) < 0 ? x : bf.zero, bf.negate(tail), precision, direction);
-}
-
-/** (exp(2|x|) - 1) / (exp(2|x|) + 1) = 1 - 2 / (exp(2|x|) + 1), the first form where it keeps relative accuracy. */
-function hyperbolicTangent(x: BigFloat, precision: number, direction: bf.Direction): BigFloat {
-  if (bf.signOf(x) < 0) return bf.negate(hyperbolicTangent(bf.negate(x), precision, against(direction)));
-  if (bf.signOf(x) === 0) return bf.zero;
-  const wide = precision + 16;
-  // u / (u + 2) rises with u = exp(2x) - 1, so a bound of u gives the bound; the division itself is rounded outwards.
-  const u = bf.exponentialLessOne(bf.add(x, x, wide, direction), wide, direction);
-  if (bf.isInfinite(u)) return bf.one;
-  return bf.divide(u, bf.add(u, bf.fromNumber(2), wide, against(direction)), precision, direction);
 }
 
 /** To the nearest integer, ties to even. */

@@ -1,7 +1,8 @@
-import { inOrder, type Expression } from '../expression';
+import { inOrder, isTensorOperator, type Expression } from '../expression';
 import { Balls } from './balls';
 import type { BigFloat } from './bigfloat';
 import type { NumberFormat } from './format';
+import { withoutValue } from './refusal';
 
 /**
  * The first stage of exact evaluation: decides nearly every point in a few microseconds, and says where it can't.
@@ -193,6 +194,7 @@ function operationStep(
     balls.log1p(spare, spare);
     balls.add(o, greatest, spare);
   };
+  if (isTensorOperator(operator)) throw withoutValue(operator);
   switch (operator) {
     case 'add':
     case 'subtract':
@@ -339,5 +341,22 @@ function operationStep(
         balls.subtract(o, get(x), o);
         balls.exp(o, o);
       };
+    // These are for intervals alone.
+    case 'sinh':
+    case 'cosh':
+    case 'asin':
+    case 'acos':
+    case 'atan2':
+    case 'asinh':
+    case 'acosh':
+    case 'atanh':
+    case 'erf':
+    case 'erfc':
+    case 'erfcx':
+    case 'normalCdf':
+    case 'logNormalCdf':
+    case 'logGamma':
+    case 'digamma':
+      return () => balls.setUnknown(o);
   }
 }

@@ -2,6 +2,10 @@
  * Scalar kernels that the model evaluator calls: framework primitives as their kernels compute them, and operations
  * where JavaScript's own differ from C's. `r` rounds to the compute type.
  */
+import { erfc, erfcx } from './special';
+
+export { digamma, erf, erfc, erfcx, logGamma, normalCdf } from './special';
+
 type Rounding = (x: number) => number;
 
 /** C's pow: 1 to any power and anything to the power 0 are 1, NaN included. */
@@ -68,4 +72,11 @@ export function softmax(logits: readonly number[], r: Rounding): number {
 export function logSoftmax(logits: readonly number[], r: Rounding): number {
   const greatest = logits.reduce(maximum);
   return r(r((logits[0] as number) - greatest) - r(Math.log(shiftedSum(logits, greatest, r))));
+}
+
+/** PyTorch's log_ndtr (aten/src/ATen/native/Math.h, calc_log_ndtr), and SciPy's (xsf, log_ndtr). */
+export function logNormalCdf(x: number, r: Rounding): number {
+  const scaled = r(x * r(Math.SQRT1_2));
+  if (x >= -1) return r(Math.log1p(r(-r(erfc(scaled)) / 2)));
+  return r(r(Math.log(r(r(erfcx(-scaled)) / 2))) - r(scaled * scaled));
 }

@@ -1,6 +1,7 @@
-import { inOrder, type Expression, type Operation } from '../expression';
+import { inOrder, isTensorOperator, type Expression, type Operation } from '../expression';
 import type { NumberFormat } from './format';
 import * as kernels from './kernels';
+import { withoutValue } from './refusal';
 
 /**
  * The model evaluator: every operation rounded to the number format, the same on every machine. An expression is
@@ -35,7 +36,11 @@ export function compileModel(
 ): ModelKernel {
   const compute = format.computeFormat === 'float32' ? Math.fround : undefined;
   const store = storeRounding(format, options);
-  const rounded = (text: string): string => `${store ? 'S' : ''}(${compute ? 'R' : ''}(${text}))`;
+  const printer: Printer = {
+    rounded: (text) => `${store ? 'S' : ''}(${compute ? 'R' : ''}(${text}))`,
+    stored: (text) => (store ? `S(${text})` : text),
+    narrow: compute !== undefined,
+  };
   const lines: string[] = [];
   const names = new Map<Expression, string>();
   const known = new Map<string, string>();
@@ -57,7 +62,7 @@ export function compileModel(
         names.set(node, nameOf(node.value));
         continue;
       case 'operation':
-        text = printOperation(node, node.operands.map(nameOf), rounded, store !== undefined);
+        text = printOperation(node, node.operands.map(nameOf), printer);
         break;
     }
     let name = known.get(text);
@@ -115,15 +120,21 @@ function literal(value: number): string {
   return Object.is(value, -0) ? '-0' : value < 0 ? `(${String(value)})` : String(value);
 }
 
-function printOperation(
-  node: Operation,
-  operands: readonly string[],
-  rounded: (text: string) => string,
-  stores: boolean,
-): string {
+/** How results become values of a format. */
+interface Printer {
+  /** Rounded to the compute type and stored. */
+  readonly rounded: (text: string) => string;
+  /** Of the compute type already. */
+  readonly stored: (text: string) => string;
+  /** Whether the compute type is float32. */
+  readonly narrow: boolean;
+}
+
+function printOperation({ operator }: Operation, operands: readonly string[], printer: Printer): string {
   const [a, b, c] = operands as [string, string, string];
-  const primitive = (call: string): string => (stores ? `S(${call})` : call);
-  switch (node.operator) {
+  const { rounded, stored, narrow } = printer;
+  if (isTensorOperator(operator)) throw withoutValue(operator);
+  switch (operator) {
     case 'add':
       return rounded(`${a} + ${b}`);
     case 'subtract':
@@ -140,7 +151,14 @@ function printOperation(
     case 'expm1':
     case 'sqrt':
     case 'tanh':
-      return rounded(`Math.${node.operator}(${a})`);
+    case 'sinh':
+    case 'cosh':
+    case 'asin':
+    case 'acos':
+    case 'asinh':
+    case 'acosh':
+    case 'atanh':
+      return rounded(`Math.${operator}(${a})`);
     // These give a value of the format for values of the format: nothing to round.
     case 'negate':
       return `-${a}`;
@@ -154,7 +172,7 @@ function printOperation(
       return `K.roundToEven(${a})`;
     case 'minimum':
     case 'maximum':
-      return `K.${node.operator}(${a}, ${b})`;
+      return `K.${operator}(${a}, ${b})`;
     case 'clip':
       return `K.minimum(K.maximum(${a}, ${b}), ${c})`;
     case 'select':
@@ -176,12 +194,29 @@ function printOperation(
     case 'sigmoid':
     case 'logSigmoid':
     case 'softplus':
-      return primitive(`K.${node.operator}(${a}, R)`);
+      return stored(`K.${operator}(${a}, R)`);
     case 'logAddExp':
-      return primitive(`K.logAddExp(${a}, ${b}, R)`);
+      return stored(`K.logAddExp(${a}, ${b}, R)`);
     case 'logSumExp':
     case 'softmax':
     case 'logSoftmax':
-      return primitive(`K.${node.operator}([${operands.join()}], R)`);
+      return stored(`K.${operator}([${operands.join()}], R)`);
+    case 'atan2':
+      return rounded(`Math.atan2(${a}, ${b})`);
+    case 'erf':
+    case 'erfc':
+    case 'erfcx':
+    case 'logGamma':
+    case 'digamma':
+      return rounded(`K.${operator}(${a})`);
+    // torch.special.ndtr is a composition (aten/src/ATen/native/UnaryOps.cpp): each of its operations is stored. Code in
+    // float64 is SciPy's more often than not, and that is a kernel.
+    case 'normalCdf': {
+      if (!narrow) return rounded(`K.normalCdf(${a})`);
+      const error = rounded(`K.erf(${rounded(`${a} / ${String(Math.fround(Math.SQRT2))}`)})`);
+      return rounded(`0.5 * ${rounded(`1 + ${error}`)}`);
+    }
+    case 'logNormalCdf':
+      return stored(`K.logNormalCdf(${a}, R)`);
   }
 }

@@ -122,6 +122,19 @@ describe('match', () => {
     assert.ok(match(multiply(wildcard('a'), log(wildcard('a'))), multiply(log(x), x)));
   });
 
+  it('compares graphs that share their nodes in the time of their nodes, not of their paths', () => {
+    const deep = (last: Expression, levels: number): Expression => {
+      let node = last;
+      for (let i = 0; i < levels; i++) node = add(node, multiply(node, node));
+      return node;
+    };
+    const [left, right] = [deep(exp(x), 2000), deep(exp(variable('x')), 2000)];
+    assert.ok(sameComputation(left, right));
+    assert.ok(!sameComputation(left, deep(exp(y), 2000)));
+    assert.ok(!sameComputation(left, deep(exp(x), 1999)));
+    assert.ok(match(subtract(wildcard('a'), wildcard('a')), subtract(left, right)));
+  });
+
   it('sees through custom gradients', () => {
     assert.ok(match(pattern, withGradient(log(subtract(1, sigmoid(x))), [x], [1])));
     assert.ok(!sameComputation(withGradient(exp(x), [x], [1]), exp(x)));

@@ -15,6 +15,7 @@ import {
   variable,
   variablesOf,
   arity,
+  isTensorOperator,
   type Expression,
   type Operator,
 } from '../../src/expression';
@@ -48,9 +49,18 @@ function pick<T>(random: Random, from: readonly T[]): T {
 const smooth = [
   ...(['add', 'subtract', 'multiply', 'divide', 'negate', 'exp', 'log', 'log1p', 'expm1', 'sqrt', 'tanh'] as const),
   ...(['sigmoid', 'logSigmoid', 'softplus', 'logAddExp', 'logSumExp', 'softmax', 'logSoftmax'] as const),
+  ...(['sinh', 'cosh', 'asin', 'acos', 'atan2', 'asinh', 'acosh', 'atanh'] as const),
 ] satisfies Operator[];
-const all = Object.keys(arity) as Operator[];
+/** Special functions that decimal.js has not. */
+const unreferred = ['erf', 'erfc', 'erfcx', 'normalCdf', 'logNormalCdf', 'logGamma', 'digamma'] as const;
+const all = (Object.keys(arity) as Operator[]).filter(
+  (operator) => !isTensorOperator(operator) && !isUnreferred(operator),
+);
 const names = ['x', 'y'];
+
+function isUnreferred(operator: Operator): operator is (typeof unreferred)[number] {
+  return (unreferred as readonly string[]).includes(operator);
+}
 
 /** A random expression; at each level below the depth an operator, a variable or a constant. */
 function expressionOf(random: Random, depth: number, operators: readonly Operator[]): Expression {
@@ -140,6 +150,8 @@ class Reference {
     }
     const operands = node.operands.map((operand) => this.evaluate(operand));
     const [a, b, c] = operands as [Decimal, Decimal, Decimal];
+    const { operator } = node;
+    if (isTensorOperator(operator) || isUnreferred(operator)) throw new Skipped();
     const exp = (x: Decimal): Decimal => {
       if (x.abs().gt(80)) throw new Skipped();
       return D.exp(x);
@@ -148,7 +160,7 @@ class Reference {
     const sum = (): Decimal => operands.slice(1).reduce((total, x) => D.add(total, exp(D.sub(x, a))), new D(1));
     const truth = (value: boolean): Decimal => new D(value ? 1 : 0);
     const e2x = (): Decimal => exp(D.mul(a, 2));
-    switch (node.operator) {
+    switch (operator) {
       case 'add':
         return D.add(a, b);
       case 'subtract':
@@ -190,6 +202,21 @@ class Reference {
         return D.min(D.max(a, b), c);
       case 'tanh':
         return D.div(D.sub(e2x(), 1), D.add(e2x(), 1));
+      case 'sinh':
+      case 'cosh':
+        if (a.abs().gt(80)) throw new Skipped();
+        return D[operator](a);
+      case 'asin':
+      case 'acos':
+      case 'acosh':
+      case 'atanh':
+        this.isZero(D.sub(a.abs(), 1));
+        return D[operator](a);
+      case 'asinh':
+        return D.asinh(a);
+      case 'atan2':
+        // A zero has a sign there.
+        return this.isZero(a) ? D.atan2(0, b) : D.atan2(a, b);
       case 'less':
         return truth(!this.isZero(D.sub(a, b)) && a.lt(b));
       case 'lessEqual':

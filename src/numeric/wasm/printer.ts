@@ -1,5 +1,13 @@
-import { inOrder, type Expression, type Operation } from '../../expression';
+import {
+  inOrder,
+  isTensorOperator,
+  type Expression,
+  type Operation,
+  type Operator,
+  type SpecialOperator,
+} from '../../expression';
 import type { NumberFormat } from '../format';
+import { withoutValue } from '../refusal';
 import { Assembler, type Imports, type Vector } from './assembler';
 import { ElementaryFunctions } from './elementary';
 
@@ -22,7 +30,8 @@ const capacity = 4096;
  * that the results are the same bits (NaNs being one value). Memory holds the inputs, one array of `capacity` float64
  * each, then the outputs; `run(bytes)` computes the first bytes / 8 points.
  *
- * @returns undefined for float64, whose results are those of JavaScript's functions to the last bit.
+ * @returns undefined where WebAssembly would gain nothing: for float64, whose results are those of JavaScript's functions to
+ * the last bit, and for special functions that `Math` has not. The model evaluator in JavaScript computes them all.
  * @throws RangeError if an expression uses a variable that isn't listed.
  */
 export function printWasm(
@@ -31,12 +40,25 @@ export function printWasm(
   format: NumberFormat,
 ): WasmProgram | undefined {
   if (format.computeFormat !== 'float32') return undefined;
+  const isKernel = (node: Expression): boolean => node.kind === 'operation' && kernels.has(node.operator);
+  if (inOrder(outputs).some(isKernel)) return undefined;
   const printer = new Printer(variables, format);
   const results = printer.print(outputs);
   results.forEach((result, j) => printer.assembler.store(variables.length + j, result));
   const { bytes, imports } = printer.assembler.module(variables.length + outputs.length);
   return { bytes, imports, capacity, inputs: variables.length, outputs: outputs.length };
 }
+
+/** Special functions that are kernels of the model evaluator alone. */
+const kernels: ReadonlySet<Operator> = new Set<SpecialOperator>([
+  'erf',
+  'erfc',
+  'erfcx',
+  'normalCdf',
+  'logNormalCdf',
+  'logGamma',
+  'digamma',
+]);
 
 /** Greatest whole exponent that is multiplied out. */
 const largestPower = 7;
@@ -80,13 +102,15 @@ class Printer {
     const { assembler: a } = this;
     const operands = node.operands.map((operand) => this.vectorOf(operand));
     const [x, y, z] = operands as [Vector, Vector, Vector];
-    switch (node.operator) {
+    const { operator } = node;
+    if (isTensorOperator(operator)) throw withoutValue(operator);
+    switch (operator) {
       case 'add':
       case 'subtract':
       case 'multiply':
       case 'divide':
       case 'sqrt':
-        return this.store(this.computed(node.operator, ...operands));
+        return this.store(this.computed(operator, ...operands));
       case 'power':
         return this.store(this.power(x, y, node.operands[1] as Expression));
       case 'exp':
@@ -94,11 +118,11 @@ class Printer {
       case 'log1p':
       case 'expm1':
       case 'tanh':
-        return this.store(this.elementary.round(node.operator, x));
+        return this.store(this.elementary.round(operator, x));
       case 'negate':
       case 'absolute':
       case 'floor':
-        return a.do(node.operator, x);
+        return a.do(operator, x);
       case 'round':
         return a.do('nearest', x);
       case 'sign': {
@@ -116,10 +140,10 @@ class Printer {
       case 'less':
       case 'lessEqual':
       case 'equal':
-        return this.truth(a.do(node.operator, x, y));
+        return this.truth(a.do(operator, x, y));
       case 'and':
       case 'or':
-        return this.truth(a.do(node.operator, this.isTrue(x), this.isTrue(y)));
+        return this.truth(a.do(operator, this.isTrue(x), this.isTrue(y)));
       case 'not':
         return this.truth(a.do('equal', x, a.constant(0)));
       case 'stopGradient':
@@ -156,6 +180,23 @@ class Printer {
         const logarithm = this.elementary.round('log', this.shiftedSum(operands, greatest));
         return this.store(this.computed('subtract', this.computed('subtract', x, greatest), logarithm));
       }
+      case 'sinh':
+      case 'cosh':
+      case 'asin':
+      case 'acos':
+      case 'atan2':
+      case 'asinh':
+      case 'acosh':
+      case 'atanh':
+        return this.store(a.do('promote', a.do('demote', a.call(operator, ...operands))));
+      case 'erf':
+      case 'erfc':
+      case 'erfcx':
+      case 'normalCdf':
+      case 'logNormalCdf':
+      case 'logGamma':
+      case 'digamma':
+        throw new RangeError(`${operator} has no function in Math`);
     }
   }
 

@@ -16,7 +16,11 @@ declare const WebAssembly: {
 export function loadWasm(program: WasmProgram, pow: (base: number, exponent: number) => number): ModelKernel {
   const { bytes, imports, capacity, inputs, outputs } = program;
   const scalar = Object.fromEntries(
-    [...imports.keys()].map((name) => [name, name === 'pow' ? pow : (x: number): number => Math[name as 'exp'](x)]),
+    [...imports.keys()].map((name) => {
+      // Of one operand or of two; what is too much is ignored.
+      const named = (x: number, y: number): number => Math[name as 'atan2'](x, y);
+      return [name, name === 'pow' ? pow : named];
+    }),
   );
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { scalar });
   const run = exports['run'] as (bytes: number) => void;
