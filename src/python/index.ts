@@ -1,24 +1,62 @@
 import type { Expression } from '../expression';
+import type { FormatName } from '../numeric';
 import { canonicalName, frameworks, type Framework } from './frameworks';
-import { interpret, type Origin, type Site } from './interpret';
+import { interpret, type Condition, type InterpretOptions, type Origin, type Site } from './interpret';
 import { parsePython } from './parse';
-import type { Range } from './syntax';
+import type { Range, Statement } from './syntax';
 import { alternativesOf } from './values';
 
 /** What Python code computes: the places where it computes something, as expressions. */
 export interface PythonAnalysis {
+  readonly text: string;
   readonly sites: readonly Site[];
   /** Where a value was computed, or what a variable of an expression stands for. */
   readonly originOf: (expression: Expression) => Origin | undefined;
+  /** What a variable of an expression stands for, by its name. */
+  readonly originOfVariable: (name: string) => Origin | undefined;
+  /** What was given as the axis of an operation. */
+  readonly axisOf: (expression: Expression) => Range | undefined;
+  /** Whose operation computes a value. */
+  readonly frameworkOf: (expression: Expression) => Framework | undefined;
+  /** The number format that a value is computed in, where the code says so. */
+  readonly formatOf: (expression: Expression) => FormatName | undefined;
   /** Whether a value is only ever given to functions that draw samples or take the largest. */
   readonly isOnlySampled: (expression: Expression) => boolean;
+  /** Whether a value is only ever made a number of the language, which has no gradient: `float(x)`, `x.item()`. */
+  readonly isDetached: (expression: Expression) => boolean;
+  /** The import that a library's qualified name needs before `spell` may write it; undefined if it is there. */
+  readonly importFor: (path: string) => string | undefined;
+  /** Where an import may be added: the beginning of a line. */
+  readonly importPlace: number;
+  /** The innermost statement around a place. */
+  readonly statementAt: (offset: number) => Range | undefined;
+  /** The statements around a place, the outermost first, each with the block that it is one of. */
+  readonly pathTo: (offset: number) => readonly Step[];
   /** How this file would write a library's qualified name, by its imports. */
   readonly spell: (path: string) => string;
 }
 
 /** Analyses a Python file, whatever its state; nothing is thrown for what it contains. */
-export function analysePython(text: string): PythonAnalysis {
-  const { sites, origins, module, isOnlySampled } = interpret(parsePython(text));
+export function analysePython(
+  text: string,
+  options: InterpretOptions = {},
+  parse: (text: string) => readonly Statement[] = parsePython,
+): PythonAnalysis {
+  return analyseStatements(parse(text), text, options);
+}
+
+/** The same of a syntax tree, which another language may have been translated to. */
+export function analyseStatements(
+  statements: readonly Statement[],
+  text: string,
+  options: InterpretOptions = {},
+): PythonAnalysis {
+  const { sites, origins, module, isOnlySampled, isDetached, frameworkOf, formatOf } = interpret(
+    statements,
+    text,
+    options,
+  );
+  let byName: ReadonlyMap<string, Origin> | undefined;
   const bindings = new Map<string, string>();
   for (const [name, value] of module.bindings.all()) {
     for (const single of alternativesOf(value)) {
@@ -27,10 +65,27 @@ export function analysePython(text: string): PythonAnalysis {
     }
   }
   return {
+    text,
     sites,
     originOf: (expression) => origins.get(expression),
+    originOfVariable: (name) => {
+      byName ??= new Map(
+        [...origins].flatMap(([node, origin]) => (node.kind === 'variable' ? [[node.name, origin]] : [])),
+      );
+      return byName.get(name);
+    },
+    axisOf: (expression) => origins.get(expression)?.axis,
+    frameworkOf,
+    formatOf,
     isOnlySampled,
+    isDetached,
     spell: (path) => spell(path, bindings),
+    importFor: (path) => importFor(path, bindings),
+    get importPlace() {
+      return importPlace(statements, text);
+    },
+    statementAt: (offset) => pathTo(statements, offset).at(-1)?.statement,
+    pathTo: (offset) => pathTo(statements, offset),
   };
 }
 
@@ -46,5 +101,78 @@ function spell(path: string, bindings: ReadonlyMap<string, string>): string {
   return path;
 }
 
-export type { Framework, Origin, Range, Site };
-export type { StableForm } from './frameworks';
+function importFor(path: string, bindings: ReadonlyMap<string, string>): string | undefined {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
+    if (bindings.has(path.slice(0, end))) return undefined;
+  }
+  for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
+    const prefix = path.slice(0, end);
+    const short = usual.get(prefix);
+    // The usual name for it may stand for something else here, but then no library's name would be spelled with it.
+    if (short !== undefined) return short === prefix ? `import ${prefix}` : `import ${prefix} as ${short}`;
+  }
+  return `import ${path.slice(0, path.lastIndexOf('.'))}`;
+}
+
+/** After the imports at the beginning of the file, or where they would be. */
+function importPlace(statements: readonly Statement[], text: string): number {
+  let after = -1;
+  for (const statement of statements) {
+    const isDocumentation = statement.kind === 'evaluate' && statement.parts.every(({ kind }) => kind === 'string');
+    if (statement.kind !== 'import' && !isDocumentation) break;
+    after = statement.end;
+  }
+  if (after >= 0) {
+    const rest = /\r\n|\n|\r/g;
+    rest.lastIndex = after;
+    return rest.exec(text) ? rest.lastIndex : text.length;
+  }
+  // Comments at the top (an encoding, a licence) stay there.
+  const comments = /^(?:\uFEFF?(?:[ \t]*#[^\r\n]*)?(?:\r\n|\n|\r))*/.exec(text)?.[0] ?? '';
+  const [first] = statements;
+  return first && comments.length > first.start ? 0 : comments.length;
+}
+
+/** A statement around a place. */
+export interface Step {
+  readonly block: readonly Statement[];
+  readonly statement: Statement;
+}
+
+function pathTo(statements: readonly Statement[], offset: number): Step[] {
+  const path: Step[] = [];
+  let block: readonly Statement[] | undefined = statements;
+  while (block) {
+    const statement: Statement | undefined = block.find(({ start, end }) => start <= offset && offset < end);
+    if (!statement) break;
+    path.push({ block, statement });
+    block = blocksOf(statement).find((each) => each.some(({ start, end }) => start <= offset && offset < end));
+  }
+  return path;
+}
+
+function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
+  switch (statement.kind) {
+    case 'if':
+      return [...statement.branches.map(({ body }) => body), statement.otherwise ?? []];
+    case 'loop':
+      return [statement.body, statement.otherwise];
+    case 'try':
+      return [statement.body, ...statement.handlers.map(({ body }) => body), statement.otherwise, statement.last];
+    case 'match':
+      return statement.cases.map(({ body }) => body);
+    case 'with':
+    case 'function':
+    case 'class':
+      return [statement.body];
+    default:
+      return [];
+  }
+}
+
+export type { Condition, Framework, Origin, Range, Site };
+export type { FrameworkName } from './frameworks';
+export { isBeyondLimits } from './limits';
+export { importsLocally, LocalModules, type ModuleLoader } from './modules';
+export { isPartOfName, namesWith } from './frameworks';
+export { PythonParser } from './parse';

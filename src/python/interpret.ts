@@ -1,11 +1,49 @@
-import { add, constant, divide, multiply, negate, power, subtract, variable, type Expression } from '../expression';
-import { knownMethod, knownName, type Applied, type Arguments, type Framework } from './frameworks';
-import { harmless } from './frameworks/framework';
+import {
+  add,
+  children,
+  constant,
+  divide,
+  equal,
+  less,
+  lessEqual,
+  multiply,
+  negate,
+  not,
+  operation,
+  power,
+  sameComputation,
+  stopGradient,
+  subtract,
+  variable,
+  type Expression,
+} from '../expression';
+import { formatByName, type FormatName } from '../numeric';
+import {
+  builtinPrefix,
+  canonicalName,
+  frameworkOfModule,
+  importedFrameworks,
+  isBuiltin,
+  knownMethod,
+  knownName,
+  knownNumber,
+  type Applied,
+  type Arguments,
+  type Framework,
+  type FrameworkName,
+  type Known,
+  type Meaning,
+} from './frameworks';
+import { argumentOf, harmless } from './frameworks/framework';
+import { activationOf, lossByName } from './frameworks/keras';
+import { linear } from './frameworks/operations';
+import type { ModuleLoader } from './modules';
 import { Scope, type Bindings } from './scope';
 import type {
   Call,
   ClassDefinition,
   Comprehension,
+  Conditional,
   FunctionDefinition,
   If,
   Lambda,
@@ -38,7 +76,10 @@ export interface Site {
   /** The statement that it stands in; of a compound statement its head. */
   readonly statement: Range;
   readonly framework: Framework;
-  /** The catalogue's id of the loss that is called, whose operands are then those of `alternatives`. */
+  /**
+   * What loss is called, as framework tables name it, whose operands are then those of `alternatives`; `objective` where
+   * a value is what training minimises: `loss.backward()`, the result of a function called `..._loss`.
+   */
   readonly loss: string | undefined;
   /**
    * One for each combination of definitions that reach the place: the value computed, or of a loss the prediction and
@@ -49,14 +90,38 @@ export interface Site {
   readonly calls: readonly Range[];
   /** The qualified name of the class whose instance is called: `torch.nn.BCELoss`. */
   readonly object: string | undefined;
+  /** Where that instance was made. */
+  readonly made?: Range;
+  /** Of a loss, where its prediction, its target and its further arguments stand. */
+  readonly arguments?: readonly Range[];
   /** The function around it. */
   readonly within: Definition | undefined;
   /** Whether gradients are recorded here. */
   readonly gradients: boolean;
+  /** Whether it is part of an operation with a derivative of its own, whose value training uses all the same. */
+  readonly customGradient: boolean;
+  /** Whether whose operation it is was only guessed from a method's name: several frameworks of the file have it. */
+  readonly guessed: boolean;
+  /** What has been compared on the way here. */
+  readonly conditions: readonly Condition[];
   /** Whether it stands in a test. */
   readonly test: boolean;
-  /** Whether it computes in float64. */
-  readonly wide: boolean;
+  /** The number format that it computes in, where the code says so. */
+  readonly format: FormatName | undefined;
+  /** The half format that automatic mixed precision takes here. */
+  readonly autocast: FormatName | undefined;
+}
+
+/** What is known where the test of a branch is true, and where it isn't. */
+interface Tested {
+  readonly met: readonly Condition[];
+  readonly unmet: readonly Condition[];
+}
+
+/** What is known inside a branch: that a comparison holds, or that it doesn't. */
+export interface Condition {
+  readonly comparison: Expression;
+  readonly holds: boolean;
 }
 
 type Definition = FunctionDefinition | Lambda;
@@ -65,6 +130,14 @@ type Definition = FunctionDefinition | Lambda;
 export interface Origin extends Range {
   /** The function that it stands in, whose names it uses. */
   readonly within: Definition | undefined;
+  /** Whether it is written the same everywhere in the file: a name that is bound nowhere. */
+  readonly anywhere?: boolean;
+  /** What was given as the axis of the operation. */
+  readonly axis?: Range;
+  /** Where the operands are written. */
+  readonly operands?: readonly { readonly value: Expression; readonly place: Range }[];
+  /** Names that the operation's result was given as it is. */
+  readonly names?: Set<string>;
   /** Where the library's object that computes the value was made: `nn.Sigmoid()`. */
   readonly made?: Range;
 }
@@ -75,11 +148,36 @@ export interface Interpretation {
   readonly origins: ReadonlyMap<Expression, Origin>;
   /** Whether an expression is only ever given to functions that draw samples or take the largest. */
   readonly isOnlySampled: (expression: Expression) => boolean;
+  /** Whether an expression is only ever made a number of the language, which has no gradient: `float(x)`, `x.item()`. */
+  readonly isDetached: (expression: Expression) => boolean;
+  /** Whose operation computes a value. */
+  readonly frameworkOf: (expression: Expression) => Framework | undefined;
+  /** The number format that a value is computed in, where the code says so. */
+  readonly formatOf: (expression: Expression) => FormatName | undefined;
 }
 
 /** Runs a module abstractly: every statement of it and of its functions once, and functions again where called. */
-export function interpret(statements: readonly Statement[]): Interpretation {
-  return new Interpreter().module(statements);
+export function interpret(
+  statements: readonly Statement[],
+  text: string,
+  options: InterpretOptions = {},
+): Interpretation {
+  return new Interpreter(text, options).module(statements);
+}
+
+/**
+ * The names of a module for another that imports them.
+ * @param prefix of the names of its unknowns, which the other's must not be mistaken for
+ */
+export function interpretModule(statements: readonly Statement[], text: string, prefix: string): Scope {
+  return new Interpreter(text, { prefix }).scopeOf(statements);
+}
+
+export interface InterpretOptions {
+  /** Brings the names of other modules of the project. */
+  readonly load?: ModuleLoader | undefined;
+  /** The frameworks whose methods tensors may have; those that the text imports unless said otherwise. */
+  readonly imported?: readonly FrameworkName[] | undefined;
 }
 
 /** How far calls are followed into functions of the file, one inside the other. */
@@ -95,13 +193,34 @@ interface Frame {
   statement: Range;
   readonly calls: readonly Range[];
   gradients: boolean;
+  autocast: FormatName | undefined;
   readonly test: boolean;
   readonly returned: Value[];
+  conditions: readonly Condition[];
   /** The names as they stood at each break and continue of the innermost loop. */
   loopExits: Bindings[];
 }
 
 type Single = Exclude<Value, { kind: 'choice' }>;
+
+/** What a call asks for beside its operands. */
+interface Asked {
+  readonly format?: FormatName | undefined;
+  readonly object?: LibraryObject | undefined;
+  readonly axis?: Range | undefined;
+  /** Whether it takes positions of its operands, which is not using them. */
+  readonly samples?: boolean | undefined;
+  /** Whether it makes a number of the language of its operand, which autograd doesn't follow. */
+  readonly detaches?: boolean;
+  readonly guessed?: boolean;
+  /** Where the operands are written. */
+  readonly places?: readonly (Range | undefined)[];
+}
+
+const nothingGiven: readonly undefined[] = [undefined];
+
+/** Formats that values are computed in, the one last that the others are promoted to. */
+const widths: readonly FormatName[] = ['float16', 'bfloat16', 'float32', 'float64'];
 
 const nowhere: Range = { start: 0, end: 0 };
 
@@ -111,6 +230,13 @@ const arithmetic: Readonly<Record<string, (a: Expression, b: Expression) => Expr
   '*': multiply,
   '/': divide,
   '**': power,
+  // What is counted and compared.
+  '@': (a, b) => operation('matmul', a, b),
+  '<': less,
+  '<=': lessEqual,
+  '>': (a, b) => less(b, a),
+  '>=': (a, b) => lessEqual(b, a),
+  '==': equal,
 };
 
 /** Names of the language's own types and of functions without a table that give back their first argument. */
@@ -123,12 +249,22 @@ const transparentDecorators: ReadonlySet<string> = new Set([
   'staticmethod',
   'abc.abstractmethod',
   'functools.cached_property',
+  'flax.linen.compact',
   'functools.lru_cache',
   'torch.jit.export',
   'torch.jit.ignore',
   'torch.jit.script',
   'typing.override',
   'typing_extensions.override',
+]);
+
+/** Methods of optimizers, tapes and trainers whose first argument is what they minimise. */
+const minimisers: ReadonlySet<string> = new Set([
+  'backward',
+  'compute_gradients',
+  'gradient',
+  'manual_backward',
+  'minimize',
 ]);
 
 /** Methods that give back the module or model that they are called on. */
@@ -148,14 +284,58 @@ const fluentMethods: ReadonlySet<string> = new Set([
 /** Attributes of a tensor that are the tensor. */
 const sameAttributes: ReadonlySet<string> = new Set(['T', 'data', 'mT']);
 
-const wideTypes: ReadonlySet<string> = new Set([
-  'torch.float64',
-  'torch.double',
-  'tensorflow.float64',
-  'numpy.float64',
-  'numpy.double',
-  'jax.numpy.float64',
+/** Types, by their qualified names and as strings. */
+const formatsByType: ReadonlyMap<string, FormatName> = new Map([
+  ...['torch.float64', 'torch.double', 'tensorflow.float64', 'tensorflow.double'].map(withFormat('float64')),
+  ...['numpy.float64', 'numpy.double', 'jax.numpy.float64', 'numpy.longdouble', 'float64'].map(withFormat('float64')),
+  ...['torch.float32', 'torch.float', 'tensorflow.float32', 'numpy.float32'].map(withFormat('float32')),
+  ...['jax.numpy.float32', 'float32', 'numpy.single'].map(withFormat('float32')),
+  ...['torch.float16', 'torch.half', 'tensorflow.float16', 'tensorflow.half'].map(withFormat('float16')),
+  ...['numpy.float16', 'numpy.half', 'jax.numpy.float16', 'float16', 'mixed_float16'].map(withFormat('float16')),
+  ...['torch.bfloat16', 'tensorflow.bfloat16', 'jax.numpy.bfloat16'].map(withFormat('bfloat16')),
+  ...['bfloat16', 'mixed_bfloat16'].map(withFormat('bfloat16')),
+] as const);
+
+function withFormat(format: FormatName): (type: string) => readonly [string, FormatName] {
+  return (type) => [type, format];
+}
+
+/** Methods that change the type, of tensors and of modules. */
+const formatsByMethod: ReadonlyMap<string, FormatName> = new Map([
+  ['double', 'float64'],
+  ['float', 'float32'],
+  ['half', 'float16'],
+  ['bfloat16', 'bfloat16'],
 ]);
+
+/** Calls that set the type for all that follows, by the place of the type among their arguments. */
+const defaultSetters: ReadonlyMap<string, number> = new Map([
+  ['torch.set_default_dtype', 0],
+  ['torch.set_default_tensor_type', 0],
+  ['keras.backend.set_floatx', 0],
+  ['keras.config.set_floatx', 0],
+  ['keras.config.set_dtype_policy', 0],
+  ['keras.mixed_precision.set_global_policy', 0],
+  ['keras.mixed_precision.set_dtype_policy', 0],
+  ['keras.mixed_precision.experimental.set_policy', 0],
+]);
+
+/** Functions whose results training minimises, by their names. */
+const objectiveName = /(^|_)(loss|losses|cost|objective|criterion)(_|$|fn)|loss$|Loss$|^training_step$/i;
+
+/** What modules of tests import. */
+const testModule =
+  /^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|nose|hypothesis|absl\.testing|numpy\.testing|torch\.testing)\b/m;
+
+/** Names of tensors of ones and zeros, as which choices are given. */
+const choiceName = /^[\w.]*(one_?hot|actions?|acts|labels?|targets?|y_true)[\w.]*$/i;
+
+/** Parameters of a function from elsewhere by which a layer is told its activation, or a network that of its last layer. */
+const layerActivations = ['activation', 'activation_fn', 'act', 'nonlinearity', 'activation_function'] as const;
+const outputActivations = ['output_activation', 'final_activation', 'last_activation', 'out_activation'] as const;
+
+/** Attributes of a Keras model that are what it computes. */
+const modelOutputs: ReadonlySet<string> = new Set(['output', 'outputs']);
 
 const initialisers: ReadonlySet<string> = new Set(['__init__', 'build', 'setup', '__post_init__']);
 const callMethods = ['forward', 'call', '__call__'] as const;
@@ -163,24 +343,66 @@ const callMethods = ['forward', 'call', '__call__'] as const;
 class Interpreter {
   readonly #sites: Site[] = [];
   readonly #origins = new Map<Expression, Origin>();
-  readonly #depths = new WeakMap<Expression, number>();
-  readonly #wide = new WeakSet<Expression>();
-  readonly #frameworks = new WeakMap<Expression, Framework>();
+  readonly #depths = new Map<Expression, number>();
+  readonly #formats = new Map<Expression, FormatName>();
+  /** Names that are bound nowhere, and what is read from values that nothing is known of, the same each time. */
+  readonly #unknown = new Map<string, Value>();
+  readonly #text: string;
+  /** Whether the module is there for tests: its helpers are part of them. */
+  readonly #isOfTests: boolean;
+  readonly #load: ModuleLoader | undefined;
+  readonly #prefix: string;
+  readonly #module: Scope;
+  readonly #imported: readonly FrameworkName[];
+  /** Values whose framework is one of several. */
+  readonly #guessed = new Set<Expression>();
+  readonly #copies = new Map<Expression, Map<FormatName, Expression>>();
+  #defaultFormat: FormatName | undefined;
+  readonly #frameworks = new Map<Expression, Framework>();
   readonly #sampled = new Set<Expression>();
+  readonly #detached = new Set<Expression>();
   readonly #used = new Set<Expression>();
   readonly #later: (() => void)[] = [];
   readonly #firstLater: (() => void)[] = [];
   readonly #initialised = new Set<ClassValue>();
+  /** Models to which the function that was called last has added layers. */
+  readonly #grown: { readonly from: LibraryObject; readonly to: LibraryObject }[] = [];
   readonly #everythingOf: string[] = [];
   readonly #active: Definition[] = [];
   /** What functions return for arguments of which nothing is known but their literals. */
-  readonly #returned = new Map<Definition, Map<string, Value>>();
+  readonly #returned = new Map<Definition, Map<Scope, Map<string, Value>>>();
   #variables = 0;
   #spent = 0;
   #frame: Frame = Interpreter.#newFrame(new Scope('module'), nowhere);
 
+  constructor(text: string, { load, imported, prefix = 'v' }: InterpretOptions & { readonly prefix?: string } = {}) {
+    this.#text = text;
+    this.#isOfTests = testModule.test(text);
+    this.#imported = imported ?? importedFrameworks(text);
+    this.#load = load;
+    this.#prefix = prefix;
+    this.#module = this.#frame.scope;
+  }
+
+  /** The names of a module after it was gone through, its functions not. */
+  scopeOf(statements: readonly Statement[]): Scope {
+    this.#block(statements);
+    return this.#module;
+  }
+
   static #newFrame(scope: Scope, statement: Range, of: Partial<Frame> = {}): Frame {
-    return { scope, statement, calls: [], gradients: true, test: false, returned: [], loopExits: [], ...of };
+    return {
+      scope,
+      statement,
+      calls: [],
+      gradients: true,
+      autocast: undefined,
+      test: false,
+      returned: [],
+      conditions: [],
+      loopExits: [],
+      ...of,
+    };
   }
 
   module(statements: readonly Statement[]): Interpretation {
@@ -196,6 +418,9 @@ class Interpreter {
       module,
       origins: this.#origins,
       isOnlySampled: (expression) => this.#sampled.has(expression) && !this.#used.has(expression),
+      isDetached: (expression) => this.#detached.has(expression) && !this.#used.has(expression),
+      frameworkOf: (expression) => this.#frameworks.get(expression),
+      formatOf: (expression) => this.#formats.get(expression),
     };
   }
 
@@ -226,6 +451,7 @@ class Interpreter {
       case 'assign': {
         const value = this.#evaluate(statement.value);
         for (const target of statement.targets) this.#assign(target, value);
+        this.#noteNames(statement.targets, value, statement.value);
         return true;
       }
       case 'update': {
@@ -239,6 +465,10 @@ class Interpreter {
         const value = statement.value ? this.#evaluate(statement.value) : none;
         this.#use(value);
         frame.returned.push(value);
+        const definition = this.#active.at(-1);
+        if (statement.value && frame.calls.length === 0 && definition?.kind === 'function') {
+          if (isObjective(definition) || this.#isCallOfLoss(definition)) this.#noteObjective(value, statement.value);
+        }
         return false;
       }
       case 'leave':
@@ -250,14 +480,16 @@ class Interpreter {
       case 'loop':
         return this.#loop(statement);
       case 'with': {
-        const { gradients } = frame;
+        const { gradients, autocast } = frame;
         for (const { value: manager, target } of statement.items) {
           const value = this.#evaluate(manager);
           if (target) this.#assign(target, this.#opaque(target));
           if (this.#stopsGradients(value)) frame.gradients = false;
+          if (value.kind === 'object' && value.autocast) frame.autocast = value.autocast;
         }
         const reached = this.#block(statement.body);
         frame.gradients = gradients;
+        frame.autocast = autocast;
         return reached;
       }
       case 'try':
@@ -281,7 +513,7 @@ class Interpreter {
         return true;
       case 'import':
         for (const { name, path } of statement.names) {
-          frame.scope.assign(name, path === undefined ? this.#opaque(statement) : { kind: 'path', path });
+          frame.scope.assign(name, this.#imports(path, statement));
         }
         this.#everythingOf.push(...statement.everythingOf);
         return true;
@@ -295,21 +527,130 @@ class Interpreter {
     }
   }
 
+  /** Whether it is what calling an instance of a class runs that is called a loss. */
+  #isCallOfLoss({ name, parameters: [self] }: FunctionDefinition): boolean {
+    if (!callMethods.some((method) => method === name) || !self) return false;
+    const value = this.#frame.scope.find(self.name);
+    return value?.kind === 'instance' && /Loss$|Loss[A-Z\d_]|^loss/.test(value.of.definition.name);
+  }
+
+  /** Remembers under which names an operation's result can be had again as it is. */
+  #noteNames(targets: readonly PyExpression[], value: Value, written: Range): void {
+    if (value.kind !== 'quantity') return;
+    const origin = this.#origins.get(value.expression);
+    // What was reshaped or picked from in between has the same expression and is something else.
+    if (origin?.start !== written.start || origin.end !== written.end) return;
+    for (const target of targets) {
+      const key = keyOf(target);
+      if (key === undefined) continue;
+      if (origin.names) origin.names.add(key);
+      else this.#origins.set(value.expression, { ...origin, names: new Set([key]) });
+    }
+  }
+
   #if(statement: If): boolean {
     const { scope } = this.#frame;
     const entry = scope.bindings;
     const exits: Bindings[] = [];
+    const frame = this.#frame;
+    const outside = frame.conditions;
+    // What holds where none of the branches so far was taken, and what holds after those that leave.
+    let otherwise = outside;
+    let after = outside;
+    let isDecided = false;
     scope.bindings = entry.layer();
     for (const { test, body } of statement.branches) {
       this.#at(statement.start, Math.max(test.end, statement.start));
-      this.#evaluate(test);
+      const outcome = this.#outcome(test);
+      if (outcome === false) continue;
+      const tests = this.#test(test);
       const tested = scope.bindings;
       scope.bindings = tested.layer();
+      frame.conditions = [...otherwise, ...tests.met];
+      otherwise = [...otherwise, ...tests.unmet];
       if (this.#block(body)) exits.push(scope.bindings);
+      if (exits.length === 0) after = otherwise;
       scope.bindings = tested.layer();
+      frame.conditions = otherwise;
+      isDecided = outcome === true;
+      if (isDecided) break;
     }
-    if (!statement.otherwise || this.#block(statement.otherwise)) exits.push(scope.bindings);
+    if (!isDecided && (!statement.otherwise || this.#block(statement.otherwise))) exits.push(scope.bindings);
+    frame.conditions = after;
     return this.#meet(entry, exits);
+  }
+
+  /**
+   * What a test comes to in a function that is called with literals, or whose defaults are: `if normalize:`,
+   * `if reduction == 'mean':`, `if mask is None:`. Of names from elsewhere nothing is said: a constant of the module is
+   * there to be changed.
+   */
+  #outcome(node: PyExpression): boolean | undefined {
+    if (this.#frame.calls.length === 0) return undefined;
+    switch (node.kind) {
+      case 'name': {
+        const value = this.#given(node);
+        if (value?.kind === 'none') return false;
+        return value?.kind === 'truth' ? value.truth : undefined;
+      }
+      case 'unary': {
+        const outcome = node.operator === 'not' ? this.#outcome(node.operand) : undefined;
+        return outcome === undefined ? undefined : !outcome;
+      }
+      case 'binary': {
+        const { operator } = node;
+        if (operator === 'and' || operator === 'or') {
+          const [a, b] = [this.#outcome(node.left), this.#outcome(node.right)];
+          const decisive = operator === 'or';
+          if (a === decisive || b === decisive) return decisive;
+          return a === undefined || b === undefined ? undefined : !decisive;
+        }
+        const isNegated = operator === 'is not' || operator === '!=';
+        if (!isNegated && operator !== 'is' && operator !== '==') return undefined;
+        const equal = this.#areEqual(this.#given(node.left), node.right);
+        return equal === undefined ? undefined : equal !== isNegated;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** The value of a parameter. What a loop begins with, as in `first = True`, it does not go on with. */
+  #given(node: PyExpression): Value | undefined {
+    if (node.kind !== 'name' || !this.#active.at(-1)?.parameters.some(({ name }) => name === node.name))
+      return undefined;
+    return this.#frame.scope.bindings.get(node.name);
+  }
+
+  #areEqual(value: Value | undefined, other: PyExpression): boolean | undefined {
+    if (!value) return undefined;
+    if (other.kind === 'string') return value.kind === 'text' ? value.text === other.value : undefined;
+    if (other.kind !== 'singleton') return undefined;
+    if (other.value !== null) return value.kind === 'truth' ? value.truth === other.value : undefined;
+    switch (value.kind) {
+      case 'none':
+        return true;
+      case 'choice':
+        return undefined;
+      case 'quantity':
+        return value.expression.kind === 'variable' ? undefined : false;
+      default:
+        return false;
+    }
+  }
+
+  #test(node: PyExpression): Tested {
+    if (node.kind === 'binary' && (node.operator === 'and' || node.operator === 'or')) {
+      const [left, right] = [this.#test(node.left), this.#test(node.right)];
+      return node.operator === 'and'
+        ? { met: [...left.met, ...right.met], unmet: [] }
+        : { met: [], unmet: [...left.unmet, ...right.unmet] };
+    }
+    const value = this.#evaluate(node);
+    this.#use(value);
+    if (value.kind !== 'quantity' || !isComparison(value.expression)) return { met: [], unmet: [] };
+    const comparison = value.expression;
+    return { met: [{ comparison, holds: true }], unmet: [{ comparison, holds: false }] };
   }
 
   /** Loops are taken to run at least once, and are gone through once. */
@@ -329,7 +670,10 @@ class Interpreter {
     const outer = frame.loopExits;
     const exits: Bindings[] = [];
     frame.loopExits = exits;
+    // What was compared before a break or a continue is known of the rest of the body alone.
+    const { conditions } = frame;
     if (this.#block(statement.body)) exits.push(frame.scope.bindings);
+    frame.conditions = conditions;
     frame.loopExits = outer;
     // A loop that returns or raises at its end may not run at all.
     this.#meet(entry, exits.length > 0 ? exits : [entry]);
@@ -341,8 +685,10 @@ class Interpreter {
     const entry = scope.bindings;
     const exits: Bindings[] = [];
     scope.bindings = entry.layer();
+    const { conditions } = this.#frame;
     const reached = this.#block(statement.body);
     const afterBody = scope.bindings;
+    this.#frame.conditions = conditions;
     scope.bindings = afterBody.layer();
     if (reached && this.#block(statement.otherwise)) exits.push(scope.bindings);
     for (const { name, body } of statement.handlers) {
@@ -366,11 +712,11 @@ class Interpreter {
       return true;
     }
     const met = entry.layer();
-    for (const exit of exits) {
-      for (const name of exit.namesSince(entry)) {
-        const values = exits.flatMap((each) => each.get(name) ?? []);
-        met.set(name, values.length > 0 ? (choose(values) ?? this.#fresh()) : undefined);
-      }
+    const assigned = new Set<string>();
+    for (const exit of exits) for (const name of exit.namesSince(entry)) assigned.add(name);
+    for (const name of assigned) {
+      const values = exits.flatMap((each) => each.get(name) ?? []);
+      met.set(name, values.length > 0 ? (choose(values) ?? this.#fresh()) : undefined);
     }
     scope.bindings = met;
     return exits.length > 0;
@@ -420,8 +766,8 @@ class Interpreter {
     const name = definition.kind === 'function' ? definition.name : '';
     const scope = new Scope('function', value.scope);
     const frame = Interpreter.#newFrame(scope, statement, {
-      gradients: !decorated.stopsGradients,
-      test: test || /^_*test/i.test(name),
+      gradients: !decorated.stopsGradients && !isCustomGradient(definition),
+      test: test || (/^_*test/i.test(name) && !this.#trains(definition)),
     });
     this.#active.push(definition);
     this.#inFrame(frame, () => {
@@ -432,6 +778,12 @@ class Interpreter {
       this.#body(definition);
     });
     this.#active.pop();
+  }
+
+  /** Whether a function called a test trains and asserts nothing, as tutorials have them: `def test_mnist():`. */
+  #trains({ start, end }: Range): boolean {
+    const text = this.#text.slice(start, end);
+    return /\.(minimize|fit|train_on_batch|apply_gradients)\(/.test(text) && !/\bassert/.test(text);
   }
 
   #body(definition: Definition): void {
@@ -445,6 +797,8 @@ class Interpreter {
     if (parameter.stars === '**') return { kind: 'dict', entries: new Map() };
     const unknown = this.#opaque(parameter);
     const given = parameter.default && this.#default(parameter.default, scope);
+    // An epsilon is its default as a rule.
+    if (given?.kind === 'quantity' && given.expression.kind === 'constant' && isEpsilon(parameter.name)) return given;
     const callable = given && ['path', 'object', 'function', 'class', 'instance'].includes(given.kind);
     return callable ? (choose([unknown, given]) ?? unknown) : unknown;
   }
@@ -506,13 +860,48 @@ class Interpreter {
 
   // Names.
 
+  #imports(path: string | undefined, node: Range): Value {
+    if (path === undefined) return this.#opaque(node);
+    return this.#foreign(path) ?? (path.startsWith('.') ? this.#opaque(node) : { kind: 'path', path });
+  }
+
+  /** What another module of the project has under a name. */
+  #foreign(path: string): Value | undefined {
+    if (!this.#load || knownName(path)) return undefined;
+    const dot = path.lastIndexOf('.');
+    if (dot <= 0) return undefined;
+    const name = path.slice(dot + 1);
+    const module = path.slice(0, dot);
+    return name === '' || /^\.*$/.test(module) ? undefined : this.#load(module)?.bindings.get(name);
+  }
+
+  /** Whether what is evaluated stands in another module's text, where nothing is to be found. */
+  #isForeign(): boolean {
+    let { scope } = this.#frame;
+    while (scope.parent) scope = scope.parent;
+    return scope !== this.#module;
+  }
+
   #lookUp(name: string): Value | undefined {
     const value = this.#frame.scope.find(name);
     if (value) return value;
     for (const module of this.#everythingOf) {
       if (knownName(`${module}.${name}`)) return { kind: 'path', path: `${module}.${name}` };
+      const foreign = this.#foreign(`${module}.${name}`);
+      if (foreign) return foreign;
     }
-    return undefined;
+    return isBuiltin(name) ? { kind: 'path', path: builtinPrefix + name } : undefined;
+  }
+
+  /** What nothing is known of but that it is the same wherever it is written so. */
+  #unknownAs(key: string, node: Range, anywhere: boolean): Value {
+    const before = this.#unknown.get(key);
+    if (before) return before;
+    const value = this.#fresh();
+    const within = anywhere ? undefined : this.#active.at(-1);
+    this.#origins.set(value.expression, { start: node.start, end: node.end, within, anywhere });
+    this.#unknown.set(key, value);
+    return value;
   }
 
   #assign(target: PyExpression, value: Value): void {
@@ -529,7 +918,8 @@ class Interpreter {
           if (object.kind !== 'instance') continue;
           const { attributes } = object.of;
           const before = attributes.get(target.name);
-          attributes.set(target.name, before ? (choose([before, value]) ?? this.#fresh()) : value);
+          const replaces = before === undefined || continues(value, before);
+          attributes.set(target.name, replaces ? value : (choose([before, value]) ?? this.#fresh()));
         }
         return;
       }
@@ -605,21 +995,28 @@ class Interpreter {
     return value;
   }
 
-  #setOrigin(expression: Expression, { start, end }: Range, made?: Range): void {
-    if (this.#origins.has(expression)) return;
-    const within = this.#active.at(-1);
-    this.#origins.set(expression, made ? { start, end, within, made } : { start, end, within });
+  #setOrigin(expression: Expression, { start, end }: Range, more: Partial<Origin> = {}): void {
+    if (this.#origins.has(expression) || this.#isForeign()) return;
+    this.#origins.set(expression, { start, end, within: this.#active.at(-1), ...more });
   }
 
   #fresh(): { readonly kind: 'quantity'; readonly expression: Expression } {
-    return { kind: 'quantity', expression: variable(`v${String(++this.#variables)}`) };
+    return { kind: 'quantity', expression: variable(`${this.#prefix}${String(++this.#variables)}`) };
   }
 
   /** Notes that a value is used for something. */
   #use(value: Value): void {
-    for (const single of alternativesOf(value)) {
-      if (single.kind === 'quantity') this.#used.add(single.expression);
-      else if (single.kind === 'list') for (const item of single.items) if (item.kind !== 'list') this.#use(item);
+    switch (value.kind) {
+      case 'quantity':
+        this.#used.add(value.expression);
+        return;
+      case 'list':
+        for (const item of value.items) if (item.kind !== 'list') this.#use(item);
+        return;
+      case 'choice':
+        for (const single of value.of) this.#use(single);
+        return;
+      default:
     }
   }
 
@@ -631,7 +1028,7 @@ class Interpreter {
     if (this.#frame.calls.length > 0) this.#spent++;
     switch (node.kind) {
       case 'name':
-        return this.#lookUp(node.name) ?? this.#opaque(node);
+        return this.#lookUp(node.name) ?? this.#unknownAs(node.name, node, true);
       case 'attribute':
         return this.#readAttribute(node);
       case 'call':
@@ -643,11 +1040,14 @@ class Interpreter {
       case 'string':
         return { kind: 'text', text: node.value };
       case 'singleton':
-        return node.value === null ? none : this.#opaque(node);
+        return node.value === null ? none : { kind: 'truth', truth: node.value };
       case 'unary': {
         const operand = this.#evaluate(node.operand);
         if (node.operator === '+') return operand;
         if (node.operator !== '-') {
+          if (operand.kind === 'quantity' && isComparison(operand.expression)) {
+            return this.#compute([operand], node, undefined, ([x]) => x && not(x));
+          }
           this.#use(operand);
           return this.#opaque(node);
         }
@@ -656,13 +1056,16 @@ class Interpreter {
           node,
           undefined,
           ([x]) => x && (x.kind === 'constant' ? constant(-x.value) : negate(x)),
+          { places: [node.operand] },
         );
       }
       case 'binary':
-        return this.#binary(node.operator, this.#evaluate(node.left), this.#evaluate(node.right), node);
+        return this.#binary(node.operator, this.#evaluate(node.left), this.#evaluate(node.right), node, [
+          node.left,
+          node.right,
+        ]);
       case 'conditional':
-        this.#evaluate(node.test);
-        return choose([this.#evaluate(node.whenTrue), this.#evaluate(node.whenFalse)]) ?? this.#opaque(node);
+        return this.#conditional(node);
       case 'lambda': {
         const decorated: Decorated = { plain: true, as: 'function', stopsGradients: false };
         const value: FunctionValue = { kind: 'function', definition: node, scope: this.#frame.scope, decorated };
@@ -704,6 +1107,20 @@ class Interpreter {
     }
   }
 
+  #conditional(node: Conditional): Value {
+    const frame = this.#frame;
+    const outside = frame.conditions;
+    const outcome = this.#outcome(node.test);
+    if (outcome !== undefined) return this.#evaluate(outcome ? node.whenTrue : node.whenFalse);
+    const tests = this.#test(node.test);
+    frame.conditions = [...outside, ...tests.met];
+    const whenTrue = this.#evaluate(node.whenTrue);
+    frame.conditions = [...outside, ...tests.unmet];
+    const whenFalse = this.#evaluate(node.whenFalse);
+    frame.conditions = outside;
+    return choose([whenTrue, whenFalse]) ?? this.#opaque(node);
+  }
+
   #comprehension(node: Comprehension): Value {
     const frame = this.#frame;
     const outer = frame.scope;
@@ -735,14 +1152,37 @@ class Interpreter {
 
   #attributeOf(object: Single, name: string, node: Range): Value {
     switch (object.kind) {
-      case 'path':
-        return { kind: 'path', path: `${object.path}.${name}` };
+      case 'path': {
+        const path = `${object.path}.${name}`;
+        return this.#foreign(path) ?? { kind: 'path', path };
+      }
       case 'instance':
         return this.#attribute(object.of, name, node) ?? this.#opaque(node);
       case 'class':
         return object.members.get(name) ?? this.#opaque(node);
       case 'quantity':
-        return sameAttributes.has(name) ? object : this.#opaque(node);
+        if (sameAttributes.has(name)) return object;
+        if (object.expression.kind !== 'variable') return this.#opaque(node);
+        return this.#unknownAs(`${object.expression.name}.${name}`, node, false);
+      case 'dict':
+        // A dictionary whose entries are attributes, or an object of JavaScript.
+        return object.entries.get(name) ?? this.#opaque(node);
+      case 'object':
+        if (object.applied?.does === 'give' && modelOutputs.has(name)) return object.applied.value;
+        if (object.applied?.does === 'chain' && modelOutputs.has(name)) {
+          return this.#do(
+            object.applied,
+            new CallArguments([this.#fresh()], new Map()),
+            node,
+            knownName(object.path)?.framework,
+            object,
+          );
+        }
+        return this.#opaque(node);
+      case 'list': {
+        const position = object.fields?.indexOf(name) ?? -1;
+        return (position < 0 ? undefined : object.items[position]) ?? this.#opaque(node);
+      }
       default:
         return this.#opaque(node);
     }
@@ -753,17 +1193,34 @@ class Interpreter {
     const assigned = key === undefined ? undefined : this.#frame.scope.find(key);
     if (assigned) return assigned;
     const container = this.#evaluate(node.value);
-    this.#evaluateAll(node.index);
+    const positions = node.index.map((part) => this.#evaluate(part));
+    for (const position of positions) this.#use(position);
     const [index] = node.index;
+    const [mask] = positions.length === 1 ? positions : [];
     return this.#forEach(container, node, (single) => {
       switch (single.kind) {
         case 'quantity':
-          return single.expression.kind === 'operation' ? single : this.#opaque(node);
+          // x[x > 0]: what has been compared is known of the elements.
+          if (mask?.kind === 'quantity' && isComparison(mask.expression, single.expression)) {
+            return this.#compute([single, mask], node, undefined, ([x, at]) => x && at && operation('pick', x, at));
+          }
+          // x[argmax(y)]: elements of x at positions that were computed.
+          if (mask?.kind === 'quantity' && isPosition(mask.expression)) {
+            return this.#compute([single, mask], node, undefined, ([x, at]) => x && at && operation('pick', x, at));
+          }
+          if (single.expression.kind === 'operation') return single;
+          if (single.expression.kind !== 'variable') return this.#opaque(node);
+          return this.#unknownAs(`${single.expression.name}${this.#text.slice(node.value.end, node.end)}`, node, false);
         case 'list': {
           const position = node.index.length === 1 && index ? integerOf(index) : undefined;
           if (node.sliced) return { ...single, exact: false };
+          const [only] = single.items.length === 1 && !single.exact ? single.items : [];
           if (position === -1) return single.items.at(-1) ?? this.#opaque(node);
           if (position !== undefined && single.exact) return single.items.at(position) ?? this.#opaque(node);
+          // Of `*args` each element is another unknown.
+          if (position !== undefined && only?.kind === 'quantity' && only.expression.kind === 'variable') {
+            return this.#unknownAs(`${only.expression.name}[${String(position)}]`, node, false);
+          }
           return this.#elementOf(single, node);
         }
         case 'dict':
@@ -779,7 +1236,7 @@ class Interpreter {
     return choose(value.of.map(action)) ?? this.#opaque(node);
   }
 
-  #binary(operator: string, left: Value, right: Value, node: Range): Value {
+  #binary(operator: string, left: Value, right: Value, node: Range, places: readonly Range[] = []): Value {
     const build = arithmetic[operator];
     if (operator === '+' && left.kind === 'list') {
       const more = right.kind === 'list' ? right : undefined;
@@ -794,7 +1251,7 @@ class Interpreter {
       this.#use(right);
       return this.#opaque(node);
     }
-    return this.#compute([left, right], node, undefined, ([a, b]) => a && b && build(a, b));
+    return this.#compute([left, right], node, undefined, ([a, b]) => a && b && build(a, b), { places });
   }
 
   /**
@@ -806,64 +1263,200 @@ class Interpreter {
     node: Range,
     framework: Framework | undefined,
     build: (operands: readonly (Expression | undefined)[]) => Expression | undefined,
-    { wide = false, object }: { readonly wide?: boolean; readonly object?: LibraryObject | undefined } = {},
+    { format, object, axis, samples, detaches, guessed = false, places = [] }: Asked = {},
   ): Value {
-    for (const operand of operands) if (operand) this.#use(operand);
+    for (const operand of operands) {
+      if (!operand) continue;
+      if (!samples && !detaches) this.#use(operand);
+      else
+        for (const single of alternativesOf(operand))
+          if (single.kind === 'quantity') (samples ? this.#sampled : this.#detached).add(single.expression);
+    }
     const combinations = this.#combinations(operands, node);
     if (!combinations) return this.#opaque(node);
     const results: Value[] = [];
     const alternatives: Expression[][] = [];
-    let allWide = true;
+    const formats = new Set<FormatName | undefined>();
     let owner = framework;
+    let uncertain = guessed;
     for (const combination of combinations) {
+      if (!framework && combination.some((operand) => operand && this.#guessed.has(operand))) {
+        uncertain = !combination.some(
+          (operand) => operand && this.#frameworks.has(operand) && !this.#guessed.has(operand),
+        );
+      }
       for (const operand of combination) owner ??= operand && this.#frameworks.get(operand);
-      const expression = build(combination);
-      const depth = Math.max(0, ...combination.map((operand) => (operand ? (this.#depths.get(operand) ?? 0) : 0))) + 1;
+      const expression = this.#picking(build(combination));
+      let depth = 1;
+      for (const operand of combination) {
+        if (operand?.kind === 'operation') depth = Math.max(depth, (this.#depths.get(operand) ?? 0) + 1);
+      }
       if (!expression || depth > deepestGraph) {
         results.push(this.#opaque(node));
-        allWide = false;
         continue;
       }
-      const isWide = wide || combination.some((operand) => operand && this.#wide.has(operand));
-      if (isWide) this.#wide.add(expression);
-      allWide &&= isWide;
-      this.#setOrigin(expression, node, object?.made);
+      const computedIn = format ?? this.#widest(combination);
+      if (computedIn && !this.#formats.has(expression)) this.#formats.set(expression, computedIn);
+      formats.add(computedIn);
+      if (!this.#origins.has(expression)) {
+        const written: { value: Expression; place: Range }[] = [];
+        for (let index = 0; index < combination.length; index++) {
+          const [value, place] = [combination[index], places[index]];
+          if (value && place) written.push({ value, place: { start: place.start, end: place.end } });
+        }
+        this.#origins.set(expression, {
+          start: node.start,
+          end: node.end,
+          within: this.#active.at(-1),
+          operands: written,
+          ...(object ? { made: object.made } : {}),
+          ...(axis ? { axis } : {}),
+        });
+      }
       if (!this.#depths.has(expression)) this.#depths.set(expression, depth);
-      if (owner && !this.#frameworks.has(expression)) this.#frameworks.set(expression, owner);
+      if (owner && !this.#frameworks.has(expression)) {
+        this.#frameworks.set(expression, owner);
+        if (uncertain) this.#guessed.add(expression);
+      }
+      if (framework && !guessed) this.#belongsTo(framework, combination);
       results.push({ kind: 'quantity', expression });
       if (expression.kind === 'operation') alternatives.push([expression]);
     }
     // An alternative that is unknown may be anything, which says nothing against the others.
-    if (owner && alternatives.length > 0)
-      this.#note(node, owner, { alternatives, wide: allWide, object: object?.path, loss: undefined });
+    if (owner && alternatives.length > 0) {
+      const [only] = formats.size === 1 ? formats : [];
+      this.#note(node, owner, { alternatives, format: only, object: object?.path, loss: undefined }, uncertain);
+    }
     return choose(results) ?? this.#opaque(node);
   }
 
-  #note(node: Range, framework: Framework, what: Pick<Site, 'alternatives' | 'loss' | 'object' | 'wide'>): void {
-    const { statement, calls, gradients, test } = this.#frame;
-    const range = { start: node.start, end: node.end };
-    this.#sites.push({ range, statement, framework, calls, gradients, test, within: this.#active.at(-1), ...what });
+  /** A softmax times what is called actions or labels is times a one-hot of them, whose place it came from. */
+  #picking(product: Expression | undefined): Expression | undefined {
+    if (product?.kind !== 'operation' || product.operator !== 'multiply') return product;
+    const [a, b] = product.operands as [Expression, Expression];
+    if (isSoftmax(a) && this.#isChoice(b)) return multiply(a, operation('oneHot', b));
+    return isSoftmax(b) && this.#isChoice(a) ? multiply(operation('oneHot', a), b) : product;
+  }
+
+  #isChoice(of: Expression): boolean {
+    if (of.kind !== 'variable') return false;
+    const origin = this.#origins.get(of);
+    const names = origin ? [this.#text.slice(origin.start, origin.end), ...(origin.names ?? [])] : [];
+    // Of a parameter that is its name, and perhaps its type or default.
+    return names.some((name) => choiceName.test(name.replace(/[:=].*/s, '').trim()));
+  }
+
+  /** The format that the operands are promoted to, of those that are known. */
+  #widest(operands: readonly (Expression | undefined)[]): FormatName | undefined {
+    let widest: FormatName | undefined;
+    if (this.#formats.size === 0) return widest;
+    for (const operand of operands) {
+      const known = operand && this.#formats.get(operand);
+      if (known && (!widest || widths.indexOf(known) > widths.indexOf(widest))) widest = known;
+    }
+    return widest !== undefined && widths.includes(widest) ? widest : undefined;
+  }
+
+  /** A value that a framework's function takes is a tensor of it. */
+  #belongsTo(framework: Framework, operands: readonly (Expression | undefined)[]): void {
+    for (const operand of operands) {
+      if (operand?.kind === 'variable' && !this.#frameworks.has(operand)) this.#frameworks.set(operand, framework);
+    }
+  }
+
+  /** A method by the framework of its tensor, as far as it is known; else of the frameworks of the file. */
+  #methodOf(of: Expression, name: string): { readonly known: Known | undefined; readonly guessed: boolean } {
+    const own = this.#guessed.has(of) ? undefined : this.#frameworks.get(of);
+    if (own) {
+      const known = knownMethod(name, [own.name]);
+      if (known) return { known, guessed: false };
+    }
+    const candidates = this.#imported.filter((framework) => knownMethod(name, [framework]) !== undefined);
+    const known = knownMethod(name, candidates);
+    return { known, guessed: candidates.length > 1 };
+  }
+
+  #note(
+    node: Range,
+    framework: Framework,
+    what: Pick<Site, 'alternatives' | 'arguments' | 'loss' | 'made' | 'object' | 'format'>,
+    guessed = false,
+  ): void {
+    if (this.#isForeign()) return;
+    const { statement, calls, gradients, autocast, conditions, test } = this.#frame;
+    this.#sites.push({
+      range: { start: node.start, end: node.end },
+      statement,
+      framework,
+      calls,
+      gradients,
+      autocast,
+      guessed,
+      conditions,
+      test: test || this.#isOfTests,
+      within: this.#active.at(-1),
+      customGradient: this.#active[0] !== undefined && isCustomGradient(this.#active[0]),
+      ...what,
+      format: what.format ?? (framework.differentiates ? this.#defaultFormat : undefined),
+    });
+  }
+
+  /** `optimizer.minimize(loss)`, `tape.gradient(loss, variables)`, `accelerator.backward(loss)`. */
+  #noteMinimised(name: string, call: CallArguments, node: Call): void {
+    const value = call.get(0, name === 'gradient' ? 'target' : 'loss');
+    const at = call.placeOf([0, 'loss', 'target']) ?? node;
+    if (value && (name !== 'gradient' || call.all.length > 1)) this.#noteObjective(value, at);
+  }
+
+  /** Notes a value that training minimises. */
+  #noteObjective(value: Value, node: Range): void {
+    for (const single of alternativesOf(value)) {
+      if (single.kind !== 'quantity') continue;
+      const owner = this.#frameworks.get(single.expression);
+      if (!owner) continue;
+      const format = this.#formats.get(single.expression);
+      this.#note(node, owner, { alternatives: [[single.expression]], format, object: undefined, loss: 'objective' });
+    }
   }
 
   /** The operands as expressions, in every combination; undefined if there are too many. */
   #combinations(operands: readonly (Value | undefined)[], node: Range): (Expression | undefined)[][] | undefined {
     let combinations: (Expression | undefined)[][] = [[]];
+    const expressions: (readonly (Expression | undefined)[])[] = [];
     for (const operand of operands) {
-      const choices = operand ? this.#expressionsOf(operand, node) : [undefined];
-      combinations = combinations.flatMap((start) => choices.map((choice) => [...start, choice]));
+      const choices = operand ? this.#expressionsOf(operand, node) : nothingGiven;
+      // As a rule there is one.
+      if (choices.length === 1) for (const combination of combinations) combination.push(choices[0]);
+      else {
+        combinations = combinations.flatMap((start) => choices.map((choice) => [...start, choice]));
+        const before = expressions.filter((each) => each.length > 1);
+        for (const each of before) combinations = consistent(combinations, [each, expressions.indexOf(each)], choices);
+      }
+      expressions.push(choices);
       if (combinations.length > 2 * mostAlternatives) return undefined;
     }
     return combinations;
   }
 
-  #expressionsOf(value: Value, node: Range): (Expression | undefined)[] {
+  #expressionsOf(value: Value, node: Range): readonly (Expression | undefined)[] {
+    if (value.kind === 'quantity') return [value.expression];
     return alternativesOf(value).flatMap((single): (Expression | undefined)[] => {
       switch (single.kind) {
         case 'quantity':
           return [single.expression];
         case 'none':
           return [undefined];
+        case 'truth':
+          return [constant(single.truth ? 1 : 0)];
+        case 'path': {
+          const number = knownNumber(single.path);
+          if (number !== undefined) return [constant(number)];
+          break;
+        }
         case 'list':
+          // Of values and positions that weren't told apart the values are meant.
+          if (single.fields?.[0] === 'values' && single.items[0])
+            return [...this.#expressionsOf(single.items[0], node)];
           // Stacked or concatenated tensors.
           if (single.items.length > 0 && single.items.length <= mostAlternatives) {
             const parts = single.items.flatMap((item) => (item.kind === 'quantity' ? [item.expression] : []));
@@ -888,44 +1481,79 @@ class Interpreter {
       if (!assigned) {
         const receiver = this.#evaluate(callee.value);
         const call = this.#argumentsOf(node);
-        return this.#forEach(receiver, node, (single) => this.#callMethod(single, callee.name, call, node));
+        const value = this.#forEach(receiver, node, (single) => this.#callMethod(single, callee.name, call, node));
+        this.#noteGrown(node);
+        return value;
       }
     }
     const called = this.#evaluate(callee);
-    return this.#apply(called, this.#argumentsOf(node), node);
+    const value = this.#apply(called, this.#argumentsOf(node), node);
+    this.#noteGrown(node);
+    return value;
+  }
+
+  /** A model to which a function has added layers is another one after the call. */
+  #noteGrown(node: Call): void {
+    if (this.#grown.length === 0) return;
+    for (const { value } of node.arguments) {
+      const key = keyOf(value);
+      const before = key === undefined ? undefined : this.#frame.scope.find(key);
+      const grown = this.#grown.find(({ from }) => from === before);
+      if (grown) this.#assign(value, grown.to);
+    }
+    this.#grown.length = 0;
   }
 
   #argumentsOf(node: Call): CallArguments {
     const positional: Value[] = [];
     const named = new Map<string, Value>();
+    let axis: Range | undefined;
+    let places: (Range & { readonly name: string | undefined })[] | undefined = [];
     for (const { name, stars, value: argument } of node.arguments) {
+      if (stars === '') places?.push({ start: argument.start, end: argument.end, name });
+      else places = undefined;
       const value = this.#evaluate(argument);
+      if (name === 'dim' || name === 'axis') axis = argument;
+      else if (name === undefined && positional.length > 0 && integerOf(argument) !== undefined) axis ??= argument;
       if (name !== undefined) named.set(name, value);
       else if (stars === '') positional.push(value);
       else if (stars === '*') positional.push(...(value.kind === 'list' ? value.items : [this.#opaque(argument)]));
       else if (value.kind === 'dict') for (const [key, entry] of value.entries) named.set(key, entry);
     }
-    return new CallArguments(positional, named);
+    return new CallArguments(positional, named, axis, places);
   }
 
   #callMethod(receiver: Single, name: string, call: CallArguments, node: Call): Value {
     const target = (node.callee as Extract<PyExpression, { kind: 'attribute' }>).value;
+    if (minimisers.has(name) && call.all.length > 0) this.#noteMinimised(name, call, node);
     switch (receiver.kind) {
       case 'quantity': {
         const inPlace = name.endsWith('_') && !name.endsWith('__') && knownMethod(name) === undefined;
-        const known = knownMethod(inPlace ? name.slice(0, -1) : name);
-        if (name === 'double') {
-          this.#wide.add(receiver.expression);
-          return receiver;
+        const { known, guessed } = this.#methodOf(receiver.expression, inPlace ? name.slice(0, -1) : name);
+        const format = formatsByMethod.get(name) ?? (name === 'backward' ? undefined : this.#formatAsked(call));
+        if (format !== undefined && (!known || known.meaning.does === 'keep')) {
+          return this.#inFormat(receiver, format, guessed ? undefined : known?.framework);
         }
-        if (!known || known.meaning.does === 'make' || known.meaning.does === 'stop-gradients') {
+        if (name === 'backward') this.#noteObjective(receiver, target);
+        const applied = known?.meaning;
+        if (name === 'item' && this.#frameworks.get(receiver.expression)?.differentiates) {
+          return this.#compute([receiver], node, undefined, ([x]) => x && stopGradient(x), { detaches: true });
+        }
+        if (
+          !known ||
+          !applied ||
+          applied.does === 'make' ||
+          applied.does === 'stop-gradients' ||
+          applied.does === 'autocast'
+        ) {
           for (const value of call.all) this.#use(value);
           this.#use(receiver);
           const result = this.#opaque(node);
           if (inPlace && keyOf(target) !== undefined) this.#assign(target, result);
           return result;
         }
-        const value = this.#do(known.meaning, call.after(receiver), node, known.framework);
+        const operands = call.after(receiver, target, firstAxis(node));
+        const value = this.#do(applied, operands, node, known.framework, undefined, guessed);
         if (inPlace && keyOf(target) !== undefined) this.#assign(target, value);
         return value;
       }
@@ -939,12 +1567,17 @@ class Interpreter {
       case 'object':
         if (name === 'forward' || name === 'call' || name === '__call__') return this.#apply(receiver, call, node);
         if (fluentMethods.has(name)) return receiver;
+        if (receiver.applied?.does === 'methods') {
+          const method = receiver.applied.methods[name];
+          if (method) return this.#do(method, call, node, knownName(receiver.path)?.framework, receiver);
+        }
+        if (name === 'compile') this.#compile(receiver, call, node);
         if (
           receiver.applied?.does === 'chain' &&
-          (name === 'add' || name === 'append') &&
+          (name === 'add' || name === 'append' || name === 'add_module') &&
           keyOf(target) !== undefined
         ) {
-          const links = [...receiver.applied.links, ...call.positional];
+          const links = [...receiver.applied.links, ...call.positional.slice(-1)];
           this.#assign(target, { ...receiver, applied: { does: 'chain', links } });
         }
         for (const value of call.all) this.#use(value);
@@ -953,10 +1586,43 @@ class Interpreter {
         const method = this.#attribute(receiver.of, name, node);
         if (method) return this.#apply(method, call, node);
         for (const value of call.all) this.#use(value);
+        if (name === 'compile') this.#compile(receiver, call, node);
+        if (name === 'apply' && isOfFlax(receiver.of)) {
+          return this.#callInstance(receiver.of, new CallArguments(call.positional.slice(1), new Map()), node);
+        }
         return fluentMethods.has(name) ? receiver : this.#opaque(node);
       }
       default:
         return this.#apply(this.#attributeOf(receiver, name, node), call, node);
+    }
+  }
+
+  /** `model.compile(loss=...)`: the loss of what the model gives. */
+  #compile(model: Value, call: CallArguments, node: Call): void {
+    const given =
+      call.get(1, 'loss') ?? (call.positional[0]?.kind === 'dict' ? call.positional[0].entries.get('loss') : undefined);
+    const losses =
+      given?.kind === 'list' ? given.items : given?.kind === 'dict' ? [...given.entries.values()] : [given];
+    if (losses.length !== 1) return;
+    const argument = node.arguments.find(({ name }) => name === 'loss')?.value ?? node.arguments[1]?.value ?? node;
+    const output = this.#apply(model, new CallArguments([this.#fresh()], new Map()), nowhere);
+    for (const single of losses.flatMap((value) => (value ? alternativesOf(value) : []))) {
+      const applied =
+        single.kind === 'text'
+          ? lossByName(single.text)
+          : single.kind === 'path'
+            ? withoutArguments(knownName(single.path)?.meaning)
+            : undefined;
+      const target = this.#fresh();
+      if (single.kind === 'function') {
+        const loss = this.#callFunction(single, new CallArguments([target, output], new Map()), argument);
+        this.#noteObjective(loss, argument);
+      } else if (single.kind === 'object') {
+        this.#apply(single, new CallArguments([target, output], new Map()), argument);
+      } else if (applied?.does === 'loss') {
+        const framework = knownName('keras.losses.BinaryCrossentropy')?.framework;
+        this.#do(applied, new CallArguments([target, output], new Map()), argument, framework);
+      }
     }
   }
 
@@ -991,7 +1657,8 @@ class Interpreter {
           return this.#callName(single.path, call, node);
         case 'object':
           if (single.applied) return this.#do(single.applied, call, node, knownName(single.path)?.framework, single);
-          break;
+          for (const value of call.all) this.#use(value);
+          return this.#opaqueOf(single.path, node);
         case 'function':
           return this.#callFunction(single, call, node);
         case 'class':
@@ -1009,9 +1676,111 @@ class Interpreter {
     const known = knownName(path);
     if (known?.meaning.does === 'make') return { kind: 'object', path, applied: known.meaning.make(call), made: node };
     if (known?.meaning.does === 'stop-gradients') return { kind: 'object', path, applied: undefined, made: node };
-    if (known) return this.#do(known.meaning, call, node, known.framework);
+    if (known?.meaning.does === 'autocast') {
+      const autocast = this.#formatAsked(call) ?? known.meaning.format;
+      return { kind: 'object', path, applied: undefined, made: node, autocast };
+    }
+    this.#setDefault(path, call);
+    // What gradients are asked for is learnt, whatever it begins as.
+    const learnt = call.named.get('requires_grad');
+    if (learnt?.kind === 'truth' && learnt.truth) return this.#opaque(node);
+    // The language's own functions compute in the framework of what they are given.
+    const framework = path.startsWith(builtinPrefix) ? undefined : known?.framework;
+    if (known) return this.#do(known.meaning, call, node, framework);
     for (const value of call.all) this.#use(value);
-    return this.#opaque(node);
+    if (path.endsWith('.finfo')) return this.#limitsOf(path, call) ?? this.#opaqueOf(path, node);
+    return this.#activated(path, call, node) ?? this.#opaqueOf(path, node);
+  }
+
+  /**
+   * What a layer gives that is a function from elsewhere and is told its activation: `linear(h, 10, activation=tf.nn.softmax)`.
+   * Of a whole network that may be the activation of what is hidden.
+   */
+  #activated(path: string, call: CallArguments, node: Range): Value | undefined {
+    const isLayer = /(linear|dense|fully_?connected|affine|fc\d*|conv(olution)?_?\d?d?(_?layer)?|layer)$/i.test(path);
+    const ofOutput = outputActivations.map((name) => call.named.get(name)).find((value) => value !== undefined);
+    const given =
+      ofOutput ?? (isLayer ? layerActivations.map((name) => call.named.get(name)).find((value) => value) : undefined);
+    if (!given || given.kind === 'none') return undefined;
+    const activation = activationOf(given);
+    if (!activation || activation === linear) return undefined;
+    const framework = given.kind === 'path' ? knownName(given.path)?.framework : undefined;
+    return this.#do(activation, new CallArguments([this.#fresh()], new Map()), node, framework);
+  }
+
+  /** `finfo(dtype)`: the numbers of a format, as attributes. */
+  #limitsOf(path: string, call: CallArguments): Value | undefined {
+    const [type] = call.all;
+    const framework = frameworkOfModule(path);
+    if (!framework) return undefined;
+    const ofPython = type?.kind === 'path' && type.path === `${builtinPrefix}float`;
+    const asked = ofPython ? 'float64' : this.#formatAsked(call);
+    // Of a tensor's own type nothing is known: it is the framework's as a rule.
+    const format = formatByName(asked ?? framework.formats[0] ?? 'float32');
+    const { precision, max, smallestNormal } = format;
+    const fields = { eps: 2 ** (1 - precision), max, min: -max, tiny: smallestNormal, smallest_normal: smallestNormal };
+    const items = Object.values(fields).map((value): Value => ({ kind: 'quantity', expression: constant(value) }));
+    return { kind: 'list', items, exact: true, fields: Object.keys(fields) };
+  }
+
+  /** An unknown tensor of the framework that a function or layer is of. */
+  #opaqueOf(path: string, node: Range): Value {
+    const value = this.#fresh();
+    this.#setOrigin(value.expression, node);
+    const framework = frameworkOfModule(path);
+    if (framework) this.#frameworks.set(value.expression, framework);
+    return value;
+  }
+
+  /** The type that a call names among its arguments. */
+  #formatAsked(call: CallArguments): FormatName | undefined {
+    for (const value of call.all) {
+      if (value.kind === 'path') {
+        const format = formatsByType.get(canonicalName(value.path));
+        if (format !== undefined) return format;
+      }
+    }
+    const named = call.named.get('dtype');
+    const text = named?.kind === 'text' ? named : call.positional.find((value) => value.kind === 'text');
+    return text?.kind === 'text' ? formatsByType.get(text.text) : undefined;
+  }
+
+  /** The same value in another format: another rounding of it, of the same origin. */
+  #inFormat(value: Extract<Value, { kind: 'quantity' }>, format: FormatName, by?: Framework): Value {
+    const { expression } = value;
+    if (this.#formats.get(expression) === format) return value;
+    const key = String(this.#copies.size);
+    const before = this.#copies.get(expression)?.get(format);
+    if (before) return { kind: 'quantity', expression: before };
+    const copy: Expression =
+      expression.kind === 'operation'
+        ? operation(expression.operator, ...expression.operands)
+        : expression.kind === 'variable'
+          ? variable(`${expression.name}'${key}`)
+          : expression;
+    if (copy === expression) return value;
+    const copies = this.#copies.get(expression) ?? new Map<FormatName, Expression>();
+    this.#copies.set(expression, copies.set(format, copy));
+    this.#formats.set(copy, format);
+    const origin = this.#origins.get(expression);
+    if (origin) this.#origins.set(copy, origin);
+    const framework = this.#frameworks.get(expression) ?? by;
+    if (framework) this.#frameworks.set(copy, framework);
+    this.#depths.set(copy, this.#depths.get(expression) ?? 0);
+    return { kind: 'quantity', expression: copy };
+  }
+
+  #setDefault(path: string, call: CallArguments): void {
+    const name = canonicalName(path);
+    const index = defaultSetters.get(name);
+    if (index !== undefined) {
+      const [type] = [...call.positional.slice(index), ...call.named.values()];
+      if (type?.kind === 'text') this.#defaultFormat = formatsByType.get(type.text) ?? this.#defaultFormat;
+      else if (type?.kind === 'path') this.#defaultFormat = formatsByType.get(type.path) ?? this.#defaultFormat;
+    } else if (name === 'jax.config.update') {
+      const [key] = call.positional;
+      if (key?.kind === 'text' && key.text === 'jax_enable_x64') this.#defaultFormat = 'float64';
+    }
   }
 
   #callInstance(of: ClassValue, call: CallArguments, node: Range): Value {
@@ -1032,44 +1801,87 @@ class Interpreter {
     node: Range,
     framework: Framework | undefined,
     object?: LibraryObject,
+    guessed = false,
   ): Value {
-    const wide = call.all.some((value) => value.kind === 'path' && wideTypes.has(value.path));
+    const format = this.#formatAsked(call);
+    const { axis } = call;
     switch (applied.does) {
       case 'compute': {
-        const { parameters, build } = applied;
+        const { parameters, loose, samples, build } = applied;
         const unknownName = [...call.named.keys()].some((name) => !parameters.includes(name) && !harmless.has(name));
         const operands = parameters.map(
           (name, index) => call.get(index, name) ?? (index === 0 ? call.only : undefined),
         );
-        if ((unknownName && !call.only) || call.positional.length > parameters.length) {
+        if (!loose && ((unknownName && !call.only) || call.positional.length > parameters.length)) {
           for (const value of call.all) this.#use(value);
           return this.#opaque(node);
         }
         const others = (): Expression => this.#fresh().expression;
-        return this.#compute(operands, node, framework, (expressions) => build(expressions, others), { wide, object });
+        return this.#compute(operands, node, framework, (expressions) => build(expressions, others), {
+          format,
+          object,
+          axis,
+          samples,
+          guessed,
+          places: parameters.map((name, index) => call.placeOf([index, name])),
+        });
+      }
+      case 'several': {
+        const items = applied.parts.map(({ applied: part }) => this.#do(part, call, node, framework, object));
+        return { kind: 'list', items, exact: true, fields: applied.parts.map(({ name }) => name) };
+      }
+      case 'choose': {
+        const chosen = applied.choose(call);
+        if (chosen) return this.#do(chosen, call, node, framework, object);
+        for (const value of call.all) this.#use(value);
+        return this.#opaque(node);
       }
       case 'keep': {
         const first = call.positional[0] ?? call.named.values().next().value;
         if (!first) return this.#opaque(node);
-        for (const single of alternativesOf(first)) {
-          if (single.kind === 'quantity' && wide) this.#wide.add(single.expression);
+        if (
+          framework === undefined &&
+          first.kind === 'quantity' &&
+          this.#frameworks.get(first.expression)?.differentiates
+        ) {
+          // A number of the language, which float() makes of a tensor, has no gradient.
+          return this.#compute([first], node, undefined, ([x]) => x && stopGradient(x), { detaches: true });
         }
-        return first;
+        if (format === undefined) return first;
+        return this.#forEach(first, node, (single) =>
+          single.kind === 'quantity' ? this.#inFormat(single, format, framework) : single,
+        );
       }
       case 'loss': {
-        const operands = applied.parameters.map((name, index) => call.get(index, name) ?? this.#opaque(node));
-        for (const operand of operands) this.#use(operand);
+        const operands = [applied.prediction, applied.target].map(
+          (parameter) => argumentOf(call, parameter) ?? this.#opaque(node),
+        );
+        for (const value of call.all) this.#use(value);
         const combinations = this.#combinations(operands, node) ?? [];
         const alternatives = combinations.flatMap((combination) => {
           const known = combination.flatMap((expression) => expression ?? []);
           return known.length === combination.length ? [known] : [];
         });
-        const allWide = alternatives.every(([prediction]) => prediction && this.#wide.has(prediction));
+        const formats = new Set(alternatives.map(([prediction]) => prediction && this.#formats.get(prediction)));
+        const [only] = formats.size === 1 ? formats : [];
         if (framework && alternatives.length > 0) {
+          const places = [call.placeOf(applied.prediction), call.placeOf(applied.target)];
+          const [predicted, target] = places;
+          const others = (call.places ?? []).filter((place) => !places.some((taken) => taken?.start === place.start));
+          const given = predicted && target ? { arguments: [predicted, target, ...others] } : {};
+          const made = object ? { made: object.made } : {};
           const loss = applied.loss;
-          this.#note(node, framework, { alternatives, wide: allWide, object: object?.path, loss });
+          this.#note(node, framework, { alternatives, format: only, object: object?.path, loss, ...given, ...made });
         }
-        return this.#opaque(node);
+        const [prediction] = operands;
+        if (!applied.result || !prediction) {
+          const value = this.#fresh();
+          this.#setOrigin(value.expression, node);
+          if (framework) this.#frameworks.set(value.expression, framework);
+          return value;
+        }
+        const { result } = applied;
+        return this.#compute([prediction], node, framework, ([p]) => p && result(p), { object });
       }
       case 'chain': {
         let value: Value | undefined;
@@ -1089,6 +1901,9 @@ class Interpreter {
       }
       case 'give':
         return applied.value;
+      case 'methods':
+        for (const value of call.all) this.#use(value);
+        return this.#opaque(node);
       case 'sample':
         for (const value of call.all.flatMap(alternativesOf)) {
           if (value.kind === 'quantity') this.#sampled.add(value.expression);
@@ -1107,14 +1922,18 @@ class Interpreter {
       return this.#opaque(node);
     }
     const key = literalsOf(call);
-    const known = this.#returned.get(definition) ?? new Map<string, Value>();
-    this.#returned.set(definition, known);
+    // The function inside another one is a different one each time that one is called.
+    const ofScopes = this.#returned.get(definition) ?? new Map<Scope, Map<string, Value>>();
+    const known = ofScopes.get(value.scope) ?? new Map<string, Value>();
+    this.#returned.set(definition, ofScopes.set(value.scope, known));
     const before = key === undefined ? undefined : known.get(key);
     if (before) return before;
     const scope = new Scope('function', value.scope);
     const frame = Interpreter.#newFrame(scope, definition, {
       calls: [...outer.calls, { start: node.start, end: node.end }],
       gradients: outer.gradients && !decorated.stopsGradients,
+      autocast: outer.autocast,
+      conditions: outer.conditions,
       test: outer.test,
     });
     this.#active.push(definition);
@@ -1124,6 +1943,15 @@ class Interpreter {
       return choose(frame.returned);
     });
     this.#active.pop();
+    const models = call.all.flatMap((given) =>
+      given.kind === 'object' && given.applied?.does === 'chain' ? given : [],
+    );
+    for (const from of models) {
+      for (const { name } of definition.parameters) {
+        const to = scope.find(name);
+        if (to?.kind === 'object' && to.made === from.made && to !== from) this.#grown.push({ from, to });
+      }
+    }
     if (!result || key === undefined) return result ?? this.#opaque(node);
     known.set(key, result);
     return result;
@@ -1155,7 +1983,18 @@ class CallArguments implements Arguments {
   constructor(
     readonly positional: readonly Value[],
     readonly named: ReadonlyMap<string, Value>,
+    /** Where an axis is given: by name, or as the first integer after the operand. */
+    readonly axis?: Range,
+    /** Where the arguments stand, in the order of the text; undefined where there are unpacked ones. */
+    readonly places?: readonly (Range & { readonly name: string | undefined })[],
   ) {}
+
+  /** Where the argument for a parameter stands. */
+  placeOf([position, ...names]: readonly [number | undefined, ...string[]]): Range | undefined {
+    const positional = this.places?.filter(({ name }) => name === undefined);
+    const at = position === undefined ? undefined : positional?.[position];
+    return at ?? this.places?.find(({ name }) => name !== undefined && names.includes(name));
+  }
 
   get(index: number, name?: string): Value | undefined {
     return this.positional[index] ?? (name === undefined ? undefined : this.named.get(name));
@@ -1171,12 +2010,135 @@ class CallArguments implements Arguments {
     return others.length === 0 ? only : undefined;
   }
 
-  after(first: Value): CallArguments {
-    return new CallArguments([first, ...this.positional], this.named);
+  after(first: Value, place?: Range, axis?: Range): CallArguments {
+    const places =
+      place && this.places ? [{ start: place.start, end: place.end, name: undefined }, ...this.places] : undefined;
+    return new CallArguments([first, ...this.positional], this.named, this.axis ?? axis, places);
   }
 }
 
 const noArguments = new CallArguments([], new Map());
+
+/** Whose `apply` is given the parameters and then what the module is called with. */
+function isOfFlax(of: ClassValue): boolean {
+  return of.bases.some((base) =>
+    base.kind === 'path' ? base.path.startsWith('flax.') : base.kind === 'class' && isOfFlax(base),
+  );
+}
+
+/** What a function does whose call gives nothing but its operands. */
+function withoutArguments(meaning: Meaning | undefined): Meaning | undefined {
+  return meaning?.does === 'choose' ? meaning.choose(noArguments) : meaning;
+}
+
+/** Whether it is what argmax, argsort and top-k give. */
+function isPosition(expression: Expression): boolean {
+  return expression.kind === 'operation' && expression.operator === 'index';
+}
+
+/** Whether a chain of layers is an earlier one with more added to it. */
+function continues(value: Value, before: Value): boolean {
+  if (value.kind !== 'object' || before.kind !== 'object' || value.made !== before.made) return false;
+  if (value.applied?.does !== 'chain' || before.applied?.does !== 'chain') return false;
+  const { links } = value.applied;
+  return before.applied.links.every((link, index) => link === links[index]);
+}
+
+function isSoftmax(expression: Expression): boolean {
+  return expression.kind === 'operation' && expression.operator === 'softmax';
+}
+
+/** Whether it is made of comparisons, and of which value, if that is asked. */
+function isComparison(expression: Expression, of?: Expression): boolean {
+  if (expression.kind !== 'operation') return false;
+  switch (expression.operator) {
+    case 'less':
+    case 'lessEqual':
+      return of === undefined || expression.operands.some((operand) => sameComputation(operand, of));
+    case 'and':
+    case 'or':
+    case 'not':
+      return expression.operands.every((operand) => isComparison(operand, of));
+    default:
+      return false;
+  }
+}
+
+function isEpsilon(name: string): boolean {
+  return /(^|_)(eps|epsilon)$/i.test(name);
+}
+
+/**
+ * Leaves out of the combinations those that no run can bring about: where branches have left one of several values, what
+ * was computed from it on the same branch goes with it. `x = a * x` on a branch, then `x - max(x)`.
+ * @param first the alternatives of an operand, and its place among the operands
+ * @param last the alternatives of the last operand
+ */
+function consistent(
+  combinations: (Expression | undefined)[][],
+  [first, place]: readonly [readonly (Expression | undefined)[], number],
+  last: readonly (Expression | undefined)[],
+): (Expression | undefined)[][] {
+  const isDerived = derivation(first, last) ?? derivation(last, first, true);
+  if (!isDerived) return combinations;
+  const possible = combinations.filter((combination) => isDerived(combination[place], combination.at(-1)));
+  return possible.length > 0 ? possible : combinations;
+}
+
+/** Which of the results goes with which of the values, if each of the values has results that were computed from it. */
+function derivation(
+  values: readonly (Expression | undefined)[],
+  results: readonly (Expression | undefined)[],
+  swapped = false,
+): ((a: Expression | undefined, b: Expression | undefined) => boolean) | undefined {
+  const origins = new Map<Expression | undefined, ReadonlySet<Expression | undefined>>();
+  for (const result of results) {
+    const inside = values.filter((value) => value && result && isWithin(value, result));
+    // x * a is computed from x, too.
+    const nearest = inside.filter(
+      (value) => !inside.some((other) => other !== value && value && other && isWithin(value, other)),
+    );
+    origins.set(result, new Set(nearest));
+  }
+  if (!values.every((value) => [...origins.values()].some((from) => from.has(value)))) return undefined;
+  const goesWith = (value: Expression | undefined, result: Expression | undefined): boolean => {
+    const from = origins.get(result);
+    return from === undefined || from.size === 0 || from.has(value);
+  };
+  return swapped ? (a, b) => goesWith(b, a) : goesWith;
+}
+
+/** How many nodes are looked at for what a value was computed from. */
+const mostNodes = 400;
+
+function isWithin(part: Expression, whole: Expression): boolean {
+  const seen = new Set<Expression>();
+  const open = [whole];
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (node === part) return true;
+    if (seen.has(node)) continue;
+    if (seen.size === mostNodes) return false;
+    seen.add(node);
+    open.push(...children(node));
+  }
+  return false;
+}
+
+/** Whether a function is part of an operation with a derivative of its own, where autograd records nothing. */
+function isCustomGradient(definition: Definition): boolean {
+  return definition.parameters.slice(0, 2).some(({ name }) => name === 'ctx');
+}
+
+function isObjective(definition: FunctionDefinition): boolean {
+  return (
+    objectiveName.test(definition.name) && !/^(plot|print|log|save|test|get|compute_metrics)_/.test(definition.name)
+  );
+}
+
+/** Of a method's arguments the first, where that can be an axis: `x.sum(1)`. */
+function firstAxis({ arguments: [first] }: Call): Range | undefined {
+  return first?.name === undefined && first && integerOf(first.value) !== undefined ? first.value : undefined;
+}
 
 /** A text that calls share whose arguments are unknown but for equal literals; undefined if more is known of one. */
 function literalsOf(call: CallArguments): string | undefined {
@@ -1185,6 +2147,7 @@ function literalsOf(call: CallArguments): string | undefined {
     let part: string;
     if (value.kind === 'text') part = JSON.stringify(value.text);
     else if (value.kind === 'none') part = 'None';
+    else if (value.kind === 'truth') part = String(value.truth);
     else if (value.kind !== 'quantity') return undefined;
     else if (value.expression.kind === 'variable') part = '?';
     else if (value.expression.kind === 'constant') part = String(value.expression.value);

@@ -1,15 +1,25 @@
+import type { NodeType, TreeCursor } from '@lezer/common';
 import { parser } from '@lezer/python';
 import type { Argument, Comprehension, Dictionary, Import, Parameter, PyExpression, Range, Statement } from './syntax';
 
+const noChildren: readonly Raw[] = Object.freeze([]);
+
 /** A node of the concrete tree, punctuation and keywords included, comments left out. */
-interface Raw {
+class Raw {
   readonly name: string;
-  readonly start: number;
-  readonly end: number;
   readonly error: boolean;
-  children: readonly Raw[];
+  children: readonly Raw[] = noChildren;
   /** Of the tree below. */
-  height: number;
+  height = 0;
+
+  constructor(
+    type: NodeType,
+    readonly start: number,
+    readonly end: number,
+  ) {
+    this.name = type.name;
+    this.error = type.isError;
+  }
 }
 
 /** Deeper expressions are left out, deeper blocks too (Python itself takes 200 brackets and 100 blocks). */
@@ -21,7 +31,139 @@ const deepestBlock = 100;
  * expression or statement that it stands in and nothing else.
  */
 export function parsePython(text: string): readonly Statement[] {
-  return new Reader(text).statements(readTree(text).children, 0);
+  return new Reader(text).statements(readTree(parser.parse(withoutBareDots(text)).cursor()).children, 0);
+}
+
+/** A node of the module's own level, which is a statement or what an unfinished one left, and what it was read as. */
+interface Kept {
+  readonly name: string;
+  start: number;
+  readonly length: number;
+  /** Whether there was nothing wrong with it: how errors are mended depends on what is around. */
+  readonly clean: boolean;
+  readonly statements: readonly Statement[];
+}
+
+/** How many unchanged statements on either side are read again, to see that all is as it was from there on. */
+const margin = 2;
+
+/**
+ * Reads the same text again and again while it is being changed: parses the statements of the module that the change
+ * touches and some around them, and keeps the others, moved to where they are now. What it gives is that of
+ * `parsePython`, until the next time. (Lezer's own way to reuse parts of a tree takes statements for the body of an
+ * unfinished `if` or `def` before them, which a parser that sees their indentation doesn't.)
+ */
+export class PythonParser {
+  #source: string | undefined;
+  #kept: readonly Kept[] = [];
+
+  parse(text: string): readonly Statement[] {
+    const source = withoutBareDots(text);
+    const before = this.#source;
+    const reader = new Reader(text);
+    this.#kept =
+      (before === undefined ? undefined : this.#around(changed(before, source), before, source, reader)) ??
+      read(source, 0, source.length, reader);
+    this.#source = source;
+    return this.#kept.flatMap(({ statements }) => statements);
+  }
+
+  /** What there is now, by reading what is around a change; undefined if that doesn't show it. */
+  #around(
+    { start, endBefore, end }: { readonly start: number; readonly endBefore: number; readonly end: number },
+    before: string,
+    source: string,
+    reader: Reader,
+  ): Kept[] | undefined {
+    const kept = this.#kept;
+    // Where statements of the module are indented, something is wrong, and stays so for those after them.
+    const isSound = (node: Kept | undefined): boolean =>
+      !!node?.clean && (node.start === 0 || before[node.start - 1] === '\n');
+    // What touches the change has changed.
+    const touched = kept.findIndex((node) => node.start + node.length >= start);
+    const first = (touched < 0 ? kept.length : touched) - margin;
+    const next = kept.findIndex((node) => node.start > endBefore);
+    const last = next < 0 ? kept.length : next + margin;
+    const isFirst = first <= 0;
+    const isLast = last >= kept.length;
+    const [head, tail] = [kept[first], kept[last]];
+    if (!isFirst && !kept.slice(first - margin, first + 1).every(isSound)) return undefined;
+    if (!isLast && !kept.slice(last - margin, last + 1).every(isSound)) return undefined;
+    const moved = end - endBefore;
+    const from = isFirst ? 0 : (head as Kept).start;
+    const to = isLast ? source.length : (tail as Kept).start + moved;
+    const again = read(source, from, to, reader);
+    if (!isLast) {
+      // The last one may end differently where the text ends with it.
+      const same = (node: Kept | undefined, now: Kept | undefined): boolean =>
+        !!node?.clean && !!now?.clean && node.start + moved === now.start && node.name === now.name;
+      for (let i = 1; i <= margin; i++) {
+        const [node, now] = [kept[last - i], again[again.length - i]];
+        if (!same(node, now) || (i > 1 && node?.length !== now?.length)) return undefined;
+      }
+      again.pop();
+    }
+    if (!isFirst) {
+      for (let i = 0; i < margin; i++) {
+        const [node, now] = [kept[first + i], again[i]];
+        if (node?.clean !== now?.clean || node?.start !== now?.start || node?.length !== now?.length) return undefined;
+      }
+    }
+    const after = isLast ? [] : kept.slice(last - 1);
+    if (moved !== 0) {
+      for (const node of after) {
+        node.start += moved;
+        move(node.statements, moved);
+      }
+    }
+    return [...kept.slice(0, Math.max(0, first)), ...again, ...after];
+  }
+}
+
+/** Reads a part of a text that begins and ends between two statements of the module. */
+function read(source: string, from: number, to: number, reader: Reader): Kept[] {
+  const kept: Kept[] = [];
+  const cursor = parser.parse(source.slice(from, to)).cursor();
+  for (let more = cursor.firstChild(); more; more = cursor.nextSibling()) {
+    if (cursor.name === 'Comment') continue;
+    const node = readTree(cursor.node.cursor(), from);
+    const { name, start, end } = node;
+    kept.push({ name, start, length: end - start, clean: !hasErrors(node), statements: reader.statements([node], 0) });
+  }
+  return kept;
+}
+
+/** The part outside of which two texts are the same. */
+function changed(before: string, after: string): { start: number; endBefore: number; end: number } {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start++;
+  let endBefore = before.length;
+  let end = after.length;
+  while (endBefore > start && end > start && before.charCodeAt(endBefore - 1) === after.charCodeAt(end - 1)) {
+    endBefore--;
+    end--;
+  }
+  return { start, endBefore, end };
+}
+
+/** Moves everything below, whatever it is: only ranges have a start and an end. */
+function move(below: object, by: number): void {
+  const each = below as Record<string, unknown>;
+  for (const key in each) {
+    const value = each[key];
+    if (typeof value === 'object' && value !== null) move(value, by);
+    else if (typeof value === 'number' && (key === 'start' || key === 'end')) each[key] = value + by;
+  }
+}
+
+function hasErrors(root: Raw): boolean {
+  const open = [root];
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (node.error) return true;
+    for (const child of node.children) open.push(child);
+  }
+  return false;
 }
 
 /**
@@ -32,45 +174,34 @@ function withoutBareDots(text: string): string {
   return text.replace(/(?<![\w.])(\d[\d_]*)\.(?=[eEjJ]?(?![\w.])|[eE][-+\d])/g, '0$1');
 }
 
-function readTree(text: string): Raw {
-  const cursor = parser.parse(withoutBareDots(text)).cursor();
-  const read = (): Raw => ({
-    name: cursor.name,
-    start: cursor.from,
-    end: cursor.to,
-    error: cursor.type.isError,
-    children: noChildren,
-    height: 0,
-  });
-  const open: { readonly node: Raw; readonly children: Raw[] }[] = [];
-  const descend = (node: Raw): boolean => {
-    if (!cursor.firstChild()) return false;
-    open.push({ node, children: [] });
-    return true;
-  };
-  const root = read();
-  if (!descend(root)) return root;
+/** The tree below a node: the cursor's own, which it doesn't leave, of a text that begins at `offset`. */
+function readTree(cursor: TreeCursor, offset = 0): Raw {
+  const root = new Raw(cursor.type, cursor.from + offset, cursor.to + offset);
+  if (!cursor.firstChild()) return root;
+  const open = [root];
   // Iterative: the tree may be as deep as the text is long.
-  for (;;) {
-    const parent = open.at(-1);
-    if (!parent) return root;
-    const node = read();
-    if (node.name !== 'Comment') parent.children.push(node);
-    if (descend(node)) continue;
-    parent.node.height = Math.max(parent.node.height, 1);
+  for (let parent: Raw = root; ;) {
+    const node = new Raw(cursor.type, cursor.from + offset, cursor.to + offset);
+    if (node.name !== 'Comment') {
+      if (parent.children === noChildren) parent.children = [node];
+      else (parent.children as Raw[]).push(node);
+    }
+    if (cursor.firstChild()) {
+      open.push(node);
+      parent = node;
+      continue;
+    }
+    if (parent.height === 0) parent.height = 1;
     while (!cursor.nextSibling()) {
       const done = open.pop();
-      if (!done) return root;
-      done.node.children = done.children;
       const above = open.at(-1);
-      if (!above) return root;
-      above.node.height = Math.max(above.node.height, done.node.height + 1);
+      if (!done || !above) return root;
+      parent = above;
+      if (parent.height <= done.height) parent.height = done.height + 1;
       cursor.parent();
     }
   }
 }
-
-const noChildren: readonly Raw[] = Object.freeze([]);
 
 const expressionNames: ReadonlySet<string> = new Set([
   'ArrayComprehensionExpression',
@@ -385,7 +516,8 @@ class Reader {
     const everythingOf: string[] = [];
     let module: string | undefined;
     let part: 'module' | 'names' = 'names';
-    let relative = false;
+    // `..` of a relative import.
+    let dots = '';
     let dotted: string[] = [];
     let alias: string | undefined;
     let aliasNext = false;
@@ -393,8 +525,9 @@ class Reader {
       const [first] = dotted;
       if (first !== undefined) {
         const path = dotted.join('.');
-        if (module !== undefined || relative) {
-          names.push({ name: alias ?? first, path: relative ? undefined : `${module ?? ''}.${path}` });
+        if (module !== undefined || dots !== '') {
+          const from = module === undefined || module === '' ? '' : `${module}.`;
+          names.push({ name: alias ?? first, path: `${dots}${from}${path}` });
         } else if (alias !== undefined) names.push({ name: alias, path });
         else names.push({ name: first, path: first });
       }
@@ -417,13 +550,13 @@ class Reader {
         case '.':
         case '...':
         case 'Ellipsis':
-          if (part === 'module' && dotted.length === 0) relative = true;
+          if (part === 'module' && dotted.length === 0) dots += child.name === '.' ? '.' : '...';
           break;
         case 'as':
           aliasNext = true;
           break;
         case '*':
-          if (module !== undefined && !relative) everythingOf.push(module);
+          if (module !== undefined) everythingOf.push(dots + module);
           break;
         case ',':
           finish();

@@ -5,7 +5,8 @@ import type { Value } from './values';
  * another stands on is not changed any more, so that branches, which share what was before them, cost what they assign.
  */
 export class Bindings {
-  readonly #own = new Map<string, Value | undefined>();
+  /** Made with the first assignment: most layers are of branches that assign nothing. */
+  #own: Map<string, Value | undefined> | undefined;
   readonly #depth: number;
 
   constructor(readonly base?: Bindings) {
@@ -13,13 +14,19 @@ export class Bindings {
   }
 
   get(name: string): Value | undefined {
-    const here = this.#own.get(name);
-    if (here !== undefined || this.#own.has(name)) return here;
-    return this.base?.get(name);
+    // A loop, and not through `base` as a method: most of what is looked up stands many layers below.
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    for (let layer: Bindings | undefined = this; layer; layer = layer.base) {
+      const own = layer.#own;
+      if (!own) continue;
+      const here = own.get(name);
+      if (here !== undefined || own.has(name)) return here;
+    }
+    return undefined;
   }
 
   set(name: string, value: Value | undefined): void {
-    this.#own.set(name, value);
+    (this.#own ??= new Map()).set(name, value);
   }
 
   /** A layer to assign in, on top of this one, or of a copy of it where there are many below. */
@@ -33,13 +40,13 @@ export class Bindings {
   /** Names assigned since `earlier`. */
   namesSince(earlier: Bindings): Set<string> {
     const names = this.base && this.base !== earlier ? this.base.namesSince(earlier) : new Set<string>();
-    for (const name of this.#own.keys()) names.add(name);
+    if (this.#own) for (const name of this.#own.keys()) names.add(name);
     return names;
   }
 
   all(): Map<string, Value> {
     const all = this.base?.all() ?? new Map<string, Value>();
-    for (const [name, value] of this.#own) {
+    for (const [name, value] of this.#own ?? []) {
       if (value) all.set(name, value);
       else all.delete(name);
     }
@@ -55,7 +62,7 @@ const mostLayers = 24;
  */
 export class Scope {
   bindings = new Bindings();
-  readonly #composite = new Set<string>();
+  #composite: Set<string> | undefined;
 
   constructor(
     readonly kind: 'module' | 'function' | 'class' | 'expression',
@@ -74,14 +81,14 @@ export class Scope {
   }
 
   assign(name: string, value: Value): void {
-    this.#forgetInside(name);
-    if (/[.[]/.test(name)) this.#composite.add(name);
+    if (this.#composite) this.#forgetInside(name, this.#composite);
+    if (name.includes('.') || name.includes('[')) (this.#composite ??= new Set()).add(name);
     this.bindings.set(name, value);
   }
 
   /** Drops what was known of the attributes and elements of what `name` stood for. */
-  #forgetInside(name: string): void {
-    for (const key of this.#composite) {
+  #forgetInside(name: string, composite: ReadonlySet<string>): void {
+    for (const key of composite) {
       if (key.length > name.length && key.startsWith(name) && (key[name.length] === '.' || key[name.length] === '[')) {
         this.bindings.set(key, undefined);
       }

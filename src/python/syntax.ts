@@ -221,7 +221,10 @@ export interface ClassDefinition extends Range {
 
 export interface Import extends Range {
   readonly kind: 'import';
-  /** The name bound, and the qualified name it is bound to, `undefined` for what a relative import brings. */
+  /**
+   * The name bound, and the qualified name it is bound to, with the leading dots of a relative import; undefined if it
+   * may be anything.
+   */
   readonly names: readonly { readonly name: string; readonly path: string | undefined }[];
   /** The modules of which every name is bound: `from torch.nn import *`. */
   readonly everythingOf: readonly string[];

@@ -1,11 +1,12 @@
 import type { Expression } from '../expression';
+import type { FormatName } from '../numeric';
 import type { Applied } from './frameworks/framework';
 import type { Scope } from './scope';
 import type { ClassDefinition, FunctionDefinition, Lambda, Range } from './syntax';
 
 /** What a Python name or expression stands for, as far as it is known without running the program. */
 export type Value =
-  Quantity | Path | LibraryObject | FunctionValue | ClassValue | Instance | List | Dict | Text | None | Choice;
+  Quantity | Path | LibraryObject | FunctionValue | ClassValue | Instance | List | Dict | Text | Truth | None | Choice;
 
 /** A number or a tensor, element by element. What isn't known about it is a variable of its expression. */
 export interface Quantity {
@@ -27,6 +28,8 @@ export interface LibraryObject {
   readonly applied: Applied | undefined;
   /** Where it was made. */
   readonly made: Range;
+  /** Of a context manager under which operations compute in a half format, that format. */
+  readonly autocast?: FormatName;
 }
 
 export interface FunctionValue {
@@ -68,6 +71,8 @@ export interface List {
   readonly items: readonly Value[];
   /** Whether the items are exactly these, in this order; else each element is one of them, and the last is the last. */
   readonly exact: boolean;
+  /** Attributes by which its items are read too: `values` and `indices`. */
+  readonly fields?: readonly string[];
 }
 
 export interface Dict {
@@ -78,6 +83,12 @@ export interface Dict {
 export interface Text {
   readonly kind: 'text';
   readonly text: string;
+}
+
+/** True or False as it is written. */
+export interface Truth {
+  readonly kind: 'truth';
+  readonly truth: boolean;
 }
 
 export interface None {
@@ -108,6 +119,8 @@ export function alternativesOf(value: Value): readonly Exclude<Value, Choice>[] 
  * @returns undefined if there are too many to tell apart.
  */
 export function choose(values: readonly Value[]): Value | undefined {
+  const [single] = values;
+  if (single && values.length === 1) return single;
   const known = values.flatMap(alternativesOf).filter((value) => value.kind !== 'none');
   const [first] = known;
   if (!first) return none;
@@ -115,7 +128,17 @@ export function choose(values: readonly Value[]): Value | undefined {
   if (lists.length === known.length) {
     // A list to which a branch or loop has added: which elements it has is open, which one is last may be known.
     const longest = lists.reduce((a, b) => (b.items.length > a.items.length ? b : a));
-    return lists.every((list) => list === longest) ? longest : { kind: 'list', items: longest.items, exact: false };
+    if (lists.every((list) => list === longest)) return longest;
+    // Tuples that several branches return: which part is which is known, of whatever branch.
+    if (lists.every(({ exact, items }) => exact && items.length === longest.items.length)) {
+      const items = longest.items.map((_, index) => choose(lists.flatMap(({ items: own }) => own[index] ?? [])));
+      const together = items.flatMap((item) => item ?? []);
+      if (together.length === items.length) return { ...longest, items: together };
+    }
+    // What comes last is the last of any of them: a layer that is added on one branch only.
+    const last = choose(lists.flatMap(({ items }) => items.at(-1) ?? []));
+    const items = last && last.kind !== 'none' ? [...longest.items.slice(0, -1), last] : longest.items;
+    return { kind: 'list', items, exact: false };
   }
   const different: Exclude<Value, Choice>[] = [];
   for (const value of known) {
@@ -130,9 +153,11 @@ function same(a: Value, b: Value): boolean {
   if (a === b) return true;
   switch (a.kind) {
     case 'quantity':
-      return b.kind === 'quantity' && a.expression === b.expression;
+      return b.kind === 'quantity' && sameNumber(a.expression, b.expression);
     case 'path':
       return b.kind === 'path' && a.path === b.path;
+    case 'truth':
+      return b.kind === 'truth' && a.truth === b.truth;
     case 'text':
       return b.kind === 'text' && a.text === b.text;
     case 'function':
@@ -140,4 +165,8 @@ function same(a: Value, b: Value): boolean {
     default:
       return false;
   }
+}
+
+function sameNumber(a: Expression, b: Expression): boolean {
+  return a === b || (a.kind === 'constant' && b.kind === 'constant' && Object.is(a.value, b.value));
 }

@@ -2,7 +2,8 @@ import type { Expression } from '../../expression';
 import type { FormatName } from '../../numeric';
 import type { Value } from '../values';
 
-export type FrameworkName = 'pytorch' | 'tensorflow' | 'keras' | 'keras-backend' | 'jax' | 'numpy';
+export type FrameworkName =
+  'pytorch' | 'tensorflow' | 'keras' | 'keras-backend' | 'jax' | 'numpy' | 'tfjs' | 'javascript';
 
 /** The arguments of a call. */
 export interface Arguments {
@@ -10,6 +11,15 @@ export interface Arguments {
   get(index: number, name?: string): Value | undefined;
   readonly positional: readonly Value[];
   readonly named: ReadonlyMap<string, Value>;
+}
+
+/** Where an argument stands: its position, if it may be given by position, and its names. */
+export type Parameter = readonly [position: number | undefined, ...names: string[]];
+
+/** The argument that a call gives for a parameter. */
+export function argumentOf(call: Arguments, [position, ...names]: Parameter): Value | undefined {
+  const positional = position === undefined ? undefined : call.positional[position];
+  return positional ?? names.map((name) => call.named.get(name)).find((value) => value !== undefined);
 }
 
 /** What calling something does to its operands. */
@@ -21,6 +31,10 @@ export type Applied =
   | {
       readonly does: 'compute';
       readonly parameters: readonly string[];
+      /** Whether arguments beyond these change nothing that matters: the axis of a sum. */
+      readonly loose?: boolean;
+      /** Whether it gives positions: its operand feeds no gradient, and -inf is a legitimate value of it. */
+      readonly samples?: boolean;
       readonly build: (
         operands: readonly (Expression | undefined)[],
         others: () => Expression,
@@ -28,8 +42,21 @@ export type Applied =
     }
   /** Gives back its first argument, moved, reshaped, picked from or wrapped. */
   | { readonly does: 'keep' }
-  /** A loss of the catalogue, of its first two arguments. */
-  | { readonly does: 'loss'; readonly loss: string; readonly parameters: readonly [prediction: string, target: string] }
+  /** A loss, by the name that rules know it by. */
+  | {
+      readonly does: 'loss';
+      readonly loss: string;
+      readonly prediction: Parameter;
+      readonly target: Parameter;
+      /** What it comes to element by element, where that is said with what there is. */
+      readonly result?: (prediction: Expression) => Expression;
+    }
+  /** Has these methods. */
+  | { readonly does: 'methods'; readonly methods: Readonly<Record<string, Applied>> }
+  /** Several results, which are also attributes by these names: values and indices. */
+  | { readonly does: 'several'; readonly parts: readonly { readonly name: string; readonly applied: Applied }[] }
+  /** What it does depends on the call's arguments. */
+  | { readonly does: 'choose'; choose(call: Arguments): Applied | undefined }
   /** Its operands one after the other. */
   | { readonly does: 'chain'; readonly links: readonly Value[] }
   /** Something unknown, and then what the call asks for: a layer with an activation. */
@@ -45,10 +72,9 @@ export type Meaning =
   /** A class: `make` says what its instances do when called. */
   | { readonly does: 'make'; make(constructor: Arguments): Applied | undefined }
   /** A context manager or decorator under which no gradients are recorded. */
-  | { readonly does: 'stop-gradients' };
-
-/** Stable forms that rules advise, by the names that a framework has for them. */
-export type StableForm = 'logSigmoid' | 'logSoftmax' | 'bceWithLogits' | 'bceWithLogitsLayer';
+  | { readonly does: 'stop-gradients' }
+  /** A context manager under which operations compute in a half format, this one unless the call names another. */
+  | { readonly does: 'autocast'; readonly format: FormatName };
 
 /** One framework: what its names mean. A new framework is a new table like this. */
 export interface Framework {
@@ -62,8 +88,6 @@ export interface Framework {
   readonly names: Readonly<Record<string, Meaning>>;
   /** Methods of its tensors; the tensor is the first operand. */
   readonly methods?: Readonly<Record<string, Meaning>>;
-  /** How to write a stable form: qualified names in braces, `x` or `-x` for the operand and `t` for the target of a loss. */
-  readonly stable: Readonly<Partial<Record<StableForm, string>>>;
   /** The formats to speak of, the one that the framework computes in first. */
   readonly formats: readonly FormatName[];
   /** Whether it differentiates. */
@@ -71,6 +95,9 @@ export interface Framework {
 }
 
 export const keep: Meaning = { does: 'keep' };
+
+/** Something that has no operation here. */
+export const opaque: Applied = { does: 'then', applied: () => undefined };
 
 /** An operation of one operand called `x` (or otherwise). */
 export const unary = (build: (x: Expression) => Expression, parameter = 'x'): Applied => ({
@@ -88,7 +115,18 @@ export const binary = (
 export const layer = (applied: Applied): Meaning => ({ does: 'make', make: () => applied });
 
 /** Arguments that say where and in which type a result goes, or along which axis a softmax runs. */
-export const harmless: ReadonlySet<string> = new Set(['axis', 'dim', 'dtype', 'inplace', 'name', 'out', '_stacklevel']);
+export const harmless: ReadonlySet<string> = new Set([
+  'axis',
+  'dim',
+  'dtype',
+  'inplace',
+  'keep_dims',
+  'keepdim',
+  'keepdims',
+  'name',
+  'out',
+  '_stacklevel',
+]);
 
 /** The same meaning for several names. */
 export function all<T>(names: readonly string[], meaning: T): Record<string, T> {
@@ -99,3 +137,10 @@ export function all<T>(names: readonly string[], meaning: T): Record<string, T> 
 export function under<T>(prefix: string, entries: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(entries).map(([name, meaning]) => [prefix + name, meaning]));
 }
+
+/** A distribution that takes logits first and probabilities, if there are any, after them. */
+export const byProbabilities = (loss: string): Applied => ({
+  does: 'choose',
+  choose: (call) =>
+    argumentOf(call, [1, 'probs']) ? { does: 'loss', loss, prediction: [1, 'probs'], target: [undefined] } : undefined,
+});

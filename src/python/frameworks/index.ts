@@ -1,11 +1,21 @@
-import type { Framework, Meaning } from './framework';
+import type { Framework, FrameworkName, Meaning } from './framework';
 import { jax } from './jax';
 import { keras, kerasBackend } from './keras';
 import { numpy } from './numpy';
 import { pytorch } from './pytorch';
 import { tensorflow } from './tensorflow';
+import { javascript, tfjs } from './tfjs';
 
-export const frameworks: readonly Framework[] = [pytorch, tensorflow, keras, kerasBackend, jax, numpy];
+export const frameworks: readonly Framework[] = [
+  pytorch,
+  tensorflow,
+  keras,
+  kerasBackend,
+  jax,
+  numpy,
+  tfjs,
+  javascript,
+];
 
 export interface Known {
   readonly framework: Framework;
@@ -13,12 +23,13 @@ export interface Known {
 }
 
 const names = new Map<string, Known>();
-const methods = new Map<string, Known>();
+const methods = new Map<string, Map<FrameworkName, Known>>();
 const renamed: [from: string, to: string][] = [];
 for (const framework of frameworks) {
   for (const [name, meaning] of Object.entries(framework.names)) names.set(name, { framework, meaning });
   for (const [name, meaning] of Object.entries(framework.methods ?? {})) {
-    if (!methods.has(name)) methods.set(name, { framework, meaning });
+    const known = methods.get(name) ?? new Map<FrameworkName, Known>();
+    methods.set(name, known.set(framework.name, { framework, meaning }));
   }
   renamed.push(...Object.entries(framework.renamed ?? {}));
 }
@@ -36,8 +47,88 @@ export function knownName(path: string): Known | undefined {
   return names.get(path) ?? names.get(canonicalName(path));
 }
 
-export function knownMethod(name: string): Known | undefined {
-  return methods.get(name);
+/** The language's own functions are known by their names under this one: `builtins.sum`. */
+export const builtinPrefix = 'builtins.';
+
+export function isBuiltin(name: string): boolean {
+  return names.has(builtinPrefix + name);
 }
 
-export type { Applied, Arguments, Framework, FrameworkName, Meaning, StableForm } from './framework';
+/** What names are made of: `log` and `sigmoid` of `log_sigmoid`, `Log` and `Sigmoid` of `LogSigmoid`. */
+const namePart = /[A-Z]?[a-z]+/g;
+let nameParts: ReadonlySet<string> | undefined;
+
+/** The parts of frameworks' names that have these letters in them: of `log` also `logits` and `logsumexp`. */
+export function namesWith(letters: string): string[] {
+  nameParts ??= new Set([...names.keys(), ...methods.keys()].flatMap((name) => name.match(namePart) ?? []));
+  return [...nameParts].filter((part) => part.includes(letters));
+}
+
+/** Finds one of these as a part of a name. */
+export function isPartOfName(parts: readonly string[]): RegExp {
+  return new RegExp(`(?<![a-z])(?:${parts.join('|')})(?![a-z])`);
+}
+
+/** Numbers that libraries have names for. */
+const numbers: ReadonlyMap<string, number> = new Map(
+  ['math', 'numpy', 'torch', 'jax.numpy', 'scipy.constants', 'javascript.Math'].flatMap((module) => [
+    [`${module}.pi`, Math.PI],
+    [`${module}.PI`, Math.PI],
+    [`${module}.e`, Math.E],
+    [`${module}.E`, Math.E],
+    [`${module}.inf`, Infinity],
+    [`${module}.LN2`, Math.LN2],
+  ]),
+);
+
+/** The number that a qualified name stands for: `math.pi`. */
+export function knownNumber(path: string): number | undefined {
+  return numbers.get(path) ?? numbers.get(canonicalName(path));
+}
+
+/** Frameworks that Python code has nothing to do with. */
+const ofJavaScript: ReadonlySet<FrameworkName> = new Set<FrameworkName>(['tfjs', 'javascript']);
+
+/**
+ * What a method does, of the first of these frameworks that has it.
+ * @param order the frameworks that the tensor may be of, the likeliest first; all those of Python if empty
+ */
+export function knownMethod(name: string, order: readonly FrameworkName[] = []): Known | undefined {
+  const known = methods.get(name);
+  if (!known) return undefined;
+  if (order.length === 0) return [...known.values()].find(({ framework }) => !ofJavaScript.has(framework.name));
+  for (const framework of order) {
+    const found = known.get(framework);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const roots: readonly (readonly [module: RegExp, framework: FrameworkName])[] = [
+  [/^(torch|torchvision|pytorch_lightning|lightning|transformers|fastai)$/, 'pytorch'],
+  [/^(tensorflow|tensorflowjs)$/, 'tensorflow'],
+  [/^tfjs$/, 'tfjs'],
+  [/^(keras|tf_keras)$/, 'keras'],
+  [/^(jax|flax|optax|haiku|equinox)$/, 'jax'],
+  [/^(numpy|scipy|cupy|autograd|pandas|sklearn)$/, 'numpy'],
+];
+
+/** The framework whose module a qualified name is in, also where its table hasn't the name. */
+export function frameworkOfModule(path: string): Framework | undefined {
+  const root = canonicalName(path).split('.', 1)[0] ?? '';
+  const [, name] = roots.find(([module]) => module.test(root)) ?? [];
+  return frameworks.find((framework) => framework.name === name);
+}
+
+/** The frameworks that a text imports, those that differentiate first. */
+export function importedFrameworks(text: string): FrameworkName[] {
+  const modules = new Set<string>();
+  for (const [, from, imported = ''] of text.matchAll(/^[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+([^\n#]+))/gm)) {
+    for (const name of from === undefined ? imported.split(',') : [from]) {
+      modules.add(/^[ \t]*(\w+)/.exec(name)?.[1] ?? '');
+    }
+  }
+  return roots.flatMap(([pattern, framework]) => ([...modules].some((name) => pattern.test(name)) ? [framework] : []));
+}
+
+export type { Applied, Arguments, Framework, FrameworkName, Meaning } from './framework';

@@ -1,48 +1,72 @@
-import { add, divide, multiply, negate, power, subtract } from '../../expression';
-import { all, binary, keep, unary, under, type Framework } from './framework';
-import { clamp, operations } from './operations';
+import { expm1, log, logNormalCdf, logSumExp, negate, normalCdf, operation, subtract } from '../../expression';
+import {
+  all,
+  byProbabilities,
+  binary,
+  keep,
+  opaque,
+  unary,
+  under,
+  type Applied,
+  type Framework,
+  type Parameter,
+} from './framework';
+import { clamp, commonNames, einsum, given, ofNormal, operations, reduction, selection, uniform } from './operations';
 
 const shared = operations({ x: 'x', pair: ['x1', 'x2'] });
 const lax = operations({ x: 'x', pair: ['x', 'y'] });
+const reduced = operations({ x: 'a', pair: ['a', 'b'] });
+
+const loose = (applied: Applied): Applied => (applied.does === 'compute' ? { ...applied, loose: true } : applied);
+
+const loss = (name: string, prediction: Parameter, target: Parameter): Applied => ({
+  does: 'loss',
+  loss: `optax:${name}`,
+  prediction,
+  target,
+});
 
 export const jax: Framework = {
   name: 'jax',
   title: 'JAX',
-  usual: { 'jax.numpy': 'jnp', 'jax.nn': 'jax.nn' },
+  usual: { 'jax.numpy': 'jnp', 'jax.nn': 'jax.nn', 'jax.scipy': 'jax.scipy' },
   renamed: {
     'flax.linen.activation.': 'jax.nn.',
     'flax.linen.': 'jax.nn.',
     'flax.nnx.': 'jax.nn.',
+    'optax.losses.': 'optax.',
   },
   names: {
     ...under('jax.numpy.', {
-      ...all(['abs', 'absolute'], shared.absolute),
-      add: binary(add, ['x1', 'x2']),
+      ...commonNames(shared),
       clip: clamp(['a', 'a_min', 'a_max']),
-      ...all(['divide', 'true_divide'], binary(divide, ['x1', 'x2'])),
-      exp: shared.exp,
-      expm1: shared.expm1,
-      log: shared.log,
-      log1p: shared.log1p,
-      logaddexp: shared.logAddExp,
-      maximum: shared.maximum,
-      minimum: shared.minimum,
-      multiply: binary(multiply, ['x1', 'x2']),
-      negative: unary(negate),
-      ...all(['power', 'pow'], binary(power, ['x1', 'x2'])),
       ...all(['ones_like', 'ones'], shared.one),
       ...all(['zeros_like', 'zeros'], shared.zero),
-      sqrt: shared.sqrt,
-      square: unary((x) => multiply(x, x)),
-      subtract: binary(subtract, ['x1', 'x2']),
-      tanh: shared.tanh,
-      ...all(['argmax', 'argmin'], { does: 'sample' }),
+      ...all(['sum', 'nansum', 'cumsum', 'trace'], reduced.sum),
+      ...all(['mean', 'nanmean', 'average'], reduced.mean),
+      ...all(['prod', 'cumprod'], reduced.product),
+      ...all(['max', 'amax'], reduced.greatest),
+      ...all(['min', 'amin'], reduced.least),
+      var: reduced.variance,
+      std: reduced.deviation,
+      'linalg.norm': reduction((x) => operation('norm', x), 'x'),
+      'linalg.det': reduced.determinant,
+      'linalg.inv': reduced.inverse,
+      ...all(['linalg.slogdet', 'linalg.solve'], opaque),
+      hypot: shared.hypot,
+      where: selection(['condition', 'x', 'y']),
+      nan_to_num: shared.nanToNum,
+      ...all(['dot', 'inner', 'vdot'], reduced.matmul),
+      ...all(['argmax', 'argmin', 'argsort'], reduced.index),
+      ...all(['arange', 'linspace', 'logspace'], given),
       ...all(
         [
           'array',
           'asarray',
           'broadcast_to',
           'concatenate',
+          'diag',
+          'diagonal',
           'expand_dims',
           'moveaxis',
           'ravel',
@@ -66,13 +90,28 @@ export const jax: Framework = {
       softmax: shared.softmax,
       log_softmax: shared.logSoftmax,
       softplus: shared.softplus,
+      relu: shared.relu,
       tanh: shared.tanh,
+      logsumexp: reduced.logSumExp,
+      one_hot: loose(shared.oneHot),
     }),
     ...under('jax.scipy.special.', {
+      logit: shared.logit,
       expit: shared.sigmoid,
       log_softmax: shared.logSoftmax,
       softmax: shared.softmax,
+      logsumexp: reduced.logSumExp,
+      erf: shared.erf,
+      erfc: shared.erfc,
+      ndtr: shared.normalCdf,
+      log_ndtr: shared.logNormalCdf,
+      gammaln: shared.logGamma,
+      xlogy: shared.xlogy,
+      entr: shared.entropy,
     }),
+    'jax.scipy.stats.norm.cdf': ofNormal(normalCdf, ['x', 'loc', 'scale']),
+    'jax.scipy.stats.norm.logcdf': ofNormal(logNormalCdf, ['x', 'loc', 'scale']),
+    'jax.numpy.einsum': einsum,
     ...under('jax.lax.', {
       abs: lax.absolute,
       exp: lax.exp,
@@ -81,10 +120,22 @@ export const jax: Framework = {
       logistic: lax.sigmoid,
       max: lax.maximum,
       min: lax.minimum,
-      neg: unary(negate),
+      mul: lax.multiply,
+      div: lax.divide,
+      neg: lax.negate,
+      rsqrt: lax.rsqrt,
+      select: selection(['pred', 'on_true', 'on_false']),
+      sqrt: lax.sqrt,
       stop_gradient: lax.stopGradient,
       sub: binary(subtract, ['x', 'y']),
       tanh: lax.tanh,
+      top_k: {
+        does: 'several',
+        parts: [
+          { name: 'values', applied: loose(lax.greatest) },
+          { name: 'indices', applied: loose(lax.index) },
+        ],
+      },
       clamp: {
         does: 'compute',
         parameters: ['min', 'x', 'max'],
@@ -94,15 +145,44 @@ export const jax: Framework = {
         },
       },
     }),
+    ...under('distrax.', {
+      Bernoulli: byProbabilities('tfp:bernoulli'),
+      ...all(['Categorical', 'OneHotCategorical'], byProbabilities('tfp:categorical')),
+    }),
+    ...under('optax.', {
+      sigmoid_binary_cross_entropy: loss('sigmoid-binary-cross-entropy', [0, 'logits'], [1, 'labels']),
+      ...all(
+        ['softmax_cross_entropy', 'softmax_cross_entropy_with_integer_labels'],
+        loss('softmax-cross-entropy', [0, 'logits'], [1, 'labels']),
+      ),
+      ...all(['l2_loss', 'squared_error', 'huber_loss'], loss('mse', [0, 'predictions'], [1, 'targets'])),
+      cosine_similarity: operations({ x: 'x', pair: ['predictions', 'targets'] }).cosine,
+      safe_norm: reduction((x) => operation('norm', operation('absolute', x)), 'x'),
+    }),
     ...under('jax.', {
       ...all(['jit', 'vmap', 'pmap', 'checkpoint', 'remat'], keep),
       'random.categorical': { does: 'sample' },
+      'random.uniform': uniform([3, 'minval'], [4, 'maxval']),
+      'nn.logmeanexp': reduction((x) => logSumExp(x), 'a'),
+      // log(1 - exp(-x)), of which it is the stable form.
+      'nn.log1mexp': unary((x) => log(negate(expm1(negate(x))))),
     }),
   },
-  stable: {
-    logSigmoid: '{jax.nn.log_sigmoid}(x)',
-    logSoftmax: '{jax.nn.log_softmax}(x)',
-    bceWithLogits: 'optax.sigmoid_binary_cross_entropy(x, t)',
+  methods: {
+    ...all(['sum', 'cumsum', 'trace'], reduced.sum),
+    mean: reduced.mean,
+    ...all(['prod', 'cumprod'], reduced.product),
+    max: reduced.greatest,
+    min: reduced.least,
+    var: reduced.variance,
+    std: reduced.deviation,
+    dot: reduced.matmul,
+    clip: clamp(['a', 'min', 'max']),
+    ...all(['argmax', 'argmin', 'argsort'], reduced.index),
+    ...all(
+      ['astype', 'copy', 'ravel', 'flatten', 'repeat', 'reshape', 'squeeze', 'swapaxes', 'take', 'transpose'],
+      keep,
+    ),
   },
   formats: ['float32', 'bfloat16', 'float16'],
   differentiates: true,

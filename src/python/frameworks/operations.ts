@@ -1,26 +1,57 @@
 import {
   absolute,
+  acos,
+  acosh,
+  add,
+  asin,
+  asinh,
+  atan2,
+  atanh,
   clip,
   constant,
+  cosh,
+  divide,
+  equal,
+  erf,
+  erfc,
+  erfcx,
   exp,
   expm1,
+  floor,
+  less,
+  lessEqual,
   log,
   log1p,
   logAddExp,
+  logGamma,
+  logNormalCdf,
   logSigmoid,
   logSoftmax,
+  logSumExp,
   maximum,
   minimum,
+  multiply,
+  negate,
+  normalCdf,
+  not,
+  operation,
   power,
+  round,
+  select,
   sigmoid,
+  sign,
+  sinh,
   softmax,
   softplus,
   sqrt,
   stopGradient,
+  subtract,
   tanh,
+  variable,
   type Expression,
+  type TensorOperator,
 } from '../../expression';
-import { unary, binary, type Applied } from './framework';
+import { all, argumentOf, binary, unary, type Applied, type Meaning, type Parameter } from './framework';
 
 /** The operations that frameworks share, with the parameter names that one of them has. */
 export interface Names {
@@ -30,27 +61,6 @@ export interface Names {
   readonly pair: readonly [string, string];
 }
 
-type Shared =
-  | 'absolute'
-  | 'exp'
-  | 'expm1'
-  | 'log'
-  | 'log1p'
-  | 'logAddExp'
-  | 'logSigmoid'
-  | 'logSoftmax'
-  | 'maximum'
-  | 'minimum'
-  | 'one'
-  | 'power'
-  | 'sigmoid'
-  | 'softmax'
-  | 'softplus'
-  | 'sqrt'
-  | 'stopGradient'
-  | 'tanh'
-  | 'zero';
-
 /** A softmax is one component of it, among the logits that it was computed from. */
 const ofLogits = (build: (logit: Expression, others: Expression) => Expression, parameter: string): Applied => ({
   does: 'compute',
@@ -58,28 +68,170 @@ const ofLogits = (build: (logit: Expression, others: Expression) => Expression, 
   build: ([x], others) => x && build(x, others()),
 });
 
-export function operations({ x, pair }: Names): Readonly<Record<Shared, Applied>> {
+/** A tensor's value along some axis, whatever that is. */
+export function reduction(build: (x: Expression) => Expression, parameter: string): Applied {
+  return { does: 'compute', parameters: [parameter], loose: true, build: ([x]) => x && build(x) };
+}
+
+const tensor =
+  (operator: TensorOperator) =>
+  (x: Expression): Expression =>
+    operation(operator, x);
+
+function logitOf(p: Expression, eps: Expression | undefined): Expression {
+  const limited = eps ? clip(p, eps, subtract(1, eps)) : p;
+  return log(divide(limited, subtract(1, limited)));
+}
+
+/** log of the sum of exponentials over an axis: of this value and of others, nothing of which is known. */
+const reducedLogSumExp = (x: Expression): Expression => logSumExp(x);
+
+const filled = new WeakSet<Expression>();
+
+function filledWith(value: number): Expression {
+  const tensor = constant(value);
+  filled.add(tensor);
+  return tensor;
+}
+
+/** Whether it is a number that fills a tensor, as `ones_like` makes it, and not one that is written in the call. */
+export function isFilled(expression: Expression): boolean {
+  return filled.has(expression);
+}
+
+// The compiler infers the keys, one for each operation.
+
+export function operations({ x, pair }: Names) {
+  const of = (build: (x: Expression) => Expression): Applied => unary(build, x);
+  const over = (operator: TensorOperator): Applied => reduction(tensor(operator), x);
+  const both = (build: (a: Expression, b: Expression) => Expression): Applied => binary(build, pair);
   return {
-    absolute: unary(absolute, x),
-    exp: unary(exp, x),
-    expm1: unary(expm1, x),
-    log: unary(log, x),
-    log1p: unary(log1p, x),
-    logAddExp: binary(logAddExp, pair),
-    logSigmoid: unary(logSigmoid, x),
+    absolute: of(absolute),
+    acos: of(acos),
+    acosh: of(acosh),
+    add: both(add),
+    and: both((a, b) => operation('and', a, b)),
+    asin: of(asin),
+    asinh: of(asinh),
+    atan2: both(atan2),
+    atanh: of(atanh),
+    ceil: of((a) => negate(floor(negate(a)))),
+    cosh: of(cosh),
+    cosine: both((a, b) => operation('cosine', a, b)),
+    determinant: of(tensor('determinant')),
+    deviation: over('deviation'),
+    divide: both(divide),
+    divideNoNan: both((a, b) => operation('divideNoNan', a, b)),
+    entropy: of(tensor('entropy')),
+    equal: both(equal),
+    erf: of(erf),
+    erfc: of(erfc),
+    erfcx: of(erfcx),
+    exp: of(exp),
+    expm1: of(expm1),
+    floor: of(floor),
+    greater: both((a, b) => less(b, a)),
+    greaterEqual: both((a, b) => lessEqual(b, a)),
+    greatest: over('greatest'),
+    /** How far apart points are, of two sets or of one. */
+    distance: {
+      does: 'compute',
+      parameters: pair,
+      loose: true,
+      build: ([a, b], others) => a && operation('norm', subtract(a, b ?? others())),
+    } satisfies Applied,
+    hypot: both((a, b) => operation('norm', add(multiply(a, a), multiply(b, b)))),
+    index: { ...(over('index') as Extract<Applied, { does: 'compute' }>), samples: true } satisfies Applied,
+    inverse: of(tensor('inverse')),
+    least: over('least'),
+    less: both(less),
+    lessEqual: both(lessEqual),
+    log: of(log),
+    log1p: of(log1p),
+    /** With limits to the probability, if they are given. */
+    logit: { does: 'compute', parameters: [x, 'eps'], build: ([p, eps]) => p && logitOf(p, eps) } satisfies Applied,
+    logAddExp: both(logAddExp),
+    logGamma: of(logGamma),
+    logNormalCdf: of(logNormalCdf),
+    logSigmoid: of(logSigmoid),
     logSoftmax: ofLogits((logit, others) => logSoftmax(logit, others), x),
-    maximum: binary(maximum, pair),
-    minimum: binary(minimum, pair),
-    one: unary(() => constant(1), x),
-    power: binary(power, pair),
-    sigmoid: unary(sigmoid, x),
+    logSumExp: reduction(reducedLogSumExp, x),
+    matmul: both((a, b) => operation('matmul', a, b)),
+    maximum: both(maximum),
+    mean: over('mean'),
+    minimum: both(minimum),
+    multiply: both(multiply),
+    multiplyNoNan: both((a, b) => operation('multiplyNoNan', a, b)),
+    nanToNum: over('nanToNum'),
+    negate: of(negate),
+    norm: over('norm'),
+    not: of(not),
+    notEqual: both((a, b) => not(equal(a, b))),
+    normalCdf: of(normalCdf),
+    one: of(() => filledWith(1)),
+    or: both((a, b) => operation('or', a, b)),
+    oneHot: of(tensor('oneHot')),
+    power: both(power),
+    product: over('product'),
+    reciprocal: of((a) => divide(1, a)),
+    relu: of((a) => maximum(a, 0)),
+    round: of(round),
+    rsqrt: of((a) => divide(1, sqrt(a))),
+    select: selection(['condition', ...pair]),
+    sigmoid: of(sigmoid),
+    sign: of(sign),
+    sinh: of(sinh),
     softmax: ofLogits((logit, others) => softmax(logit, others), x),
-    softplus: unary(softplus, x),
-    sqrt: unary(sqrt, x),
-    stopGradient: unary(stopGradient, x),
-    tanh: unary(tanh, x),
-    zero: unary(() => constant(0), x),
+    softplus: of(softplus),
+    sqrt: of(sqrt),
+    square: of((a) => multiply(a, a)),
+    stopGradient: of(stopGradient),
+    subtract: both(subtract),
+    sum: over('sum'),
+    tanh: of(tanh),
+    unit: of(tensor('unit')),
+    variance: over('variance'),
+    wave: of(tensor('wave')),
+    xlogy: both((a, b) => operation('xlogy', a, b)),
+    zero: of(() => filledWith(0)),
+  } as const;
+}
+
+/** `where(condition, a, b)`; with the condition alone it gives positions. */
+export function selection(parameters: readonly [condition: string, whenTrue: string, whenFalse: string]): Applied {
+  return {
+    does: 'compute',
+    parameters,
+    build: ([condition, a, b]) => {
+      if (!condition) return undefined;
+      return a && b ? select(condition, a, b) : operation('index', condition);
+    },
   };
+}
+
+/** A linear layer: products with weights of which nothing is known, so that what it gives may be any number. */
+export const linear: Applied = {
+  does: 'compute',
+  parameters: ['input'],
+  loose: true,
+  build: ([x], others) => x && operation('matmul', x, others()),
+};
+
+/** Elements of a tensor; at positions that were computed, that is remembered. */
+export function picking(position: Parameter): Applied {
+  return {
+    does: 'choose',
+    choose: (call) => {
+      const index = argumentOf(call, position);
+      if (index?.kind !== 'quantity' || !isPosition(index.expression)) return { does: 'keep' };
+      const at = index.expression;
+      return { does: 'compute', parameters: ['input'], loose: true, build: ([x]) => x && operation('pick', x, at) };
+    },
+  };
+}
+
+function isPosition(expression: Expression): boolean {
+  return expression.kind === 'operation' && expression.operator === 'index';
 }
 
 /** Limits on both sides or one: what is left out, or None, doesn't limit. */
@@ -94,4 +246,138 @@ export function clamp(parameters: readonly [string, string, string]): Applied {
       return high && minimum(x, high);
     },
   };
+}
+
+/** The distribution function of a normal distribution, and the like, by its location and scale: of `(x - loc) / scale`. */
+export function ofNormal(
+  build: (standardised: Expression) => Expression,
+  parameters: readonly [x: string, location: string, scale: string],
+): Applied {
+  return {
+    does: 'compute',
+    parameters,
+    build: ([x, location, scale]) => x && build(standardised(x, location, scale)),
+  };
+}
+
+function standardised(x: Expression, location?: Expression, scale?: Expression): Expression {
+  const centred = location && !(location.kind === 'constant' && location.value === 0) ? subtract(x, location) : x;
+  return scale && !(scale.kind === 'constant' && scale.value === 1) ? divide(centred, scale) : centred;
+}
+
+/** A normal distribution as an object, by its location and scale as far as these are numbers or tensors. */
+export const normalDistribution: Meaning = {
+  does: 'make',
+  make: (constructor) => {
+    const [location, scale] = [constructor.get(0, 'loc'), constructor.get(1, 'scale')].map((value) =>
+      value?.kind === 'quantity' ? value.expression : undefined,
+    );
+    const isKnown = location !== undefined && scale !== undefined;
+    const of = (build: (x: Expression) => Expression): Applied => ({
+      does: 'compute',
+      parameters: ['value'],
+      build: ([x], others) => x && build(isKnown ? standardised(x, location, scale) : others()),
+    });
+    return {
+      does: 'methods',
+      methods: {
+        cdf: of(normalCdf),
+        log_cdf: of(logNormalCdf),
+        survival_function: of((x) => subtract(1, normalCdf(x))),
+        icdf: unary((x) => x, 'value'),
+      },
+    };
+  },
+};
+
+/** Products of two tensors over shared axes, as `einsum('nc,mc->nm', a, b)` writes them; of more it is unknown. */
+export const einsum: Applied = {
+  does: 'choose',
+  choose: (call) => {
+    const [, first, ...others] = call.positional;
+    const operands = first?.kind === 'list' && others.length === 0 ? first.items : first ? [first, ...others] : [];
+    const [a, b] = operands;
+    if (operands.length !== 2 || a?.kind !== 'quantity' || b?.kind !== 'quantity') return undefined;
+    const product = operation('matmul', a.expression, b.expression);
+    return { does: 'compute', parameters: [], loose: true, build: () => product };
+  },
+};
+
+/** Numbers made of literals: a range, a schedule. */
+export const given: Applied = { does: 'give', value: { kind: 'quantity', expression: operation('given', 0) } };
+
+/** Random numbers between two limits, 0 and 1 unless the call says otherwise. */
+export function uniform(low: Parameter, high: Parameter): Applied {
+  return {
+    does: 'choose',
+    choose: (call) => {
+      // A limit that isn't a literal is some number that its author thought of.
+      const limit = (parameter: Parameter, otherwise: number): Expression => {
+        const value = argumentOf(call, parameter);
+        if (!value || value.kind === 'none') return constant(otherwise);
+        return value.kind === 'quantity' ? value.expression : variable('limit');
+      };
+      const drawn = operation('uniform', limit(low, 0), limit(high, 1));
+      return { does: 'give', value: { kind: 'quantity', expression: drawn } };
+    },
+  };
+}
+
+/** Values and their positions. */
+export function withPositions(values: Applied, positions: Applied): Applied {
+  return {
+    does: 'several',
+    parts: [
+      { name: 'values', applied: values },
+      { name: 'indices', applied: positions },
+    ],
+  };
+}
+
+/** Names of operations by what most frameworks call them, under the names that they share. */
+
+export function commonNames(shared: ReturnType<typeof operations>) {
+  return {
+    ...all(['abs', 'absolute'], shared.absolute),
+    ...all(['acos', 'arccos'], shared.acos),
+    ...all(['acosh', 'arccosh'], shared.acosh),
+    add: shared.add,
+    ...all(['asin', 'arcsin'], shared.asin),
+    ...all(['asinh', 'arcsinh'], shared.asinh),
+    ...all(['atan2', 'arctan2'], shared.atan2),
+    ...all(['atanh', 'arctanh'], shared.atanh),
+    ceil: shared.ceil,
+    ...all(['cos', 'sin'], shared.wave),
+    cosh: shared.cosh,
+    ...all(['divide', 'true_divide', 'truediv'], shared.divide),
+    equal: shared.equal,
+    exp: shared.exp,
+    expm1: shared.expm1,
+    floor: shared.floor,
+    greater: shared.greater,
+    greater_equal: shared.greaterEqual,
+    less: shared.less,
+    less_equal: shared.lessEqual,
+    log: shared.log,
+    log1p: shared.log1p,
+    logaddexp: shared.logAddExp,
+    logical_and: shared.and,
+    logical_not: shared.not,
+    logical_or: shared.or,
+    matmul: shared.matmul,
+    maximum: shared.maximum,
+    minimum: shared.minimum,
+    multiply: shared.multiply,
+    negative: shared.negate,
+    not_equal: shared.notEqual,
+    ...all(['power', 'pow'], shared.power),
+    reciprocal: shared.reciprocal,
+    ...all(['round', 'rint'], shared.round),
+    sign: shared.sign,
+    sinh: shared.sinh,
+    sqrt: shared.sqrt,
+    square: shared.square,
+    subtract: shared.subtract,
+    tanh: shared.tanh,
+  } as const;
 }

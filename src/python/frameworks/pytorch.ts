@@ -1,73 +1,141 @@
-import { add, divide, multiply, negate, power, subtract, type Expression } from '../../expression';
+import { add, divide, multiply, operation, power, subtract, type Expression } from '../../expression';
+import type { Value } from '../values';
 import {
   all,
   binary,
   keep,
+  opaque,
   layer,
-  unary,
   under,
   type Applied,
   type Arguments,
   type Framework,
   type Meaning,
 } from './framework';
-import type { Value } from '../values';
-import { clamp, operations } from './operations';
+import {
+  clamp,
+  commonNames,
+  einsum,
+  given,
+  isFilled,
+  linear,
+  normalDistribution,
+  operations,
+  picking,
+  reduction,
+  selection,
+  uniform,
+  withPositions,
+} from './operations';
 
 const shared = operations({ x: 'input', pair: ['input', 'other'] });
+const distances = operations({ x: 'input', pair: ['x1', 'x2'] });
 
 /** `torch.add(a, b, alpha=2)` is another sum. */
 const plain = (build: (a: Expression, b: Expression) => Expression): Applied => binary(build, ['input', 'other']);
 
+/** `torch.max(x)`, `torch.max(x, dim)`, which gives positions too, and `torch.max(a, b)`. */
+const extreme = (over: Applied, ofTwo: Applied): Applied => ({
+  does: 'choose',
+  choose: (call) => {
+    const second = call.get(1);
+    const overAxis = call.named.has('keepdim') || call.positional.length > 2;
+    // No tensor has so many axes: torch.max(x, torch.tensor(10.0)).
+    const isAxis = (value: number): boolean => Number.isInteger(value) && Math.abs(value) < 6;
+    const isTensor =
+      second?.kind === 'quantity' &&
+      (second.expression.kind !== 'constant' || isFilled(second.expression) || !isAxis(second.expression.value));
+    if (!overAxis && (call.named.has('other') || isTensor)) return ofTwo;
+    return second || call.named.has('dim') ? withPositions(over, shared.index) : over;
+  },
+});
+
+/** A norm is Euclidean unless another order is asked for. */
+const norm: Applied = {
+  does: 'choose',
+  choose: (call) => {
+    const order = call.get(1, 'p') ?? call.named.get('ord');
+    const isEuclidean =
+      order === undefined ||
+      order.kind === 'none' ||
+      (order.kind === 'quantity' && order.expression.kind === 'constant' && order.expression.value === 2) ||
+      (order.kind === 'text' && order.text === 'fro');
+    return isEuclidean ? reduction((x) => operation('norm', x), 'input') : undefined;
+  },
+};
+
 /** What is a function of `torch` and a method of its tensors. */
 const both: Readonly<Record<string, Meaning>> = {
-  ...all(['abs', 'absolute'], shared.absolute),
+  ...commonNames(shared),
   ...all(['add'], plain(add)),
   ...all(['clamp', 'clip'], clamp(['input', 'min', 'max'])),
   ...all(['clamp_min'], shared.maximum),
   ...all(['clamp_max'], shared.minimum),
   ...all(['detach'], shared.stopGradient),
   ...all(['div', 'divide', 'true_divide'], plain(divide)),
-  exp: shared.exp,
-  expm1: shared.expm1,
   ...all(['expit', 'sigmoid'], shared.sigmoid),
-  log: shared.log,
-  log1p: shared.log1p,
-  logaddexp: shared.logAddExp,
   log_softmax: shared.logSoftmax,
-  maximum: shared.maximum,
-  minimum: shared.minimum,
   ...all(['mul', 'multiply'], plain(multiply)),
-  ...all(['neg', 'negative'], unary(negate, 'input')),
+  ...all(['neg', 'negative'], shared.negate),
   pow: binary(power, ['input', 'exponent']),
   rsub: binary((a, b) => subtract(b, a), ['input', 'other']),
   softmax: shared.softmax,
-  sqrt: shared.sqrt,
-  square: unary((x) => multiply(x, x), 'input'),
   ...all(['sub', 'subtract'], plain(subtract)),
-  tanh: shared.tanh,
-  ...all(['multinomial', 'argmax', 'argmin'], { does: 'sample' }),
+  relu: shared.relu,
+  rsqrt: shared.rsqrt,
+  det: shared.determinant,
+  ...all(['inverse', 'pinverse'], shared.inverse),
+  ...all(['mm', 'bmm', 'matmul', 'dot', 'inner', 'mv'], shared.matmul),
+  erf: shared.erf,
+  erfc: shared.erfc,
+  lgamma: shared.logGamma,
+  logit: shared.logit,
+  logsumexp: shared.logSumExp,
+  nan_to_num: shared.nanToNum,
+  ...all(['gt', 'greater'], shared.greater),
+  ...all(['ge', 'greater_equal'], shared.greaterEqual),
+  ...all(['lt', 'less'], shared.less),
+  ...all(['le', 'less_equal'], shared.lessEqual),
+  ...all(['eq', 'equal'], shared.equal),
+  ne: shared.notEqual,
+  xlogy: shared.xlogy,
+  ...all(['sum', 'nansum', 'cumsum', 'trace'], shared.sum),
+  ...all(['mean', 'nanmean'], shared.mean),
+  ...all(['prod', 'cumprod'], shared.product),
+  ...all(['amax'], shared.greatest),
+  ...all(['amin'], shared.least),
+  max: extreme(shared.greatest, shared.maximum),
+  min: extreme(shared.least, shared.minimum),
+  ...all(['topk', 'sort', 'cummax', 'kthvalue', 'median', 'mode'], withPositions(shared.greatest, shared.index)),
+  norm,
+  var: shared.variance,
+  std: shared.deviation,
+  ...all(['argmax', 'argmin', 'argsort'], shared.index),
+  multinomial: { does: 'sample' },
+  gather: picking([2, 'index']),
+  index_select: picking([2, 'index']),
+  take: picking([1, 'index']),
+  take_along_dim: picking([1, 'indices']),
+  masked_select: keep,
   ...all(
     [
       'broadcast_to',
       'chunk',
       'clone',
+      'diag',
       'flatten',
-      'gather',
-      'index_select',
-      'masked_select',
       'movedim',
       'narrow',
       'permute',
       'ravel',
       'reshape',
+      'roll',
+      'flip',
       'select',
       'split',
       'squeeze',
       'swapaxes',
       't',
-      'take',
-      'take_along_dim',
       'tile',
       'transpose',
       'unbind',
@@ -86,18 +154,65 @@ const activations: Readonly<Record<string, Meaning>> = {
   log_softmax: shared.logSoftmax,
   softplus: unaryOnly(shared.softplus, ['beta', 'threshold']),
   tanh: shared.tanh,
+  relu: shared.relu,
+  normalize: {
+    does: 'compute',
+    parameters: ['input', 'p', 'dim', 'eps'],
+    build: ([x, p]) => x && (!p || (p.kind === 'constant' && p.value === 2) ? operation('unit', x) : undefined),
+  },
+  cosine_similarity: distances.cosine,
+  one_hot: { ...(shared.oneHot as Extract<Applied, { does: 'compute' }>), loose: true },
 };
 
 function unaryOnly(applied: Applied, more: readonly string[]): Applied {
   if (applied.does !== 'compute') return applied;
+  const allowed: ReadonlySet<string> = new Set(['dim', 'eps']);
   return {
     ...applied,
     parameters: [...applied.parameters, ...more],
-    build: (operands, others) => (operands.slice(1).some(Boolean) ? undefined : applied.build(operands, others)),
+    build: (operands, others) =>
+      operands.slice(1).some((operand, index) => operand && !allowed.has(more[index] ?? ''))
+        ? undefined
+        : applied.build(operands, others),
   };
 }
 
-const bce: Applied = { does: 'loss', loss: 'torch/bce@2.0', parameters: ['input', 'target'] };
+/** Products with the rows of a matrix, and a bias if there is one. */
+const weighted: Applied = {
+  does: 'compute',
+  parameters: ['input', 'weight', 'bias'],
+  build: ([x, weight, bias]) => {
+    if (!x || !weight) return undefined;
+    const products = operation('matmul', x, weight);
+    return bias ? add(products, bias) : products;
+  },
+};
+
+const loss = (name: string, result?: (prediction: Expression) => Expression): Applied => ({
+  does: 'loss',
+  loss: `torch:${name}`,
+  prediction: [0, 'input'],
+  target: [1, 'target'],
+  ...(result ? { result } : {}),
+});
+
+const losses = {
+  binary_cross_entropy: loss('bce'),
+  binary_cross_entropy_with_logits: loss('bce-with-logits'),
+  cross_entropy: loss('cross-entropy'),
+  nll_loss: loss('nll', (p) => operation('negate', p)),
+  kl_div: loss('kl-div'),
+  mse_loss: loss('mse'),
+  l1_loss: loss('l1'),
+  smooth_l1_loss: loss('l1'),
+} satisfies Readonly<Record<string, Applied>>;
+
+/** A distribution given by probabilities, not by logits. */
+const byProbabilities = (name: string): Applied => ({
+  does: 'choose',
+  choose: (call) =>
+    call.named.has('logits') ? undefined : { ...loss(name), prediction: [0, 'probs'], target: [undefined] },
+});
 
 /** The modules that `nn.Sequential` is given: one by one, or as a dictionary or a list of names and modules. */
 function linksOf(constructor: Arguments): readonly Value[] {
@@ -116,28 +231,72 @@ export const pytorch: Framework = {
     'torch.nn.modules.activation.': 'torch.nn.',
     'torch.nn.modules.loss.': 'torch.nn.',
     'torch.nn.modules.': 'torch.nn.',
+    'torch.Tensor.': 'torch.',
+    'torch.cuda.amp.': 'torch.amp.',
+    'torch.distributions.bernoulli.': 'torch.distributions.',
+    'torch.distributions.categorical.': 'torch.distributions.',
+    'torch.distributions.one_hot_categorical.': 'torch.distributions.',
   },
   names: {
     ...under('torch.', both),
+    ...under('torch.linalg.', {
+      ...all(['norm', 'vector_norm'], norm),
+      det: shared.determinant,
+      ...all(['inv', 'pinv'], shared.inverse),
+      ...all(['slogdet', 'solve'], opaque),
+    }),
     ...under('torch.nn.functional.', activations),
-    ...under('torch.nn.functional.', { binary_cross_entropy: bce, gumbel_softmax: { does: 'sample' } }),
+    ...under('torch.nn.functional.', { ...losses, gumbel_softmax: { does: 'sample' }, linear: weighted }),
     ...under('torch.special.', {
+      logit: shared.logit,
       expit: shared.sigmoid,
       log_softmax: shared.logSoftmax,
       softmax: shared.softmax,
       expm1: shared.expm1,
       log1p: shared.log1p,
+      logsumexp: shared.logSumExp,
+      xlogy: shared.xlogy,
+      entr: shared.entropy,
+      erf: shared.erf,
+      erfc: shared.erfc,
+      erfcx: shared.erfcx,
+      ndtr: shared.normalCdf,
+      log_ndtr: shared.logNormalCdf,
+      gammaln: shared.logGamma,
     }),
     ...under('torch.', {
+      einsum,
+      // How far apart points are: never negative.
+      ...all(['cdist', 'pdist'], distances.distance),
+      'nn.functional.pdist': distances.distance,
+      'nn.functional.pairwise_distance': distances.distance,
       ...all(['ones_like', 'ones'], shared.one),
       ...all(['zeros_like', 'zeros'], shared.zero),
-      ...all(['as_tensor', 'tensor', 'cat', 'concat', 'concatenate', 'stack', 'hstack', 'vstack', 'compile'], keep),
+      ...all(
+        ['as_tensor', 'tensor', 'cat', 'concat', 'concatenate', 'stack', 'hstack', 'vstack', 'compile', 'from_numpy'],
+        keep,
+      ),
+      ...all(['autograd.Variable', 'Tensor', 'FloatTensor'], keep),
+      where: selection(['condition', 'input', 'other']),
+      ...all(['rand', 'rand_like'], uniform([undefined], [undefined])),
+      ...all(['arange', 'linspace', 'logspace'], given),
       ...all(['no_grad', 'inference_mode'], { does: 'stop-gradients' }),
+      ...all(['autocast', 'amp.autocast'], { does: 'autocast', format: 'float16' }),
+    }),
+    ...under('torch.distributions.', {
+      Bernoulli: byProbabilities('bernoulli'),
+      ...all(['Categorical', 'OneHotCategorical'], byProbabilities('categorical')),
+      ...all(['Normal', 'normal.Normal'], normalDistribution),
     }),
     ...under('torch.nn.', {
+      ...all(
+        ['Linear', 'LazyLinear', 'Conv1d', 'Conv2d', 'Conv3d', 'ConvTranspose1d', 'ConvTranspose2d', 'ConvTranspose3d'],
+        layer(linear),
+      ),
       Sigmoid: layer(shared.sigmoid),
       LogSigmoid: layer(shared.logSigmoid),
       Tanh: layer(shared.tanh),
+      ReLU: layer(shared.relu),
       ...all(['Softmax', 'Softmax2d'], layer(shared.softmax)),
       LogSoftmax: layer(shared.logSoftmax),
       Softplus: {
@@ -145,8 +304,15 @@ export const pytorch: Framework = {
         make: (constructor) =>
           constructor.get(0, 'beta') || constructor.get(1, 'threshold') ? undefined : shared.softplus,
       },
-      ...all(['Identity', 'Flatten', 'Unflatten'], layer({ does: 'keep' })),
-      BCELoss: layer(bce),
+      CosineSimilarity: layer(distances.cosine),
+      ...all(['Identity', 'Flatten', 'Unflatten', 'Dropout'], layer({ does: 'keep' })),
+      BCELoss: layer(losses.binary_cross_entropy),
+      BCEWithLogitsLoss: layer(losses.binary_cross_entropy_with_logits),
+      CrossEntropyLoss: layer(losses.cross_entropy),
+      ...all(['NLLLoss', 'NLLLoss2d'], layer(losses.nll_loss)),
+      KLDivLoss: layer(losses.kl_div),
+      MSELoss: layer(losses.mse_loss),
+      ...all(['L1Loss', 'SmoothL1Loss', 'HuberLoss'], layer(losses.l1_loss)),
       Sequential: { does: 'make', make: (constructor) => ({ does: 'chain', links: linksOf(constructor) }) },
       ...all(
         ['ModuleList', 'ModuleDict', 'DataParallel', 'parallel.DataParallel', 'parallel.DistributedDataParallel'],
@@ -156,6 +322,14 @@ export const pytorch: Framework = {
   },
   methods: {
     ...both,
+    /** In place, of tensors; a generator's method of that name has the same limits. */
+    uniform: uniform([1, 'from', 'low'], [2, 'to', 'high']),
+    where: selection(['condition', 'input', 'other']),
+    masked_fill: {
+      does: 'compute',
+      parameters: ['input', 'mask', 'value'],
+      build: ([x, mask, value]) => x && mask && value && operation('select', mask, value, x),
+    },
     ...all(
       [
         'contiguous',
@@ -167,6 +341,7 @@ export const pytorch: Framework = {
         'half',
         'bfloat16',
         'repeat',
+        'repeat_interleave',
         'requires_grad_',
         'reshape_as',
         'to',
@@ -174,15 +349,14 @@ export const pytorch: Framework = {
         'type_as',
         'view',
         'view_as',
+        'numpy',
+        'astype',
+        'double',
+        'diagonal',
+        'tolist',
       ],
       keep,
     ),
-  },
-  stable: {
-    logSigmoid: '{torch.nn.functional.logsigmoid}(x)',
-    logSoftmax: '{torch.nn.functional.log_softmax}(x, dim=-1)',
-    bceWithLogits: '{torch.nn.functional.binary_cross_entropy_with_logits}(x, t)',
-    bceWithLogitsLayer: '{torch.nn.BCEWithLogitsLoss}()',
   },
   formats: ['float32', 'bfloat16', 'float16'],
   differentiates: true,

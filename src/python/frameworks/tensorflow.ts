@@ -1,38 +1,69 @@
-import { add, divide, multiply, negate, power, subtract } from '../../expression';
-import { all, binary, keep, unary, under, type Framework, type Meaning } from './framework';
+import { operation } from '../../expression';
+import { all, byProbabilities, keep, opaque, under, type Applied, type Framework, type Meaning } from './framework';
 import { activationOf } from './keras';
-import { clamp, operations } from './operations';
+import {
+  clamp,
+  commonNames,
+  einsum,
+  given,
+  normalDistribution,
+  operations,
+  picking,
+  selection,
+  uniform,
+} from './operations';
 
 const shared = operations({ x: 'x', pair: ['x', 'y'] });
 const ofLogits = operations({ x: 'logits', pair: ['x', 'y'] });
 const ofFeatures = operations({ x: 'features', pair: ['x', 'y'] });
 const ofInput = operations({ x: 'input', pair: ['x', 'y'] });
+const ofTensors = operations({ x: 'input_tensor', pair: ['a', 'b'] });
+const pooled = operations({ x: 'value', pair: ['x', 'y'] });
 
 /** In `tf.math`, and most of them in `tf` itself. */
 const mathematics: Readonly<Record<string, Meaning>> = {
-  abs: shared.absolute,
-  add: binary(add, ['x', 'y']),
-  ...all(['divide', 'truediv'], binary(divide, ['x', 'y'])),
-  exp: shared.exp,
-  expm1: shared.expm1,
-  log: shared.log,
-  log1p: shared.log1p,
+  ...commonNames(shared),
+  ...all(['div', 'realdiv', 'floordiv'], shared.divide),
+  ...all(['div_no_nan', 'divide_no_nan'], shared.divideNoNan),
+  multiply_no_nan: shared.multiplyNoNan,
+  ...all(['mul'], shared.multiply),
+  ...all(['sub'], shared.subtract),
+  ...all(['neg'], shared.negate),
   log_sigmoid: shared.logSigmoid,
   log_softmax: ofLogits.logSoftmax,
-  maximum: shared.maximum,
-  minimum: shared.minimum,
-  multiply: binary(multiply, ['x', 'y']),
-  negative: unary(negate),
-  pow: binary(power, ['x', 'y']),
   sigmoid: shared.sigmoid,
   softmax: ofLogits.softmax,
   softplus: ofFeatures.softplus,
-  sqrt: shared.sqrt,
-  square: unary((x) => multiply(x, x)),
-  subtract: binary(subtract, ['x', 'y']),
-  tanh: shared.tanh,
-  ...all(['argmax', 'argmin', 'top_k'], { does: 'sample' }),
+  relu: ofFeatures.relu,
+  rsqrt: shared.rsqrt,
+  erf: shared.erf,
+  erfc: shared.erfc,
+  lgamma: shared.logGamma,
+  xlogy: shared.xlogy,
+  l2_normalize: looseOf(shared.unit),
+  matmul: looseOf(ofTensors.matmul),
+  ...all(['reduce_sum', 'cumsum', 'add_n', 'segment_sum', 'unsorted_segment_sum', 'trace'], ofTensors.sum),
+  ...all(['reduce_mean'], ofTensors.mean),
+  ...all(['reduce_prod', 'cumprod'], ofTensors.product),
+  ...all(['reduce_max', 'segment_max'], ofTensors.greatest),
+  ...all(['reduce_min'], ofTensors.least),
+  ...all(['reduce_logsumexp'], ofTensors.logSumExp),
+  ...all(['reduce_euclidean_norm'], ofTensors.norm),
+  ...all(['reduce_variance'], ofTensors.variance),
+  ...all(['reduce_std'], ofTensors.deviation),
+  ...all(['argmax', 'argmin', 'arg_max', 'arg_min'], ofInput.index),
+  ...all(['top_k'], {
+    does: 'several',
+    parts: [
+      { name: 'values', applied: looseOf(ofInput.greatest) },
+      { name: 'indices', applied: ofInput.index },
+    ],
+  }),
 };
+
+function looseOf(applied: Applied): Applied {
+  return applied.does === 'compute' ? { ...applied, loose: true } : applied;
+}
 
 /** A layer as a function, its activation at that place among the parameters. */
 const layerFunction = (index: number, parameter: string): Meaning => ({
@@ -40,11 +71,44 @@ const layerFunction = (index: number, parameter: string): Meaning => ({
   applied: (call) => activationOf(call.get(index, parameter)),
 });
 
+type Loss = Extract<Applied, { does: 'loss' }>;
+
+const loss = (name: string): Loss => ({
+  does: 'loss',
+  loss: `tf:${name}`,
+  prediction: [undefined, 'logits'],
+  target: [undefined, 'labels', 'targets'],
+});
+
+/** Before TensorFlow 1.0 the logits came first; since then arguments have to be named. */
+const positionalLoss = (name: string): Applied => ({
+  does: 'loss',
+  loss: `tf:${name}`,
+  prediction: [0, 'logits'],
+  target: [1, 'labels', 'targets'],
+});
+
+const norm: Applied = {
+  does: 'choose',
+  choose: (call) => {
+    const order = call.get(1, 'ord');
+    const isEuclidean =
+      order === undefined ||
+      (order.kind === 'text' && order.text === 'euclidean') ||
+      (order.kind === 'quantity' && order.expression.kind === 'constant' && order.expression.value === 2);
+    return isEuclidean
+      ? looseOf({ does: 'compute', parameters: ['tensor'], build: ([x]) => x && operation('norm', x) })
+      : undefined;
+  },
+};
+
 export const tensorflow: Framework = {
   name: 'tensorflow',
   title: 'TensorFlow',
   usual: { tensorflow: 'tf' },
   renamed: {
+    'tensorflow_probability.distributions.': 'tensorflow.distributions.',
+    'tensorflow.contrib.distributions.': 'tensorflow.distributions.',
     'tensorflow.compat.v1.': 'tensorflow.',
     'tensorflow.compat.v2.': 'tensorflow.',
     'tensorflow.python.ops.math_ops.': 'tensorflow.math.',
@@ -53,12 +117,32 @@ export const tensorflow: Framework = {
   names: {
     ...under('tensorflow.', mathematics),
     ...under('tensorflow.math.', mathematics),
+    ...all(
+      [
+        'tensorflow_probability.distributions.Normal',
+        'tensorflow.distributions.Normal',
+        'tensorflow.contrib.distributions.Normal',
+      ],
+      normalDistribution,
+    ),
     ...under('tensorflow.nn.', mathematics),
     ...under('tensorflow.', {
+      einsum,
       clip_by_value: clamp(['t', 'clip_value_min', 'clip_value_max']),
       ...all(['ones_like', 'ones'], ofInput.one),
       ...all(['zeros_like', 'zeros'], ofInput.zero),
       stop_gradient: ofInput.stopGradient,
+      ...all(['where', 'where_v2', 'select'], selection(['condition', 'x', 'y'])),
+      ...all(['norm', 'linalg.norm'], norm),
+      ...all(['matrix_determinant', 'linalg.det'], ofInput.determinant),
+      ...all(['matrix_inverse', 'linalg.inv'], ofInput.inverse),
+      ...all(['linalg.slogdet', 'linalg.solve'], opaque),
+      'linalg.matmul': looseOf(ofTensors.matmul),
+      'linalg.l2_normalize': looseOf(shared.unit),
+      'keras.utils.to_categorical': ofInput.oneHot,
+      one_hot: looseOf(operations({ x: 'indices', pair: ['x', 'y'] }).oneHot),
+      ...all(['range', 'linspace', 'lin_space'], given),
+      ...all(['random_uniform', 'random.uniform'], uniform([1, 'minval'], [2, 'maxval'])),
       ...all(
         [
           'boolean_mask',
@@ -68,23 +152,67 @@ export const tensorflow: Framework = {
           'constant',
           'convert_to_tensor',
           'expand_dims',
-          'gather',
-          'gather_nd',
           'identity',
+          'pack',
           'repeat',
           'reshape',
+          'reverse',
           'slice',
           'split',
           'squeeze',
           'stack',
           'tile',
           'to_float',
+          'to_double',
           'transpose',
           'unstack',
+          'unpack',
+          'diag_part',
+          'tensor_scatter_nd_update',
+          'check_numerics',
+          'debugging.check_numerics',
+          'nn.dropout',
         ],
         keep,
       ),
+      ...all(['gather', 'gather_nd', 'batch_gather'], picking([1, 'indices'])),
       ...all(['multinomial', 'random.categorical', 'random.multinomial'], { does: 'sample' }),
+      ...under('nn.', {
+        sigmoid_cross_entropy_with_logits: positionalLoss('sigmoid-cross-entropy'),
+        weighted_cross_entropy_with_logits: loss('sigmoid-cross-entropy'),
+        ...all(
+          [
+            'softmax_cross_entropy_with_logits',
+            'softmax_cross_entropy_with_logits_v2',
+            'sparse_softmax_cross_entropy_with_logits',
+          ],
+          positionalLoss('softmax-cross-entropy'),
+        ),
+        moments: {
+          does: 'several',
+          parts: [
+            { name: 'mean', applied: pooled.mean },
+            { name: 'variance', applied: pooled.variance },
+          ],
+        },
+      }),
+      ...under('losses.', {
+        sigmoid_cross_entropy: {
+          ...loss('sigmoid-cross-entropy'),
+          prediction: [1, 'logits'],
+          target: [0, 'multi_class_labels'],
+        },
+        ...all(['softmax_cross_entropy', 'sparse_softmax_cross_entropy'], {
+          ...loss('softmax-cross-entropy'),
+          prediction: [1, 'logits'],
+          target: [0, 'onehot_labels', 'labels'],
+        }),
+        mean_squared_error: { ...loss('mse'), prediction: [1, 'predictions'], target: [0, 'labels'] },
+      } satisfies Record<string, Applied>),
+      ...under('distributions.', {
+        Bernoulli: byProbabilities('tfp:bernoulli'),
+        ...all(['Categorical', 'OneHotCategorical'], byProbabilities('tfp:categorical')),
+      }),
       function: keep,
       'layers.dense': layerFunction(2, 'activation'),
       ...all(['layers.conv1d', 'layers.conv2d', 'layers.conv2d_transpose'], layerFunction(Infinity, 'activation')),
@@ -92,11 +220,6 @@ export const tensorflow: Framework = {
       ...all(['contrib.layers.conv2d', 'contrib.layers.conv2d_transpose'], layerFunction(Infinity, 'activation_fn')),
       ...all(['contrib.slim.fully_connected'], layerFunction(2, 'activation_fn')),
     }),
-  },
-  stable: {
-    logSigmoid: '{tensorflow.math.log_sigmoid}(x)',
-    logSoftmax: '{tensorflow.nn.log_softmax}(x)',
-    bceWithLogits: '{tensorflow.nn.sigmoid_cross_entropy_with_logits}(labels=t, logits=x)',
   },
   formats: ['float32', 'bfloat16', 'float16'],
   differentiates: true,
