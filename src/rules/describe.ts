@@ -2,21 +2,11 @@ import { constant, substitute, variablesOf, type Expression } from '../expressio
 import { failuresOf } from '../measure/failures';
 import { compileModelAtPoint, formatByName, type FormatName } from '../numeric';
 import type { FormatFailures, MeasuredFailure } from './finding';
-import { t, x, type Form, type Rule } from './rule';
-
-const measured = new WeakMap<Expression, Map<FormatName, FormatFailures>>();
+import { ofVariable, t, x, type Form, type Rule } from './rule';
 
 /** Where the value fails in each format; a loss at both targets. Measured once for each value and format. */
 export function measure(unstable: Expression, formats: readonly FormatName[]): readonly FormatFailures[] {
-  const known = measured.get(unstable) ?? new Map<FormatName, FormatFailures>();
-  measured.set(unstable, known);
-  return formats.map((format) => {
-    const before = known.get(format);
-    if (before) return before;
-    const failures = { format, failures: failuresAt(unstable, format) };
-    known.set(format, failures);
-    return failures;
-  });
+  return formats.map((format) => ({ format, failures: failuresAt(unstable, format) }));
 }
 
 function failuresAt(unstable: Expression, name: FormatName): readonly MeasuredFailure[] {
@@ -35,10 +25,13 @@ function failuresAt(unstable: Expression, name: FormatName): readonly MeasuredFa
 export function printThreshold({ from, side }: Pick<MeasuredFailure, 'from' | 'side'>): string {
   if (from === 0) return '0';
   const scale = 10 ** (4 - Math.floor(Math.log10(Math.abs(from))));
+  // Of the least numbers of float64 there is no multiple with five digits.
+  if (!Number.isFinite(scale)) return String(Number(from.toPrecision(5)));
   const scaled = from * scale;
   // A hair of tolerance for what scaling itself adds.
   const outward = side === 'above' ? Math.ceil(scaled - 1e-9) : Math.floor(scaled + 1e-9);
-  return String(Number((outward / scale).toPrecision(5)));
+  const rounded = Number((outward / scale).toPrecision(5));
+  return Math.abs(rounded) < 1e7 ? String(rounded) : rounded.toExponential().replace('+', '');
 }
 
 type Headline = Pick<MeasuredFailure, 'of' | 'side' | 'target'>;
@@ -63,7 +56,7 @@ const states: Readonly<Record<MeasuredFailure['becomes'], string>> = {
 };
 
 /** `-inf from x <= -88.723 in float32 (bfloat16 -89, float16 -17.344)`, one such for each thing that it becomes. */
-function printThresholds(rule: Rule, thresholds: readonly Threshold[]): string {
+function printThresholds(form: Form, thresholds: readonly Threshold[]): string {
   const groups = new Map<MeasuredFailure['becomes'], Threshold[]>();
   for (const threshold of thresholds) {
     const group = groups.get(threshold.failure.becomes);
@@ -72,8 +65,9 @@ function printThresholds(rule: Rule, thresholds: readonly Threshold[]): string {
   }
   const texts = [...groups].map(([becomes, [first, ...others]]) => {
     if (!first) return '';
-    const from = rule.threshold(rule.amount(printThreshold(first.failure)), first.failure.side);
-    const more = others.map(({ format, failure }) => `${format} ${rule.amount(printThreshold(failure))}`);
+    const { amount, threshold } = form.speech ?? ofVariable;
+    const from = threshold(amount(printThreshold(first.failure)), first.failure.side);
+    const more = others.map(({ format, failure }) => `${format} ${amount(printThreshold(failure))}`);
     return `${states[becomes]} ${from} in ${first.format}${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
   });
   return texts.join(' and ');
@@ -81,11 +75,11 @@ function printThresholds(rule: Rule, thresholds: readonly Threshold[]): string {
 
 /** What the headline's threshold says, in a few words. */
 export function lensOf(rule: Rule, form: Form, failures: readonly FormatFailures[]): string {
-  const [first] = thresholdsOf(failures, form.headline);
-  if (!first) return rule.title;
+  const [first] = form.headline ? thresholdsOf(failures, form.headline) : [];
+  if (!first || !form.headline) return rule.title;
   const { of, target } = form.headline;
-  const where = rule
-    .threshold(rule.amount(printThreshold(first.failure)), first.failure.side)
+  const { amount, threshold } = form.speech ?? ofVariable;
+  const where = threshold(amount(printThreshold(first.failure)), first.failure.side)
     .replace('<=', '≤')
     .replace('>=', '≥');
   const what = `${of === 'gradient' ? 'gradient ' : ''}${states[first.failure.becomes]} ${where} in ${first.format}`;
@@ -95,40 +89,49 @@ export function lensOf(rule: Rule, form: Form, failures: readonly FormatFailures
 export interface Situation {
   /** What the code calls `x`, if it has a short name for it. */
   readonly operand: string | undefined;
-  readonly advice: string;
+  readonly unstable: Expression;
   readonly differentiates: boolean;
 }
 
-/** What goes wrong, from which input on, and what to write instead. */
-export function messageOf(rule: Rule, form: Form, failures: readonly FormatFailures[], situation: Situation): string {
-  const { headline } = form;
-  const meaning = situation.operand === undefined ? rule.operand : `\`${situation.operand}\``;
+/** What goes wrong and from which input on. */
+export function messageOf(
+  form: Form,
+  headline: Headline,
+  failures: readonly FormatFailures[],
+  situation: Situation,
+): string {
+  const { operand, unstable, differentiates } = situation;
+  const named = operand === undefined ? form.operand : `\`${operand}\``;
+  const meaning = named === undefined ? '' : ` Here x is ${named}.`;
   const first = thresholdsOf(failures, headline);
   const sentences: string[] = [];
   if (headline.of === 'value') {
     const gradient = thresholdsOf(failures, { ...headline, of: 'gradient' });
     sentences.push(
-      `${form.name} is ${printThresholds(rule, first)}${situation.differentiates ? gradientAfter(rule, first, gradient) : ''}.`,
+      `${form.name} is ${printThresholds(form, first)}${differentiates ? gradientAfter(form, first, gradient) : ''}`,
     );
+  } else if (headline.target === undefined) {
+    sentences.push(`The gradient of ${form.name} is ${printThresholds(form, first)}`);
   } else {
     const opposite: Headline = {
       of: 'gradient',
       side: headline.side === 'above' ? 'below' : 'above',
-      ...(headline.target === undefined ? {} : { target: headline.target === 0 ? 1 : 0 }),
+      target: headline.target === 0 ? 1 : 0,
     };
     sentences.push(
-      `The gradient of ${form.name} with target ${String(headline.target)} is ${printThresholds(rule, first)}${lossAt(form, first[0])}`,
-      `with target ${String(opposite.target)} it is ${printThresholds(rule, thresholdsOf(failures, opposite))}.`,
+      `The gradient of ${form.name} with target ${String(headline.target)} is ${printThresholds(form, first)}${lossAt(unstable, first[0])}`,
     );
+    const others = printThresholds(form, thresholdsOf(failures, opposite));
+    if (others !== '') sentences.push(`with target ${String(opposite.target)} it is ${others}`);
   }
-  return `${sentences.join('; ')} Here x is ${meaning}. Write ${situation.advice} instead.`;
+  return `${sentences.join('; ')}.${meaning}`;
 }
 
 /** What the loss is where its gradient fails. */
-function lossAt(form: Form, threshold: Threshold | undefined): string {
+function lossAt(unstable: Expression, threshold: Threshold | undefined): string {
   if (threshold?.failure.target === undefined) return '';
   const { format, failure } = threshold;
-  const atTarget = substitute(form.unstable, new Map([[t.name, constant(threshold.failure.target)]]));
+  const atTarget = substitute(unstable, new Map([[t.name, constant(threshold.failure.target)]]));
   const [value] = compileModelAtPoint([atTarget], [x.name], formatByName(format))(failure.from);
   return value === undefined || !Number.isFinite(value)
     ? ''
@@ -136,12 +139,12 @@ function lossAt(form: Form, threshold: Threshold | undefined): string {
 }
 
 /** The gradient's part of a sentence about the value. */
-function gradientAfter(rule: Rule, value: readonly Threshold[], gradient: readonly Threshold[]): string {
+function gradientAfter(form: Form, value: readonly Threshold[], gradient: readonly Threshold[]): string {
   if (gradient.length === 0) return '';
   const together = gradient.every(({ format, failure }) =>
     value.some((other) => other.format === format && other.failure.from === failure.from),
   );
   const [state, ...otherStates] = new Set(gradient.map(({ failure }) => states[failure.becomes]));
   if (together && state !== undefined && otherStates.length === 0) return `; its gradient is ${state} there`;
-  return `; its gradient is ${printThresholds(rule, gradient)}`;
+  return `; its gradient is ${printThresholds(form, gradient)}`;
 }

@@ -21,6 +21,29 @@ export interface RelatedPlace {
   readonly message: string;
 }
 
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** A change of the text that computes the same exact value in a better way. */
+export interface Fix {
+  /** `Write F.logsigmoid(x)` */
+  readonly title: string;
+  /** In the order of the text, none overlapping another. */
+  readonly edits: readonly Edit[];
+  /** The number format in which the worst errors were measured. */
+  readonly format: FormatName;
+  /** What the errors are of: the value, or the gradient where the value is right. */
+  readonly of: 'value' | 'gradient';
+  /** Of which x: the side on which the form found fails. */
+  readonly side: 'below' | 'above';
+  /** The worst error of the form found and of the one to be written, in ULPs; infinite where it is inf or NaN. */
+  readonly worstBefore: number;
+  readonly worstAfter: number;
+}
+
 /** An unstable form in a Python text. Places are offsets, ends exclusive. */
 export interface Finding {
   /** The rule's id, `log-of-sigmoid`. */
@@ -32,10 +55,13 @@ export interface Finding {
   readonly statement: { readonly start: number; readonly end: number };
   /** Where its parts come from, if from elsewhere. */
   readonly related: readonly RelatedPlace[];
-  /** The unstable value as a function of the variable `x`, of a loss also of the target `t`. */
-  readonly expression: Expression;
+  /**
+   * The unstable value as a function of the variable `x`, of a loss also of the target `t`; undefined where what is
+   * wrong has no value among scalars.
+   */
+  readonly expression?: Expression;
   /** The same value computed stably. */
-  readonly stable: Expression;
+  readonly stable?: Expression;
   /** The catalogue's ids of the unstable loss and of the stable one, where they are published losses. */
   readonly loss?: { readonly unstable: string; readonly stable: string };
   readonly title: string;
@@ -45,5 +71,8 @@ export interface Finding {
   readonly message: string;
   /** The same in a few words. */
   readonly lens: string;
+  /** Empty where there is nothing to measure. */
   readonly failures: readonly FormatFailures[];
+  /** Undefined where no fix has been shown to be equal and better. */
+  readonly fix?: Fix;
 }

@@ -1,227 +1,404 @@
-import { children, match, variablesOf, type Expression } from '../expression';
-import { analysePython, type PythonAnalysis, type Range, type Site } from '../python';
+import { children, matchPattern, variablesOf, type Expression, type Operator } from '../expression';
+import { analyseJavaScript } from '../javascript';
+import {
+  analysePython,
+  isBeyondLimits,
+  importsLocally,
+  type ModuleLoader,
+  type PythonAnalysis,
+  type Range,
+  type Site,
+} from '../python';
 import type { FormatName } from '../numeric';
 import { lensOf, measure, messageOf } from './describe';
-import type { Finding, RelatedPlace, Severity } from './finding';
+import type { Finding, FormatFailures, RelatedPlace, Severity } from './finding';
+import { fixOf } from './fixes';
+import { intervalOf } from './interval';
 import { rules } from './rules';
-import type { Form, Rule } from './rule';
+import type { FinderSettings } from './settings';
+import type { Form, Hit, Rule } from './rule';
+import { suppressionsOf } from './suppress';
+import { Words } from './words';
+
+export type Language = 'python' | 'javascript' | 'typescript';
 
 export interface FindingsOptions {
   /** Only these rules, by id; all of them unless said otherwise. */
   readonly rules?: ReadonlySet<string>;
+  readonly settings?: FinderSettings;
+  /** Whether to look for fixes, which takes a moment for each new form: true unless said otherwise. */
+  readonly fixes?: boolean;
+  /** Brings what the text imports from other modules of its project. */
+  readonly load?: ModuleLoader | undefined;
+  /** What the text is written in; Python unless said otherwise. */
+  readonly language?: Language;
 }
 
-/** The unstable forms in a Python text, in the order of the text. Whatever the text contains, nothing is thrown. */
+/** The unstable forms in a text, in the order of the text. Whatever the text contains, nothing is thrown. */
 export function findingsIn(text: string, options: FindingsOptions = {}): Finding[] {
-  const wanted = rules.filter((rule) => (options.rules?.has(rule.id) ?? true) && mentions(text, rule));
-  if (wanted.length === 0) return [];
-  const analysis = analysePython(text);
-  const found = new Map<string, Hit>();
-  for (const site of analysis.sites) {
-    for (const hit of hitsAt(site, wanted, analysis)) {
-      const key = `${hit.rule.id} ${String(hit.rule.forms.indexOf(hit.form))} ${String(site.range.start)} ${String(site.range.end)}`;
-      const known = found.get(key);
-      if (!known || preferred(hit, known)) found.set(key, hit);
-    }
+  return findingsBy((each, load) => analysePython(each, { load }), text, options);
+}
+
+/** The same with another way to analyse Python, which remembers more. */
+export function findingsBy(
+  analyse: (text: string, load: ModuleLoader | undefined) => PythonAnalysis,
+  text: string,
+  options: FindingsOptions,
+): Finding[] {
+  const language = options.language ?? 'python';
+  const asked = rules.filter((rule) => options.rules?.has(rule.id) ?? true);
+  const words = new Words(text);
+  let wanted = asked.filter((rule) => mentions(words, rule));
+  // What a form begins with may stand in a module that this one imports.
+  if (language === 'python' && options.load && importsLocally(text, options.load)) {
+    wanted = asked.filter((rule) => mentionsPartOf(words, rule));
   }
-  return [...found.values()]
-    .map((hit) => new Report(text, analysis, hit).finding())
+  if (wanted.length === 0 || isBeyondLimits(text)) return [];
+  const analysis = language === 'python' ? analyse(text, options.load) : analyseJavaScript(text, dialects[language]);
+  const findings = findingsOf(text, analysis, wanted, options);
+  if (findings.length === 0) return findings;
+  const isSuppressed = suppressionsOf(text, language);
+  return findings.filter((finding) => !isSuppressed(finding));
+}
+
+/** With the extensions that don't conflict with the language itself. */
+const dialects = { javascript: 'jsx', typescript: 'ts' } as const;
+
+/** Whether a text can have findings at all, by the words in it: cheap. */
+export function mayContainFindings(text: string): boolean {
+  const words = new Words(text);
+  return rules.some((rule) => mentions(words, rule));
+}
+
+function mentionsPartOf(words: Words, rule: Rule): boolean {
+  return rule.triggers.some((group) => group.some(words.has));
+}
+
+function mentions(words: Words, rule: Rule): boolean {
+  return rule.triggers.every((group) => group.some(words.has));
+}
+
+function findingsOf(
+  text: string,
+  analysis: PythonAnalysis,
+  wanted: readonly Rule[],
+  { settings = {}, fixes = true }: FindingsOptions,
+): Finding[] {
+  const index = (indexOfAll ??= new FormIndex(rules));
+  const asked = new Set(wanted);
+  const found = new Map<string, Hit>();
+  // Places and rules that have nothing to say there of any value that the file calls the function around them with.
+  const safe = new Map<string, boolean>();
+  for (const site of analysis.sites) {
+    if (!index.concerns(site)) continue;
+    const spared: Rule[] = [];
+    const hit = hitAt(site, index, asked, analysis, settings, spared);
+    const key = `${String(site.range.start)} ${String(site.range.end)}`;
+    if (site.calls.length > 0) {
+      for (const { id } of spared) safe.set(`${key} ${id}`, safe.get(`${key} ${id}`) ?? true);
+      if (hit) safe.set(`${key} ${hit.rule.id}`, false);
+    }
+    if (!hit) continue;
+    const known = found.get(key);
+    if (!known || preferred(hit, known, wanted)) found.set(key, hit);
+  }
+  for (const [key, { rule }] of found) if (safe.get(`${key} ${rule.id}`) === true) found.delete(key);
+  const reported = [...found.values()].flatMap((hit) => {
+    const finding = new Report(text, hit).finding(fixes);
+    return finding ? [{ finding, hit, absorbs: hit.form.absorbs ?? [] }] : [];
+  });
+  return reported
+    .filter(
+      ({ finding, hit }) =>
+        !reported.some(
+          (other) =>
+            other.finding !== finding &&
+            ((other.absorbs.includes(finding.rule) && inside(finding.range, other.finding.range)) ||
+              (hit.form.yields &&
+                other.finding.statement.start === finding.statement.start &&
+                !isLower(other.finding.severity, finding.severity) &&
+                isPartOf(hit, other.hit))),
+        ),
+    )
+    .map(({ finding }) => finding)
     .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
 }
 
-function mentions(text: string, rule: Rule): boolean {
-  return rule.triggers.every((group) => group.some((word) => text.includes(word)));
-}
-
-interface Hit {
+interface Candidate {
   readonly rule: Rule;
   readonly form: Form;
-  readonly site: Site;
-  /** What the form's operand stands for. */
-  readonly operand: Expression;
-  /** The matched expression. */
-  readonly matched: Expression;
-  readonly target: Expression | undefined;
 }
+
+/** Forms by what their values are at the root, or by the loss that they are the prediction of. */
+class FormIndex {
+  readonly #byRoot = new Map<Operator, Candidate[]>();
+  readonly #byLoss = new Map<string, Candidate[]>();
+
+  constructor(wanted: readonly Rule[]) {
+    const put = <K>(map: Map<K, Candidate[]>, key: K, candidate: Candidate): void => {
+      const list = map.get(key);
+      if (list) list.push(candidate);
+      else map.set(key, [candidate]);
+    };
+    for (const rule of wanted) {
+      for (const form of rule.forms) {
+        if (form.ofLoss) for (const loss of form.ofLoss) put(this.#byLoss, loss, { rule, form });
+        else if (form.pattern.roots) for (const root of form.pattern.roots) put(this.#byRoot, root, { rule, form });
+        else throw new Error(`a form of ${rule.id} matches any value: its pattern needs an operation at its root`);
+      }
+    }
+  }
+
+  of(site: Site, value: Expression): readonly Candidate[] {
+    if (site.loss !== undefined) return this.#byLoss.get(site.loss) ?? noCandidates;
+    return value.kind === 'operation' ? (this.#byRoot.get(value.operator) ?? noCandidates) : noCandidates;
+  }
+
+  /** Whether any form can fit there: most of what is computed is nothing that a form begins with. */
+  concerns(site: Site): boolean {
+    return site.alternatives.some(([value]) => value && this.of(site, value).length > 0);
+  }
+}
+
+const noCandidates: readonly Candidate[] = [];
+
+/** Of all rules, made when it is first asked for: which of them a text mentions differs from one text to the next. */
+let indexOfAll: FormIndex | undefined;
 
 /**
- * The forms that are found at a site. Where branches leave other values there as well, one that computes the same
- * operation and then limits it or adds an epsilon shows that the author has seen to it, and nothing is said. What is
- * unknown, or has nothing to do with it, says nothing in favour of the unstable one.
+ * The form that is found at a site, the most specific one. Where branches leave other values there as well, one that
+ * computes the same operation and then limits it or adds an epsilon shows that the author has seen to it, and nothing
+ * is said. What is unknown, or has nothing to do with it, says nothing in favour of the unstable one.
+ * @param spared is given the rules whose forms fit but do no harm here
  */
-function hitsAt(site: Site, wanted: readonly Rule[], analysis: PythonAnalysis): Hit[] {
-  const hits = wanted.flatMap((rule) => rule.forms.flatMap((form) => hitOf(site, rule, form, analysis) ?? []));
-  if (hits.length === 0 || site.alternatives.length === 1) return hits;
-  const others = site.alternatives.flatMap(([value]) => (value && !mayBeUnstable(value, site) ? [value] : []));
-  return hits.filter(({ form }) => !others.some((value) => find(value, form.culprit)));
+function hitAt(
+  site: Site,
+  index: FormIndex,
+  asked: ReadonlySet<Rule>,
+  analysis: PythonAnalysis,
+  settings: FinderSettings,
+  spared: Rule[],
+): Hit | undefined {
+  let found: Hit | undefined;
+  const harmless: Expression[] = [];
+  // Those that are of an unstable form, but do no harm.
+  const fitting = new Set<Expression>();
+  for (const [value, target] of site.alternatives) {
+    if (!value) continue;
+    const before = spared.length;
+    const hit = hitOf(site, value, target, index, asked, analysis, settings, spared);
+    found ??= hit;
+    if (!hit || hit.form.careful) harmless.push(value);
+    if (spared.length > before) fitting.add(value);
+  }
+  const { culprit, careful, repeated } = found?.form ?? {};
+  const speaksAgainst = (value: Expression): boolean =>
+    culprit !== undefined && (!repeated || fitting.has(value)) && find(value, culprit) !== undefined;
+  if (found && !careful && harmless.some(speaksAgainst)) return undefined;
+  return found;
 }
 
-function hitOf(site: Site, rule: Rule, form: Form, analysis: PythonAnalysis): Hit | undefined {
-  if (site.loss !== form.ofLoss) return undefined;
-  for (const [value, target] of site.alternatives) {
-    const bindings = value && match(form.pattern, value);
-    const operand = bindings?.get('x');
-    if (!value || !operand || variablesOf(operand).length === 0) continue;
-    if (rule.sparesSampling && analysis.isOnlySampled(value)) continue;
-    if (!canReachFailure(form, operand, site)) continue;
-    return { rule, form, site, operand, matched: value, target };
+function hitOf(
+  site: Site,
+  value: Expression,
+  target: Expression | undefined,
+  index: FormIndex,
+  asked: ReadonlySet<Rule>,
+  analysis: PythonAnalysis,
+  settings: FinderSettings,
+  spared: Rule[],
+): Hit | undefined {
+  for (const { rule, form } of index.of(site, value)) {
+    if (!asked.has(rule)) continue;
+    if (form.frameworks && !form.frameworks.includes(site.framework.name)) continue;
+    const differentiates = site.framework.differentiates && site.gradients;
+    if (form.ofGradients && !site.framework.differentiates) continue;
+    const bindings = matchPattern(form.pattern, value);
+    if (!bindings) continue;
+    if (site.loss === undefined && !form.ofRandom && variablesOf(value).length === 0) continue;
+    const operand = bindings.get('x');
+    if (operand && !form.ofRandom && variablesOf(operand).length === 0) continue;
+    if (form.sparesSampling && analysis.isOnlySampled(value)) continue;
+    const numbers: Record<string, number> = {};
+    for (const [name, bound] of bindings) if (bound.kind === 'constant') numbers[name] = bound.value;
+    const formats = formatsOf(site, settings);
+    const general: Hit = {
+      rule,
+      form,
+      site,
+      matched: value,
+      bindings,
+      numbers,
+      target,
+      analysis,
+      differentiates,
+      formats,
+      settings,
+    };
+    const own = form.at ? form.at(general) : form;
+    if (!own) continue;
+    const hit: Hit = { ...general, form: own };
+    if (canReachFailure(hit) && form.guard?.(hit) !== false) return hit;
+    spared.push(rule);
   }
   return undefined;
 }
 
-/** Number formats that a site's values may have. */
-function formatsOf(site: Site): readonly FormatName[] {
-  return site.wide ? ['float64'] : site.framework.formats;
+/** The number formats to speak of, the one that values have at the site first. */
+function formatsOf(site: Site, settings: FinderSettings): readonly FormatName[] {
+  const inUse = site.format ?? (site.framework.differentiates ? settings.format : undefined);
+  if (inUse === undefined) return site.framework.formats;
+  if (inUse === 'float64') return ['float64'];
+  return [inUse, ...site.framework.formats.filter((format) => format !== inUse)];
 }
 
-/** Whether what the operand is known to be bounded by leaves room for the form to fail, in any of its formats. */
-function canReachFailure(form: Form, operand: Expression, site: Site): boolean {
-  // A softmax's failure depends on how far its logits lie apart.
-  const [low, high] = form.culprit === 'sigmoid' ? boundsOf(operand) : unbounded;
-  if (low === -Infinity && high === Infinity) return true;
-  return measure(form.unstable, formatsOf(site)).some(({ failures }) =>
+/** Whether what the operand is known to be bounded by leaves room for the form to fail in the format in use. */
+function canReachFailure({ form, bindings, numbers, formats, site }: Hit): boolean {
+  if (!form.unstable || !form.headline) return true;
+  const bounded = form.bounded === false ? undefined : bindings.get(form.bounded ?? 'x');
+  const { low, high } = bounded ? intervalOf(bounded, site.conditions) : { low: -Infinity, high: Infinity };
+  const { of, side } = form.headline;
+  // A constant epsilon may make the form harmless, so that even unbounded operands are measured.
+  if (low === -Infinity && high === Infinity && Object.keys(numbers).length === 0) return true;
+  return measure(form.unstable(numbers), formats.slice(0, 1)).some(({ failures }) =>
     failures.some(
-      ({ of, becomes, side, from }) =>
-        of === form.headline.of &&
-        (becomes !== 'zero' || of === 'gradient') &&
-        (side === 'below' ? low <= from : high >= from),
+      (failure) =>
+        failure.of === of &&
+        failure.side === side &&
+        (failure.becomes !== 'zero' || of === 'gradient') &&
+        (side === 'below' ? low <= failure.from : high >= failure.from),
     ),
   );
 }
 
-const unbounded = [-Infinity, Infinity] as const;
-
-/** Between which numbers an expression is known to lie by its outermost operation. */
-function boundsOf(expression: Expression): readonly [number, number] {
-  if (expression.kind !== 'operation') return unbounded;
-  const constantAt = (index: number, otherwise: number): number => {
-    const operand = expression.operands[index];
-    return operand?.kind === 'constant' ? operand.value : otherwise;
-  };
-  switch (expression.operator) {
-    case 'clip':
-      return [constantAt(1, -Infinity), constantAt(2, Infinity)];
-    case 'maximum':
-      return [Math.max(constantAt(0, -Infinity), constantAt(1, -Infinity)), Infinity];
-    case 'minimum':
-      return [-Infinity, Math.min(constantAt(0, Infinity), constantAt(1, Infinity))];
-    case 'tanh':
-    case 'sign':
-      return [-1, 1];
-    case 'sigmoid':
-    case 'softmax':
-      return [0, 1];
-    case 'absolute':
-    case 'softplus':
-    case 'exp':
-      return [0, Infinity];
-    default:
-      return unbounded;
-  }
-}
-
-/** Whether the value is one of the unstable forms, or may be one as far as is known. */
-function mayBeUnstable(value: Expression, site: Site): boolean {
-  return rules.some((rule) => rule.forms.some((form) => site.loss === form.ofLoss && couldMatch(form.pattern, value)));
-}
-
-/** Whether the pattern fits if the unknown parts of the expression are what it wants them to be. */
-function couldMatch(pattern: Expression, expression: Expression): boolean {
-  if (pattern.kind === 'variable' || expression.kind === 'variable') return true;
-  if (pattern.kind === 'constant') return expression.kind === 'constant' && expression.value === pattern.value;
-  if (pattern.kind !== 'operation' || expression.kind !== 'operation') return false;
-  return (
-    pattern.operator === expression.operator &&
-    pattern.operands.every((operand, index) => {
-      const other = expression.operands[index];
-      return other !== undefined && couldMatch(operand, other);
-    })
-  );
-}
-
 /** Of two hits at the same place: one where gradients are recorded, then one that needs no call to be unstable. */
-function preferred(hit: Hit, known: Hit): boolean {
+function preferred(hit: Hit, known: Hit, wanted: readonly Rule[]): boolean {
   if (hit.site.gradients !== known.site.gradients) return hit.site.gradients;
+  if (hit.rule !== known.rule) return wanted.indexOf(hit.rule) < wanted.indexOf(known.rule);
+  const [worse, better] = [severities.indexOf(severityOf(hit)), severities.indexOf(severityOf(known))];
+  if (worse !== better) return worse > better;
   return hit.site.calls.length < known.site.calls.length;
 }
+
+const severities: readonly Severity[] = ['hint', 'information', 'warning'];
+
+/** How much the rule makes of the form at this place, where gradients are taken. */
+function severityOf(hit: Hit): Severity {
+  const guarded = hit.form.guard?.(hit);
+  return typeof guarded === 'string' ? guarded : (hit.form.severity ?? hit.rule.severity);
+}
+
+const isLower = (a: Severity, b: Severity): boolean => a !== b && (a === 'hint' || b === 'warning');
+
+const lower: Readonly<Record<Severity, Severity>> = { warning: 'information', information: 'hint', hint: 'hint' };
 
 /** Writes up one hit. */
 class Report {
   readonly #text: string;
-  readonly #analysis: PythonAnalysis;
   readonly #hit: Hit;
 
-  constructor(text: string, analysis: PythonAnalysis, hit: Hit) {
+  constructor(text: string, hit: Hit) {
     this.#text = text;
-    this.#analysis = analysis;
     this.#hit = hit;
   }
 
-  finding(): Finding {
-    const { rule, form, site } = this.#hit;
-    const { framework, range, statement } = site;
-    const failures = measure(form.unstable, formatsOf(site));
+  /** @returns undefined where the user's settings silence the rule. */
+  finding(withFix: boolean): Finding | undefined {
+    const { rule, form, site, numbers, differentiates, formats } = this.#hit;
+    const severity = this.#severity();
+    if (severity === 'off') return undefined;
+    const { range, statement } = site;
+    const expression = form.unstable?.(numbers);
+    const stable = form.stable?.(numbers);
+    const failures: readonly FormatFailures[] = expression ? measure(expression, formats) : [];
     const advice = this.#advice();
-    const differentiates = framework.differentiates && site.gradients;
+    const fix = withFix ? fixOf(this.#hit) : undefined;
+    const written = { operand: this.#nameOf('x'), differentiates };
+    const saying =
+      form.says?.(this.#hit) ??
+      (expression && form.headline
+        ? {
+            message: messageOf(form, form.headline, failures, { ...written, unstable: expression }),
+            lens: lensOf(rule, form, failures),
+          }
+        : { message: `${rule.title}.`, lens: rule.title });
     return {
       rule: rule.id,
-      severity: this.#severity(differentiates),
+      severity,
       range,
       statement,
       related: this.#related(),
-      expression: form.unstable,
-      stable: form.stable,
+      ...(expression ? { expression } : {}),
+      ...(stable ? { stable } : {}),
       ...(form.losses ? { loss: form.losses } : {}),
       title: rule.title,
-      advice,
-      message: messageOf(rule, form, failures, { operand: this.#nameOf(this.#hit.operand), advice, differentiates }),
-      lens: `⚠ ${lensOf(rule, form, failures)}`,
+      advice: advice.code ?? advice.words,
+      message: `${saying.message} ${advice.code === undefined ? sentence(advice.words) : `Write ${advice.code} instead.`}`,
+      lens: `⚠ ${saying.lens}`,
       failures,
+      ...(fix ? { fix } : {}),
     };
   }
 
-  #severity(differentiates: boolean): Severity {
-    const { rule, site } = this.#hit;
+  #severity(): Severity | 'off' {
+    const { rule, form, site, matched, analysis, differentiates, settings } = this.#hit;
+    const set = settings.severities?.[rule.id];
+    if (set !== undefined) return set;
+    const own = severityOf(this.#hit);
     if (site.test) return 'hint';
-    return differentiates || rule.severity !== 'warning' ? rule.severity : 'information';
+    if (form.ofGradients && analysis.isDetached(matched)) return 'hint';
+    const fails = form.headline?.of === 'value' && !form.ofGradients;
+    if (differentiates || (site.customGradient && fails)) return site.guessed ? lower[own] : own;
+    return site.framework.differentiates ? 'hint' : lower[own];
   }
 
-  #advice(): string {
-    const { form, site, operand, target } = this.#hit;
-    const { stable } = site.framework;
-    const wanted = site.object !== undefined && form.advice.layer ? form.advice.layer : form.advice.form;
-    const template = stable[wanted] ?? stable[form.advice.form] ?? 'the stable form';
-    const written = this.#sourceOf(operand) ?? 'x';
-    const negated = /^[\w.]+$|^[\w.]+\([^()]*\)$|^\(.*\)$/.test(written) ? `-${written}` : `-(${written})`;
-    const [same, opposite] = form.advice.of === 'x' ? [written, negated] : [negated, written];
-    const names: Readonly<Record<string, string>> = {
-      x: same,
-      '-x': opposite,
-      t: (target && this.#sourceOf(target)) ?? 't',
-    };
-    return template.replace(/\{([^}]+)\}|(?:-x|\bx|\bt)\b/g, (part, path: string | undefined) =>
-      path === undefined ? (names[part] ?? part) : this.#analysis.spell(path),
+  #advice(): { readonly code: string | undefined; readonly words: string } {
+    const { form, site, analysis } = this.#hit;
+    const { name } = site.framework;
+    const template = (site.object === undefined ? undefined : form.writeLayer?.[name]) ?? form.write?.[name];
+    if (template === undefined) return { code: undefined, words: form.advice ?? '' };
+    const code = template.replace(
+      /\{([^}]+)\}|\$(-?)(\w+)/g,
+      (_, path: string | undefined, sign: string, placeholder: string) =>
+        path === undefined ? this.#written(placeholder, sign === '-') : analysis.spell(path),
     );
+    return { code, words: form.advice ?? '' };
+  }
+
+  #written(placeholder: string, isNegated: boolean): string {
+    const { bindings, target, matched, analysis, form } = this.#hit;
+    if (placeholder === 'axis') {
+      const axis = analysis.axisOf(form.culprit ? (find(matched, form.culprit) ?? matched) : matched);
+      return axis ? this.#text.slice(axis.start, axis.end) : '-1';
+    }
+    const value = placeholder === 't' ? target : bindings.get(placeholder);
+    const written = (value && this.#sourceOf(value)) ?? placeholder;
+    if (!isNegated) return written;
+    if (/^-[\w.]+$/.test(written)) return written.slice(1);
+    return isAtom(written) ? `-${written}` : `-(${written})`;
   }
 
   /** The source text of a value as it can be written at the site: on one line, and of the same function. */
   #sourceOf(value: Expression): string | undefined {
-    const origin = this.#analysis.originOf(value);
-    if (!origin || origin.within !== this.#hit.site.within) return undefined;
+    const { analysis, site } = this.#hit;
+    const origin = analysis.originOf(value);
+    if (!origin || (origin.within !== site.within && !origin.anywhere)) return undefined;
     const text = this.#text.slice(origin.start, origin.end);
     return text.length <= 40 && !/[\r\n#]/.test(text) ? text : undefined;
   }
 
-  #nameOf(value: Expression): string | undefined {
-    const text = this.#sourceOf(value);
+  #nameOf(placeholder: string): string | undefined {
+    const value = this.#hit.bindings.get(placeholder);
+    const text = value && this.#sourceOf(value);
     return text !== undefined && text.length <= 24 ? text : undefined;
   }
 
   #related(): RelatedPlace[] {
-    const { form, site, matched } = this.#hit;
+    const { form, site, matched, analysis } = this.#hit;
     const { range, calls } = site;
+    if (form.culprit === undefined) return [];
     const related: RelatedPlace[] = [];
-    const origin = this.#analysis.originOf(find(matched, form.culprit) ?? matched);
+    const origin = analysis.originOf(find(matched, form.culprit) ?? matched);
     const culprit = origin?.made ?? origin;
     if (culprit && !inside(culprit, range)) {
       related.push({ start: culprit.start, end: culprit.end, message: `the ${form.culprit} is here` });
@@ -232,14 +409,36 @@ class Report {
   }
 }
 
-/** The first operation of that kind in the expression. */
-function find(expression: Expression, operator: string): Expression | undefined {
+/** Whether a minus sign may be put before the text. */
+function isAtom(text: string): boolean {
+  return /^[\w.]+$|^[\w.]+\([^()]*\)$|^\([^()]*\)$/.test(text);
+}
+
+function sentence(words: string): string {
+  return words === '' ? '' : `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
+
+/** The first operation of that kind in the expression, from outside inward. */
+function find(expression: Expression, operator: Operator, seen = new Set<Expression>()): Expression | undefined {
+  if (seen.has(expression)) return undefined;
+  seen.add(expression);
   if (expression.kind === 'operation' && expression.operator === operator) return expression;
   for (const child of children(expression)) {
-    const found = find(child, operator);
+    const found = find(child, operator, seen);
     if (found) return found;
   }
   return undefined;
+}
+
+/** Whether what is found at one place is a part of what is found at another, outside of that one's operands. */
+function isPartOf({ matched: part }: Hit, { matched: whole, bindings }: Hit): boolean {
+  const seen = new Set<Expression>(bindings.values());
+  const consists = (node: Expression): boolean => {
+    if (seen.has(node)) return false;
+    seen.add(node);
+    return node === part || children(node).some(consists);
+  };
+  return whole !== part && consists(whole);
 }
 
 function inside(inner: Range, outer: Range): boolean {

@@ -1,7 +1,49 @@
-import { bceAfterSigmoid } from './bceAfterSigmoid';
-import { logOfSigmoid } from './logOfSigmoid';
-import { logOfSoftmax } from './logOfSoftmax';
+import { ownLogarithmOf } from './families/entropy';
+import { distributionOfProbabilities, gumbelOfUniform } from './families/random';
+import { branches } from './families/branches';
+import { distributions } from './families/distributions';
+import { exponentialQuotients } from './families/exponentialQuotients';
+import { hyperbolic } from './families/hyperbolic';
+import { contrastByHand, logsOfExponentials } from './families/logsOfExponentials';
+import { ratios } from './families/ratios';
+import { smallDifferences } from './families/smallDifferences';
+import { logOfSigmoid } from './families/logOfSigmoid';
+import { logOfSoftmax } from './families/logOfSoftmax';
+import { formats } from './families/formats';
+import { norms } from './families/norms';
+import { powers } from './families/powers';
+import { probabilities } from './families/probabilities';
+import { products } from './families/products';
+import { rootOfExponential } from './families/roots';
+import { statistics } from './families/statistics';
+import { wiring } from './families/wiring';
+import { zeroGradients } from './families/zeroGradients';
 import type { Rule } from './rule';
 
-/** Every rule. A new family is one file and one line here. */
-export const rules: readonly Rule[] = [logOfSigmoid, logOfSoftmax, bceAfterSigmoid];
+/** Every rule, the more specific ones first: of two that fit at a place the first is reported. */
+export const rules: readonly Rule[] = [
+  ...probabilities,
+  ...branches,
+  ownLogarithmOf,
+  gumbelOfUniform,
+  distributionOfProbabilities,
+  logOfSigmoid,
+  // Where both fit, similarities are spoken of.
+  contrastByHand,
+  logOfSoftmax,
+  ...hyperbolic,
+  ...distributions,
+  ...logsOfExponentials,
+  ...exponentialQuotients,
+  rootOfExponential,
+  ...wiring,
+  ...zeroGradients,
+  ...products,
+  ...statistics,
+  ...norms,
+  ...powers,
+  ...formats,
+  ...ratios,
+  // What costs a few digits at most comes last.
+  ...smallDifferences,
+];

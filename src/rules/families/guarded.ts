@@ -1,0 +1,320 @@
+import {
+  add,
+  clip,
+  constant,
+  divide,
+  log,
+  log1p,
+  matchPattern,
+  maximum,
+  minimum,
+  multiply,
+  negate,
+  print,
+  sameComputation,
+  structuralKey,
+  subtract,
+  variable,
+  variablesOf,
+  type Bindings,
+  type Expression,
+  type Operator,
+  type Pattern,
+} from '../../expression';
+import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
+import { intervalOf } from '../interval';
+import { operand } from '../rule';
+import { sigmoidOf, softmaxOf } from './shapes';
+
+/** What a probability is computed by. */
+export type Source = 'sigmoid' | 'softmax' | 'other';
+
+/** A limit that is put on a value, seen from the value that it is on the way to. */
+interface Limit {
+  /** Whether it keeps the whole from becoming small. */
+  readonly keepsOffZero: boolean;
+  readonly value: number;
+  /** Whether it was written to lie between 0 and 1: `1 - 1e-20`, though it is 1. */
+  readonly isMeant: boolean;
+}
+
+/**
+ * A value that is linear in a probability but for limits, such as `1 - p`, `p + 1e-8`, `clamp(p, e, 1 - e)`: what
+ * logarithms are taken of by hand.
+ */
+export interface Guarded {
+  readonly probability: Expression;
+  readonly source: Source;
+  /** What the sigmoid or softmax is taken of. */
+  readonly logit: Expression | undefined;
+  /** Whether it is small where the probability is near 1. */
+  readonly complement: boolean;
+  /** Numbers added to it beside the 1 of `1 - p`. */
+  readonly epsilons: readonly number[];
+  /** A number near 1 that stands for the 1 of `1 - p`: an epsilon and the 1 were added first. */
+  readonly one: number | undefined;
+  readonly limits: readonly Limit[];
+  /** The same computation of another probability. */
+  readonly around: (probability: Expression) => Expression;
+}
+
+const known = new WeakMap<Expression, Guarded | null>();
+const sigmoidPattern = sigmoidOf(operand);
+const softmaxPattern = softmaxOf(operand);
+
+/** What a value makes of a probability; undefined where it isn't of that kind. */
+export function guardedIn(value: Expression): Guarded | undefined {
+  const before = known.get(value);
+  if (before !== undefined) return before ?? undefined;
+  const found = read(value, false);
+  known.set(value, found ?? null);
+  return found;
+}
+
+/** More operations than these around a probability are no guard. */
+const mostSteps = 12;
+
+function limitOf(node: Expression | undefined, value: number, keepsOffZero: boolean): Limit {
+  const isInside = value > 0 && value < 1;
+  return { keepsOffZero, value, isMeant: isInside || (value === 1 && node?.kind === 'operation') };
+}
+
+/** @param below1 whether 1 is added to it: the operand of log1p. */
+function read(value: Expression, below1: boolean): Guarded | undefined {
+  let node = plain(value);
+  let sign = 1;
+  let around = (p: Expression): Expression => p;
+  const added: number[] = [];
+  const limits: Limit[] = [];
+  let isLost = false;
+  const wrap = (outer: (inner: Expression) => Expression): void => {
+    const inner = around;
+    around = (p) => inner(outer(p));
+  };
+  for (let step = 0; ; step++) {
+    if (step > mostSteps) return undefined;
+    const source = sourceOf(node);
+    if (source || node.kind !== 'operation') break;
+    const [a, b, c] = node.operands.map(plain) as [Expression, Expression | undefined, Expression | undefined];
+    const [first, second, third] = [a, b, c].map((each) => each && numberOf(each));
+    const isConstantFirst = first !== undefined;
+    const next = isConstantFirst ? b : a;
+    const number = isConstantFirst ? first : second;
+    switch (node.operator) {
+      case 'pick':
+      case 'stopGradient':
+        node = a;
+        continue;
+      case 'sum': {
+        const picked = pickedByOneHot(a);
+        if (!picked) break;
+        node = picked;
+        continue;
+      }
+      case 'select': {
+        // Where a target says so; elsewhere 0 or 1.
+        const other = second === 0 || second === 1 ? c : third === 0 || third === 1 ? b : undefined;
+        if (!other || isConstantFirst) break;
+        node = other;
+        continue;
+      }
+      case 'negate':
+        wrap(negate);
+        sign = -sign;
+        node = a;
+        continue;
+      case 'add':
+        if (number === undefined || !next) break;
+        wrap(isConstantFirst ? (p) => add(number, p) : (p) => add(p, number));
+        added.push(sign * number);
+        node = next;
+        continue;
+      case 'subtract':
+        if (number === undefined || !next) break;
+        wrap(isConstantFirst ? (p) => subtract(number, p) : (p) => subtract(p, number));
+        added.push(isConstantFirst ? sign * number : -sign * number);
+        if (isConstantFirst) sign = -sign;
+        if (isConstantFirst && first === 1 && a.kind === 'operation') isLost = true;
+        node = next;
+        continue;
+      case 'multiply':
+        if (number === undefined || !next || number <= 0) break;
+        wrap((p) => multiply(p, number));
+        node = next;
+        continue;
+      case 'divide':
+        if (second === undefined || isConstantFirst || second <= 0) break;
+        wrap((p) => divide(p, second));
+        node = a;
+        continue;
+      case 'clip':
+        if (second === undefined || third === undefined || isConstantFirst) break;
+        wrap((p) => clip(p, second, third));
+        limits.push(limitOf(b, second, sign === 1), limitOf(c, third, sign === -1));
+        node = a;
+        continue;
+      case 'maximum':
+      case 'minimum': {
+        if (number === undefined || !next) break;
+        const limit = node.operator === 'maximum' ? maximum : minimum;
+        wrap((p) => limit(p, number));
+        limits.push(limitOf(isConstantFirst ? a : b, number, (sign === 1) === (node.operator === 'maximum')));
+        node = next;
+        continue;
+      }
+      default:
+    }
+    break;
+  }
+  if (variablesOf(node).length === 0) return undefined;
+  return interpreted(node, { sign, around, added: below1 ? [...added, 1] : added, limits, isLost });
+}
+
+function interpreted(
+  probability: Expression,
+  read: {
+    readonly sign: number;
+    readonly around: Guarded['around'];
+    readonly added: readonly number[];
+    readonly limits: readonly Limit[];
+    /** Whether the 1 is written as a sum. */
+    readonly isLost: boolean;
+  },
+): Guarded | undefined {
+  const { sign, around, limits } = read;
+  const complement = sign === -1;
+  const nearOne = read.added.findIndex((number) => Math.abs(number - 1) < 0.01);
+  if (complement !== nearOne >= 0) return undefined;
+  const epsilons = read.added.filter((_, index) => index !== nearOne);
+  if (epsilons.some((number) => Math.abs(number) > 0.1)) return undefined;
+  const one = complement ? read.added[nearOne] : undefined;
+  const found = sourceOf(probability);
+  return {
+    probability,
+    source: found?.source ?? 'other',
+    logit: found?.logit,
+    complement,
+    epsilons,
+    one: one === 1 && !read.isLost ? undefined : one,
+    limits,
+    around,
+  };
+}
+
+function sourceOf(node: Expression): { readonly source: Source; readonly logit: Expression | undefined } | undefined {
+  const ofSigmoid = matchPattern(sigmoidPattern, node);
+  if (ofSigmoid) return { source: 'sigmoid', logit: ofSigmoid.get('x') };
+  const ofSoftmax = matchPattern(softmaxPattern, node);
+  return ofSoftmax ? { source: 'softmax', logit: ofSoftmax.get('x') } : undefined;
+}
+
+function plain(node: Expression): Expression {
+  return node.kind === 'withGradient' ? plain(node.value) : node;
+}
+
+/** `sum(p * one_hot(i))` picks an element of p. */
+function pickedByOneHot(summed: Expression): Expression | undefined {
+  if (summed.kind !== 'operation' || summed.operator !== 'multiply') return undefined;
+  const [a, b] = summed.operands.map(plain) as [Expression, Expression];
+  const isOneHot = (node: Expression): boolean => node.kind === 'operation' && node.operator === 'oneHot';
+  return isOneHot(b) ? a : isOneHot(a) ? b : undefined;
+}
+
+/** A number made of literals, as Python computes it before a tensor rounds it. */
+function numberOf(node: Expression): number | undefined {
+  if (node.kind === 'constant') return node.value;
+  if (
+    node.kind !== 'operation' ||
+    !['add', 'subtract', 'multiply', 'divide', 'negate', 'power'].includes(node.operator)
+  ) {
+    return undefined;
+  }
+  const { low, high } = intervalOf(node);
+  return low === high ? low : undefined;
+}
+
+/** A logarithm of a guarded probability: log(...) or log1p(...). */
+export interface GuardedLogarithm extends Guarded {
+  readonly logarithm: (probability: Expression) => Expression;
+}
+
+export function guardedLogarithm(node: Expression): GuardedLogarithm | undefined {
+  if (node.kind !== 'operation') return undefined;
+  const argument = plain(node.operands[0] as Expression);
+  if (node.operator === 'log') {
+    const guarded = guardedIn(argument);
+    return guarded && { ...guarded, logarithm: (p) => log(guarded.around(p)) };
+  }
+  if (node.operator !== 'log1p') return undefined;
+  const guarded = read(argument, true);
+  return guarded && { ...guarded, logarithm: (p) => log1p(guarded.around(p)) };
+}
+
+/** A value taken as a probability, or 1 minus that. */
+export function bareOf(probability: Expression, complement: boolean): Guarded {
+  const found = sourceOf(probability);
+  return {
+    probability,
+    source: found?.source ?? 'other',
+    logit: found?.logit,
+    complement,
+    epsilons: [],
+    one: undefined,
+    limits: [],
+    around: (p) => (complement ? subtract(1, p) : p),
+  };
+}
+
+/** Whether nothing is done to the probability but for `1 - p`. */
+export function isBare({ epsilons, one, limits }: Guarded): boolean {
+  return epsilons.length === 0 && one === undefined && limits.length === 0;
+}
+
+/**
+ * Logarithms of a guarded probability that fulfil a condition, as a pattern that binds `x` to the logit, or where there
+ * is none to the probability.
+ */
+export function logarithmWhere(condition: (guarded: GuardedLogarithm) => boolean): Pattern {
+  const roots: ReadonlySet<Operator> = new Set<Operator>(['log', 'log1p']);
+  return {
+    roots,
+    match(expression: Expression, bindings: Bindings) {
+      const guarded = guardedLogarithm(expression);
+      if (!guarded || !condition(guarded)) return undefined;
+      return new Map(bindings).set('x', guarded.logit ?? guarded.probability);
+    },
+  };
+}
+
+/** Whether two guarded values are of the same probability. */
+export function ofSameProbability(a: Guarded, b: Guarded): boolean {
+  return sameComputation(a.probability, b.probability);
+}
+
+/** What a function of p comes to at a number, in a format. */
+export function valueAt(f: (p: Expression) => Expression, p: number, format: FormatName): number {
+  return evaluate(f(variable('p')), p, format);
+}
+
+const evaluators = new Map<string, (p: number) => number>();
+
+function evaluate(expression: Expression, p: number, format: FormatName): number {
+  const key = `${format} ${structuralKey(expression)}`;
+  let evaluator = evaluators.get(key);
+  if (!evaluator) {
+    const compiled = compileModelAtPoint([expression], ['p'], formatByName(format));
+    evaluator = (value) => compiled(value)[0] as number;
+    evaluators.set(key, evaluator);
+  }
+  return evaluator(p);
+}
+
+/** The number as the format has it. */
+export function rounded(value: number, format: FormatName): number {
+  return evaluate(constant(value), 0, format);
+}
+
+/** As messages write mathematics. */
+export function written(expression: Expression): string {
+  return print(expression).replaceAll('−', '-').replaceAll('·', '*').replaceAll('≤', '<=');
+}

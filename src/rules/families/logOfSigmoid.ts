@@ -1,0 +1,81 @@
+import {
+  apply,
+  complement,
+  log,
+  log1p,
+  logSigmoid,
+  negate,
+  sigmoid,
+  subtract,
+  negated,
+  either,
+  type Pattern,
+} from '../../expression';
+import { operand, x, type Form, type Rewriting, type Rule } from '../rule';
+import { reshaped, sigmoidOf } from './shapes';
+
+const ofArgument: Rewriting = {
+  pytorch: '{torch.nn.functional.logsigmoid}($x)',
+  tensorflow: '{tensorflow.math.log_sigmoid}($x)',
+  keras: '{keras.ops.log_sigmoid}($x)',
+  'keras-backend': '-{keras.backend.softplus}($-x)',
+  jax: '{jax.nn.log_sigmoid}($x)',
+  numpy: '{scipy.special.log_expit}($x)',
+  tfjs: '{tensorflowjs.logSigmoid}($x)',
+};
+
+const ofNegative: Rewriting = {
+  pytorch: '{torch.nn.functional.logsigmoid}($-x)',
+  tensorflow: '{tensorflow.math.log_sigmoid}($-x)',
+  keras: '{keras.ops.log_sigmoid}($-x)',
+  'keras-backend': '-{keras.backend.softplus}($x)',
+  jax: '{jax.nn.log_sigmoid}($-x)',
+  numpy: '{scipy.special.log_expit}($-x)',
+  tfjs: '{tensorflowjs.logSigmoid}({tensorflowjs.neg}($x))',
+};
+
+const probability = reshaped(sigmoidOf(operand));
+
+/** log(sigmoid(x)) */
+const ofSigmoid: Form = {
+  pattern: apply('log', probability),
+  culprit: 'sigmoid',
+  operand: 'the argument of the sigmoid',
+  unstable: () => log(sigmoid(x)),
+  stable: () => logSigmoid(x),
+  write: ofArgument,
+  name: 'log(sigmoid(x))',
+  headline: { of: 'value', side: 'below' },
+  sparesSampling: true,
+};
+
+/** log(1 - sigmoid(x)), however the difference is written. */
+const complementForm = (name: string, pattern: Pattern, unstable: Form['unstable']): Form => ({
+  pattern,
+  culprit: 'sigmoid',
+  operand: 'the argument of the sigmoid',
+  ...(unstable ? { unstable } : {}),
+  stable: () => logSigmoid(negate(x)),
+  write: ofNegative,
+  name,
+  headline: { of: 'value', side: 'above' },
+  sparesSampling: true,
+});
+
+export const logOfSigmoid: Rule = {
+  id: 'log-of-sigmoid',
+  title: 'log of sigmoid',
+  entries: ['NS01', 'NS02'],
+  severity: 'warning',
+  triggers: [
+    ['log', 'Log'],
+    ['igmoid', 'expit', 'logistic', 'exp'],
+  ],
+  forms: [
+    ofSigmoid,
+    complementForm('log(1 - sigmoid(x))', apply('log', reshaped(complement(probability))), () =>
+      log(subtract(1, sigmoid(x))),
+    ),
+    complementForm('log1p(-sigmoid(x))', apply('log1p', either(negated(probability))), () => log1p(negate(sigmoid(x)))),
+  ],
+};

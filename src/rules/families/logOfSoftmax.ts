@@ -1,0 +1,52 @@
+import { apply, log, logSoftmax, softmax } from '../../expression';
+import { operand, x, type Form, type Rule } from '../rule';
+import { anything, reshaped, softmaxOf } from './shapes';
+
+/** Measured among two logits, the other one 0: x is then how far this logit lies above the greatest of the others. */
+const measured = {
+  culprit: 'softmax',
+  operand: 'the logits',
+  bounded: false,
+  unstable: () => log(softmax(x, 0)),
+  stable: () => logSoftmax(x, 0),
+  headline: { of: 'value', side: 'below' },
+  speech: {
+    amount: (printed) => printed.replace('-', ''),
+    threshold: (amount, side) =>
+      side === 'below' ? `from a logit ${amount} below the greatest` : `from a logit ${amount} above all others`,
+  },
+  sparesSampling: true,
+} satisfies Partial<Form>;
+
+export const logOfSoftmax: Rule = {
+  id: 'log-of-softmax',
+  title: 'log of softmax',
+  entries: ['NS03', 'NS10'],
+  severity: 'warning',
+  triggers: [
+    ['log', 'Log'],
+    ['oftmax', 'exp'],
+  ],
+  forms: [
+    {
+      pattern: apply('log', reshaped(softmaxOf(operand))),
+      ...measured,
+      write: {
+        pytorch: '{torch.nn.functional.log_softmax}($x, dim=$axis)',
+        tensorflow: '{tensorflow.nn.log_softmax}($x, axis=$axis)',
+        keras: '{keras.ops.log_softmax}($x, axis=$axis)',
+        'keras-backend': '{tensorflow.nn.log_softmax}($x, axis=$axis)',
+        jax: '{jax.nn.log_softmax}($x, axis=$axis)',
+        numpy: '{scipy.special.log_softmax}($x, axis=$axis)',
+        tfjs: '{tensorflowjs.logSoftmax}($x)',
+      },
+      name: 'log(softmax(x))',
+    },
+    {
+      ...measured,
+      pattern: apply('log', reshaped(apply('sum', apply('multiply', apply('oneHot', anything), softmaxOf(operand))))),
+      name: 'log(sum(one_hot(i) * softmax(x)))',
+      advice: 'multiply the one-hot with the log softmax and sum that up: what it picks is the same',
+    },
+  ],
+};

@@ -1,0 +1,365 @@
+import {
+  absolute,
+  add,
+  anything,
+  apply,
+  bind,
+  divide,
+  either,
+  factorsOf,
+  matchPattern,
+  multiply,
+  sameComputation,
+  sqrt,
+  square,
+  suchThat,
+  termsOf,
+  type Expression,
+  type Pattern,
+} from '../../expression';
+import type { FrameworkName } from '../../python';
+import type { Severity } from '../finding';
+import { operand, x, type Form, type Hit, type Rule } from '../rule';
+import { findAll, literal, multipleOfSum, rootOf } from './shapes';
+import {
+  canBeZero,
+  isInsideTraining,
+  isOutsideTraining,
+  namesAround,
+  nameOf,
+  sayAtZero,
+  sourceOf,
+  whereIsZero,
+  whereZero,
+} from './zeros';
+
+/** Frameworks whose norm is the root of a sum of squares to its gradient too; PyTorch's has the gradient 0 at 0. */
+const withPlainNorm: readonly FrameworkName[] = ['tensorflow', 'keras', 'keras-backend', 'jax', 'tfjs'];
+
+const squareOf = (value: Expression): Expression => multiply(value, value);
+const rootOfSquare = sqrt(squareOf(x));
+
+const sumOfSquares: Pattern = apply('sum', square(operand));
+
+/** Several squares added up one by one, `x * x + y * y`, all of which is bound to x. */
+const addedSquares: Pattern = suchThat(bind('x'), (_, node) => {
+  const terms = termsOf(node);
+  return terms.length > 1 && terms.every(({ term, sign }) => sign === 1 && isSquare(term));
+});
+
+const isSquare = (node: Expression): boolean => matchPattern(square(anything), node) !== undefined;
+
+/** |a|^2 + |b|^2 - 2 ab: the square of a distance, multiplied out. */
+const multipliedOut: Pattern = suchThat(bind('x'), (_, node) => {
+  const terms = termsOf(node);
+  const positive = terms.flatMap(({ term, sign }) => (sign === 1 ? [term] : []));
+  const product = terms.find(({ sign }) => sign === -1)?.term;
+  if (terms.length !== 3 || positive.length !== 2 || !product) return false;
+  if (positive.every((term) => matchPattern(multipleOfSum(square(anything)), term))) return holdsProduct(product);
+  // The squares stand on the diagonal of the matrix of all products.
+  const all = factorsOf(product).find(({ factor }) => factor.kind === 'operation' && factor.operator === 'matmul');
+  if (all && positive.every((term) => sameComputation(term, all.factor))) return true;
+  // Of scalars, the law of cosines.
+  const bases = positive.map((term) => matchPattern(square(bind('base')), term)?.get('base'));
+  const factors = factorsOf(product).map(({ factor }) => factor);
+  return bases.every((base) => base !== undefined && factors.some((factor) => sameComputation(factor, base)));
+});
+
+function holdsProduct(term: Expression): boolean {
+  if (term.kind !== 'operation') return false;
+  if (term.operator === 'matmul') return true;
+  if (term.operator === 'sum') return matchPattern(apply('sum', apply('multiply', anything)), term) !== undefined;
+  return term.operator === 'multiply' && term.operands.some(holdsProduct);
+}
+
+/** sum(x ** p) ** (1 / p), for a p that is not known. */
+const generalNorm: Pattern = suchThat(
+  apply('power', apply('sum', apply('power', either(apply('absolute', operand), operand), bind('p'))), bind('q')),
+  (bindings) => {
+    const [p, q] = [bindings.get('p'), bindings.get('q')];
+    if (!p || !q || p.kind === 'constant') return false;
+    return (
+      matchPattern(
+        apply(
+          'divide',
+          1,
+          suchThat(anything, (_, node) => node === p),
+        ),
+        q,
+      ) !== undefined
+    );
+  },
+);
+
+/** hypot is a norm of squares here; its own gradient is another matter. */
+const plainNorm: Pattern = suchThat(apply('norm', operand), (bindings) => {
+  const of = bindings.get('x');
+  return (
+    of !== undefined &&
+    matchPattern(either(apply('add', square(anything), square(anything)), apply('absolute', anything)), of) ===
+      undefined
+  );
+});
+
+const theOperand = (hit: Hit): Expression => hit.bindings.get('x') as Expression;
+
+const equalVectors = 'two equal vectors, a row of zeros';
+
+const underTheRoot =
+  'add a small number under the root, sqrt(sum(x ** 2) + 1e-12), or limit what is under it from below';
+
+/** What is normalised is trained through, by whatever name. */
+const isNormalising = (hit: Hit): boolean =>
+  namesAround(hit).some((name) => /normali[sz]e|l2_?norm|distance|similarity|cosine/i.test(name));
+
+/** How much to make of a norm that is written out, or is so inside: where nothing is known of x, less. */
+function ofNorm(hit: Hit): false | Severity {
+  const found = whereZero(theOperand(hit), hit, 'warning');
+  if (found !== 'hint' || isOutsideTraining(hit)) return found;
+  return isInsideTraining(hit) || isNormalising(hit) ? 'information' : 'hint';
+}
+
+/** A root whose gradient fails at 0. */
+const rootForm = (name: string, pattern: Pattern, more: Partial<Form> = {}): Form => ({
+  pattern,
+  name,
+  ofGradients: true,
+  atZero: { value: rootOfSquare },
+  says: (hit) => sayAtZero(hit, whereIsZero(hit, equalVectors), 'norm'),
+  guard: (hit) => ofNorm(hit),
+  advice: underTheRoot,
+  ...more,
+});
+
+/** Of all elements at once it takes a perfect fit, which training doesn't reach. */
+const asHint = (hit: Hit): false | Severity => whereZero(theOperand(hit), hit, 'hint');
+
+/** Whether what looks like a square is one, and not the products of a vector's elements with each other. */
+function isOneSquare(hit: Hit): boolean {
+  const { matched } = hit;
+  const argument = matched.kind === 'operation' ? matched.operands[0] : undefined;
+  const text = (argument && sourceOf(hit, argument)) ?? '';
+  const [, left, right] = /^([^*]+)\*([^*]+)$/.exec(text) ?? [];
+  return left?.trim() === right?.trim();
+}
+
+export const normAtZero: Rule = {
+  id: 'norm-at-zero',
+  title: 'gradient of a norm at 0',
+  entries: ['NS45', 'NS46'],
+  severity: 'warning',
+  triggers: [['sqrt', 'norm', 'Norm', 'pow', '**']],
+  forms: [
+    rootForm('sqrt(sum(x ** 2))', rootOf(sumOfSquares)),
+    rootForm(
+      'sqrt(mean(x ** 2))',
+      rootOf(either(apply('mean', square(operand)), apply('divide', sumOfSquares, anything))),
+      {
+        guard: asHint,
+      },
+    ),
+    rootForm('sqrt(x ** 2)', rootOf(square(operand)), {
+      guard: (hit) => isOneSquare(hit) && whereZero(theOperand(hit), hit, 'information'),
+      advice: 'take the absolute value',
+    }),
+    rootForm('sqrt(x ** 2 + y ** 2)', rootOf(addedSquares), {
+      says: (hit) => sayAtZero(hit, 'Where x and y are 0', 'norm'),
+      guard: (hit) => canBeZero(theOperand(hit), hit) === 'yes' && whereZero(theOperand(hit), hit, 'warning'),
+    }),
+    rootForm('sqrt(a ** 2 + b ** 2 - 2 * a * b)', rootOf(multipliedOut), {
+      says: (hit) => sayAtZero(hit, 'Where a and b are equal', 'distance'),
+      guard: (hit) => (isOutsideTraining(hit) ? 'hint' : 'warning'),
+      advice: 'limit it from below before the root: rounding can also bring it below 0, where the root is NaN',
+    }),
+    rootForm('sum(x ** p) ** (1 / p)', generalNorm),
+    rootForm('norm(x)', plainNorm, { frameworks: withPlainNorm }),
+  ],
+};
+
+/** Something divided by what a pattern matches, in one of the ways to write that. */
+const dividedBy = (numerator: Pattern, root: Pattern, squared: Pattern): Pattern =>
+  either(
+    apply('divide', numerator, root),
+    apply('multiply', numerator, either(apply('divide', 1, root), apply('power', squared, literal(-0.5)))),
+  );
+
+const nothing: Pattern = suchThat(anything, () => false);
+
+/** What x is divided by. */
+function divisorOf({ matched }: Hit): Expression | undefined {
+  return matched.kind === 'operation' && matched.operator === 'divide' ? matched.operands[1] : undefined;
+}
+
+/** Whether x is a slice, and that in a loss: a quaternion among other outputs. */
+const isSliceInLoss = (hit: Hit): boolean =>
+  (sourceOf(hit, theOperand(hit)) ?? '').endsWith(']') && isInsideTraining(hit) && hit.site.within !== undefined;
+
+const divisionForm = (root: Pattern, squared: Pattern, more: Partial<Form> = {}): Form => ({
+  pattern: dividedBy(operand, root, squared),
+  name: 'x / norm(x)',
+  absorbs: ['norm-at-zero', 'reciprocal-root'],
+  atZero: { value: divide(x, rootOfSquare) },
+  says: (hit) => sayAtZero(hit, whereIsZero(hit, 'a row of zeros'), 'division by a norm'),
+  guard: guardOfDivision,
+  advice: "divide by the norm limited from below, or use the framework's own normalize, which does so",
+  ...more,
+});
+
+/** The value fails at 0 as well as the gradient, and still this is what everyone writes of vectors that are never 0. */
+function guardOfDivision(hit: Hit): false | Severity {
+  const value = theOperand(hit);
+  const divisor = divisorOf(hit);
+  if (canBeZero(value, hit) === 'never' || (divisor && canBeZero(divisor, hit) === 'never')) return false;
+  // Arrays that NumPy has taken the norm of, whatever is divided by it.
+  if (divisor && hit.analysis.frameworkOf(divisor)?.differentiates === false) return 'hint';
+  if (isSliceInLoss(hit)) return 'information';
+  const isCall = divisor?.kind === 'operation' && divisor.operator === 'norm';
+  const found = isCall && hit.site.framework.name === 'pytorch' ? ofCall(value, hit) : ofNorm(hit);
+  return found === 'warning' ? 'information' : found || 'hint';
+}
+
+/** Features of a large network are never 0; where a gradient is divided by its norm, nothing is trained. */
+const featureName = /feat|embed|encod|grad|noise|rand/i;
+
+function ofCall(value: Expression, hit: Hit): false | Severity {
+  const found = value.kind === 'variable' ? 'hint' : whereZero(value, hit, 'information');
+  const { start, end } = hit.site.statement;
+  const names = `${sourceOf(hit, value) ?? ''} ${hit.analysis.text.slice(start, end)}`;
+  return found === 'hint' && isInsideTraining(hit) && !featureName.test(names) ? 'information' : found;
+}
+
+/** The same where the axis is given by its name: by position, an order can stand before it. */
+const alongAxis = (form: Form, culprit: 'norm' | 'sum'): Form => ({
+  ...form,
+  culprit,
+  guard: (hit) => {
+    const reduced = findAll(hit.matched, culprit)[0];
+    const axis = reduced && hit.analysis.axisOf(reduced);
+    const isNamed = axis !== undefined && /(dim|axis)\s*=\s*$/.test(hit.analysis.text.slice(0, axis.start));
+    return isNamed && guardOfDivision(hit);
+  },
+  write: {
+    pytorch: '{torch.nn.functional.normalize}($x, dim=$axis)',
+    tensorflow: '{tensorflow.math.l2_normalize}($x, axis=$axis)',
+    keras: '{keras.ops.normalize}($x, axis=$axis)',
+    'keras-backend': '{keras.backend.l2_normalize}($x, axis=$axis)',
+  },
+});
+
+const byCall = divisionForm(plainNorm, nothing);
+const byRoot = divisionForm(rootOf(sumOfSquares), sumOfSquares);
+
+export const divisionByNorm: Rule = {
+  id: 'division-by-norm',
+  title: 'division by a norm',
+  entries: ['NS47', 'NS76'],
+  severity: 'information',
+  triggers: [['norm', 'Norm', 'sqrt', 'pow', '**']],
+  forms: [alongAxis(byCall, 'norm'), alongAxis(byRoot, 'sum'), byCall, byRoot, divisionForm(generalNorm, nothing)],
+};
+
+const dot = (a: Pattern, b: Pattern): Pattern => either(apply('sum', apply('multiply', a, b)), apply('matmul', a, b));
+const normOfNamed = (name: string): Pattern =>
+  either(apply('norm', bind(name)), rootOf(apply('sum', square(bind(name)))));
+
+export const cosineWithoutGuard: Rule = {
+  id: 'cosine-of-zero-vectors',
+  title: 'cosine without a guard',
+  entries: ['NS48'],
+  severity: 'information',
+  triggers: [['norm', 'Norm', 'sqrt', 'pow', '**']],
+  forms: [
+    {
+      pattern: either(
+        apply('divide', dot(operand, bind('y')), apply('multiply', normOfNamed('x'), normOfNamed('y'))),
+        apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('x')), normOfNamed('y')),
+        apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('y')), normOfNamed('x')),
+      ),
+      name: 'dot(x, y) / (norm(x) * norm(y))',
+      absorbs: ['norm-at-zero'],
+      atZero: { value: divide(x, multiply(rootOfSquare, 1)) },
+      says: (hit) => sayAtZero(hit, whereIsZero(hit, 'a row of zeros'), 'cosine'),
+      guard: (hit) => {
+        const vectors = [theOperand(hit), hit.bindings.get('y') as Expression];
+        const found = vectors.map((vector) => whereZero(vector, hit, 'information'));
+        if (found.includes('information')) return 'information';
+        return found.includes('hint') ? 'hint' : false;
+      },
+      advice: "limit the norms from below, or use the framework's own cosine similarity with its eps",
+    },
+  ],
+};
+
+/** A variance, a sum or a mean of squares: 0 where nothing varies. */
+const spread: Pattern = either(apply('variance', operand), sumOfSquares, apply('mean', square(operand)));
+
+export const reciprocalRoot: Rule = {
+  id: 'reciprocal-root',
+  title: 'reciprocal root of 0',
+  entries: ['NS67'],
+  severity: 'information',
+  triggers: [['sqrt', 'Sqrt', '-0.5', '- 0.5', '-.5', '-1']],
+  forms: [
+    {
+      pattern: either(
+        apply(
+          'divide',
+          anything,
+          apply(
+            'sqrt',
+            bind('v', (node) => matchPattern(spread, node) !== undefined),
+          ),
+        ),
+        apply(
+          'power',
+          bind('v', (node) => matchPattern(spread, node) !== undefined),
+          literal(-0.5),
+        ),
+      ),
+      name: '1 / sqrt(v)',
+      atZero: { value: divide(1, sqrt(x)) },
+      ofGradients: true,
+      absorbs: ['norm-at-zero', 'deviation-at-zero'],
+      says: (hit) => {
+        const name = nameOf(hit, hit.bindings.get('v'));
+        const where = name === undefined ? 'Where v is 0' : `Where v is 0 (v is \`${name}\`)`;
+        return sayAtZero(hit, where, '1 / sqrt');
+      },
+      guard: (hit) => {
+        const found = whereZero(hit.bindings.get('v') as Expression, hit, 'information');
+        return found === 'hint' && isInsideTraining(hit) ? 'information' : found;
+      },
+      advice: 'add a small number under the root',
+    },
+  ],
+};
+
+export const rootOfTwoSquares: Rule = {
+  id: 'root-of-two-squares',
+  title: 'root of two squares',
+  entries: ['NS68'],
+  severity: 'hint',
+  triggers: [['sqrt', 'pow', '**']],
+  forms: [
+    {
+      pattern: suchThat(rootOf(apply('add', square(bind('x')), square(bind('y')))), (bindings) =>
+        ['x', 'y'].every((name) => bindings.get(name)?.kind !== 'constant'),
+      ),
+      name: 'sqrt(x * x + y * y)',
+      unstable: () => sqrt(add(squareOf(x), squareOf(x))),
+      stable: () => multiply(sqrt(2), absolute(x)),
+      headline: { of: 'value', side: 'above' },
+      // In float64 what overflows is no measurement of anything.
+      guard: ({ formats }) => formats[0] !== 'float64',
+      advice: "use hypot, which doesn't square",
+    },
+  ],
+};
+
+export const norms: readonly Rule[] = [
+  cosineWithoutGuard,
+  divisionByNorm,
+  normAtZero,
+  reciprocalRoot,
+  rootOfTwoSquares,
+];

@@ -1,0 +1,165 @@
+import {
+  absolute,
+  anything,
+  apply,
+  bind,
+  complement,
+  constant,
+  divide,
+  either,
+  less,
+  matchPattern,
+  maximum,
+  multiply,
+  operation,
+  power,
+  sqrt,
+  square,
+  suchThat,
+  type Expression,
+  type Operator,
+  type Pattern,
+} from '../../expression';
+import { intervalOf } from '../interval';
+import { operand, x, type Form, type Hit, type Rule } from '../rule';
+import { literalOf } from './shapes';
+import {
+  canBeZero,
+  carriesGradient,
+  isInsideTraining,
+  isOutsideTraining,
+  isRelu,
+  sayAtZero,
+  sourceOf,
+  whereIsZero,
+} from './zeros';
+
+/** A power between 0 and 1, the square root as well; where it is written as a power, bound to `a`. */
+const fractionalPower: Pattern = either(
+  apply('sqrt', operand),
+  suchThat(apply('power', operand, bind('a')), (bindings) => {
+    const a = bindings.get('a');
+    const value = a && literalOf(a);
+    return value !== undefined && value > 0 && value < 1;
+  }),
+);
+
+const exponentOf = ({ bindings }: Hit): number => {
+  const a = bindings.get('a');
+  return (a && literalOf(a)) ?? 0.5;
+};
+
+/** What the base is made by, whose own gradient at 0 is multiplied with the power's: 0 times infinity is NaN. */
+interface Base {
+  readonly operator?: Operator;
+  readonly name: string;
+  readonly value: Expression;
+  /** Its own gradient, where a framework has another than the formula's. */
+  readonly slope?: Expression;
+}
+
+const plain: Base = { name: 'x', value: x };
+const magnitude: Base = { operator: 'absolute', name: '|x|', value: absolute(x) };
+const limited: Base = { operator: 'maximum', name: 'max(x, 0)', value: maximum(x, 0) };
+const rectified: Base = { name: 'relu(x)', value: maximum(x, 0), slope: less(0, x) };
+
+/** The power of such a base, and how it is called; the square root is called so. */
+function powerOf({ value, name, slope }: Base, a: number): Pick<Form, 'name' | 'atZero'> {
+  const isRoot = a === 0.5;
+  const of = isRoot ? sqrt(value) : power(value, a);
+  const outer = isRoot ? divide(1, multiply(2, of)) : multiply(a, power(value, a - 1));
+  return {
+    name: isRoot ? `sqrt(${name})` : `${name} ** ${String(Number(a.toPrecision(4)))}`,
+    atZero: { value: of, ...(slope ? { gradient: multiply(outer, slope) } : {}) },
+  };
+}
+
+/** The base as it is here, by the framework's gradients. */
+function baseAt(base: Base, hit: Hit): Base | undefined {
+  const { name } = hit.site.framework;
+  // An absolute value has the gradient 1 at 0 in JAX.
+  if (base === magnitude && name === 'jax') return { ...base, slope: constant(1) };
+  if (base !== limited || !isRelu(hit.bindings.get('x') as Expression, hit)) return base;
+  return name === 'pytorch' || name === 'jax' ? undefined : rectified;
+}
+
+/** What losses take for a probability or an index between 0 and 1: `1 - p`, or the sum of its products with a target. */
+const isShare = (base: Expression): boolean =>
+  matchPattern(either(complement(bind('p')), apply('sum', apply('multiply', anything))), base) !== undefined;
+
+/** Whether it is limited by what is called an epsilon, whatever its value is. */
+const isLimited = (base: Expression, hit: Hit): boolean =>
+  base.kind === 'operation' &&
+  (base.operator === 'maximum' || base.operator === 'clip') &&
+  /eps|tiny|smooth/i.test(sourceOf(hit, base) ?? '');
+
+const fractionalForm = (base: Base): Form => ({
+  pattern: suchThat(fractionalPower, (bindings) => {
+    const of = bindings.get('x');
+    return base.operator === undefined || (of?.kind === 'operation' && of.operator === base.operator);
+  }),
+  ...powerOf(base, 0.5),
+  ofGradients: true,
+  at: (hit) => {
+    const own = baseAt(base, hit);
+    return own && { ...hit.form, ...powerOf(own, exponentOf(hit)) };
+  },
+  says: (hit) => sayAtZero(hit, whereIsZero(hit, 'as it can be here'), 'power'),
+  guard: (hit) => {
+    const of = hit.bindings.get('x') as Expression;
+    // In place, as no gradient is taken of it.
+    if (/\b(sqrt|pow)_\(/.test(sourceOf(hit, hit.matched) ?? '')) return false;
+    // The root of a square is a norm.
+    if (matchPattern(square(anything), of) !== undefined) return false;
+    const zero = canBeZero(of, hit);
+    if (zero === 'never' || !carriesGradient(of, hit) || isLimited(of, hit)) return false;
+    // 0 has to be the end of what it can be: a difference that can be anything fails elsewhere first.
+    const reaches = intervalOf(of, hit.site.conditions).low === 0 && zero === 'yes';
+    if (!reaches && !(exponentOf(hit) !== 0.5 && isShare(of) && isInsideTraining(hit))) return false;
+    return isOutsideTraining(hit) ? 'hint' : 'information';
+  },
+  advice: 'add a small number to the base, or limit it from below',
+});
+
+export const fractionalPowers: Rule = {
+  id: 'fractional-power-at-zero',
+  title: 'gradient of a power at 0',
+  entries: ['NS57'],
+  severity: 'information',
+  triggers: [['sqrt', 'Sqrt', 'pow', '**']],
+  forms: [fractionalForm(magnitude), fractionalForm(limited), fractionalForm(plain)],
+};
+
+export const angleAtOrigin: Rule = {
+  id: 'angle-at-origin',
+  title: 'gradient of atan2 at the origin',
+  entries: ['NS56'],
+  severity: 'information',
+  triggers: [['atan2', 'arctan2']],
+  forms: [
+    {
+      pattern: apply('atan2', bind('y'), bind('x')),
+      // PyTorch gives the gradient 0 there.
+      frameworks: ['tensorflow', 'keras', 'keras-backend', 'jax', 'tfjs'],
+      name: 'atan2(y, x)',
+      ofGradients: true,
+      // The gradient is the formula itself, with respect to y, as these frameworks take it.
+      atZero: { value: operation('atan2', x, x), gradient: divide(x, multiply(2, multiply(x, x))) },
+      says: (hit) => sayAtZero(hit, 'Where x and y are both 0', 'atan2'),
+      guard: (hit) => {
+        const both = [hit.bindings.get('y') as Expression, hit.bindings.get('x') as Expression];
+        if (both.some((value) => canBeZero(value, hit) === 'never')) return false;
+        if (!carriesGradient(hit.matched, hit)) return false;
+        // A sine and a cosine are never 0 together.
+        if (both.every((value) => matchPattern(wave, value) !== undefined)) return false;
+        const together = both.every((value) => canBeZero(value, hit) === 'yes');
+        return together && !isOutsideTraining(hit) ? 'information' : 'hint';
+      },
+      advice: 'replace one of the two by a number other than 0 wherever both are 0, before atan2',
+    },
+  ],
+};
+
+const wave: Pattern = either(apply('wave', anything), apply('multiply', anything, apply('wave', anything)));
+
+export const powers: readonly Rule[] = [fractionalPowers, angleAtOrigin];

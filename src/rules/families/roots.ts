@@ -1,0 +1,41 @@
+import { apply, divide, either, exp, is, sqrt } from '../../expression';
+import { operand, x, type Rule } from '../rule';
+import { reshaped } from './shapes';
+
+/**
+ * sqrt(exp(x)), the deviation of a variance that is given by its logarithm: exp underflows first, and where it is 0 the
+ * root's gradient is infinite; it also overflows at half of the range that exp(x / 2) has.
+ */
+export const rootOfExponential: Rule = {
+  id: 'sqrt-of-exp',
+  title: 'sqrt of exp',
+  entries: ['NS59'],
+  severity: 'warning',
+  triggers: [
+    ['exp', 'Exp'],
+    ['sqrt', 'Sqrt', '**', 'pow'],
+  ],
+  forms: [
+    {
+      pattern: either(
+        apply('sqrt', reshaped(apply('exp', operand))),
+        apply('power', reshaped(apply('exp', operand)), is(0.5)),
+      ),
+      culprit: 'exp',
+      operand: 'the argument of exp',
+      unstable: () => sqrt(exp(x)),
+      stable: () => exp(divide(x, 2)),
+      write: {
+        pytorch: '{torch.exp}(0.5 * $x)',
+        tensorflow: '{tensorflow.exp}(0.5 * $x)',
+        keras: '{keras.ops.exp}(0.5 * $x)',
+        'keras-backend': '{keras.backend.exp}(0.5 * $x)',
+        jax: '{jax.numpy.exp}(0.5 * $x)',
+        numpy: '{numpy.exp}(0.5 * $x)',
+      },
+      name: 'sqrt(exp(x))',
+      headline: { of: 'gradient', side: 'below' },
+      ofGradients: true,
+    },
+  ],
+};

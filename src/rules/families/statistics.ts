@@ -1,0 +1,312 @@
+import {
+  add,
+  anything,
+  apply,
+  bind,
+  divide,
+  either,
+  factorsOf,
+  matchPattern,
+  multiply,
+  sqrt,
+  sameComputation,
+  square,
+  suchThat,
+  termsOf,
+  type Expression,
+  type Pattern,
+} from '../../expression';
+import { formatByName, type FormatName, type NumberFormat } from '../../numeric';
+import type { FrameworkName } from '../../python';
+import type { Severity } from '../finding';
+import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
+import { said } from '../points';
+import { literal, literalOf, rootOf } from './shapes';
+import { canBeZero, carriesGradient, isInsideTraining, isOutsideTraining, nameOf, sayAtZero, sourceOf } from './zeros';
+
+const centred: Pattern = apply('subtract', operand, apply('mean', operand));
+/** The variance, also written out: mean((x - mean(x)) ** 2). */
+const varianceOf: Pattern = either(apply('variance', operand), apply('mean', square(centred)));
+const deviation: Pattern = apply('deviation', operand);
+const deviationOf: Pattern = either(deviation, rootOf(varianceOf));
+
+/** Frameworks whose standard deviation is the root of a variance to its gradient too; PyTorch's has the gradient 0. */
+const withPlainDeviation: readonly FrameworkName[] = ['tensorflow', 'keras', 'keras-backend', 'jax', 'tfjs'];
+
+/** The deviation of one of two elements from their mean, the other one's being its opposite. */
+const rootOfVariance = sqrt(divide(add(multiply(x, x), multiply(x, x)), 2));
+
+const theOperand = (hit: Hit): Expression => hit.bindings.get('x') as Expression;
+
+function whereConstant(hit: Hit): string {
+  const name = nameOf(hit, hit.bindings.get('x'));
+  return `Where all elements ${name === undefined ? '' : `of \`${name}\` `}are equal`;
+}
+
+/** What reinforcement learning standardises: batches of it can be small, and their elements equal. */
+const returnName = /adv|reward|\breturns?\b|_returns?\b|discounted|\bgae|\bq_?targ/i;
+
+function isReturn(hit: Hit): boolean {
+  const { start, end } = hit.site.statement;
+  const statement = hit.analysis.text.slice(start, end).replace(/^\s*return\b/, '');
+  return returnName.test(`${sourceOf(hit, theOperand(hit)) ?? ''} ${statement}`);
+}
+
+export const standardisation: Rule = {
+  id: 'division-by-deviation',
+  title: 'division by a standard deviation',
+  entries: ['NS49'],
+  severity: 'information',
+  triggers: [['std', 'var', 'Var', 'moments', 'mean']],
+  forms: [
+    {
+      pattern: either(
+        apply('divide', centred, deviationOf),
+        apply('divide', operand, deviationOf),
+        apply('multiply', centred, either(apply('divide', 1, deviationOf), apply('power', varianceOf, literal(-0.5)))),
+      ),
+      name: '(x - mean(x)) / std(x)',
+      atZero: { value: divide(x, rootOfVariance) },
+      absorbs: ['deviation-at-zero', 'reciprocal-root', 'norm-at-zero'],
+      says: (hit) => {
+        const { message, lens } = sayAtZero(hit, whereConstant(hit), 'division by a standard deviation');
+        return {
+          message:
+            hit.site.framework.name === 'pytorch'
+              ? `${message} Of a single element PyTorch's std() is NaN in any case.`
+              : message,
+          lens,
+        };
+      },
+      guard: (hit) => {
+        const { differentiates } = hit.site.framework;
+        // Returns are standardised while training, in NumPy as well.
+        if (isReturn(hit)) return differentiates ? 'information' : 'warning';
+        if (!differentiates) return false;
+        return isInsideTraining(hit) && carriesGradient(theOperand(hit), hit) ? 'information' : 'hint';
+      },
+      advice: 'add a small number to the standard deviation, and under its root where it is trained through',
+    },
+  ],
+};
+
+const deviationForm = (name: string, pattern: Pattern, more: Partial<Form> = {}): Form => ({
+  pattern,
+  name,
+  ofGradients: true,
+  absorbs: ['norm-at-zero'],
+  atZero: { value: rootOfVariance },
+  says: (hit) => sayAtZero(hit, whereConstant(hit), 'standard deviation'),
+  // Most standard deviations are only looked at.
+  guard: (hit) => isInsideTraining(hit) && carriesGradient(theOperand(hit), hit) && 'information',
+  advice: 'take the root of the variance and a small number added to it: sqrt(var(x) + 1e-12)',
+  ...more,
+});
+
+export const deviationAtZero: Rule = {
+  id: 'deviation-at-zero',
+  title: 'gradient of a standard deviation at 0',
+  entries: ['NS50'],
+  severity: 'information',
+  triggers: [['std', 'var', 'Var', 'moments', 'mean']],
+  forms: [
+    deviationForm('sqrt(var(x))', rootOf(varianceOf)),
+    // Alone it is a metric as a rule.
+    deviationForm(
+      'std(x)',
+      either(
+        ...(['add', 'subtract', 'multiply', 'maximum'] as const).map((operator) =>
+          apply(operator, either(deviation, apply('negate', deviation)), anything),
+        ),
+        apply('divide', anything, deviation),
+        apply('subtract', anything, deviation),
+      ),
+      { frameworks: withPlainDeviation },
+    ),
+  ],
+};
+
+const meanOf = (inner: Pattern): Pattern =>
+  either(apply('mean', inner), apply('divide', apply('sum', inner), bind('n')));
+
+/** The form for three elements that are all x, whose variance is 0; reductions add up in the compute type. */
+function ofEqual(x: number, { round, computeFormat }: NumberFormat): number {
+  const { round: compute } = formatByName(computeFormat);
+  const mean = (each: number): number => round(compute(compute(compute(each + each) + each) / 3));
+  const element = round(x);
+  const [squares, square] = [mean(round(element * element)), mean(element) ** 2];
+  return round(squares - round(square));
+}
+
+interface Worst {
+  readonly format: FormatName;
+  readonly at: number;
+  readonly value: number;
+}
+
+/** Of equal elements around a thousand those of which the most is left, in a format in which anything is. */
+function worstOfEqual(format: FormatName): readonly Worst[] {
+  const samples = Array.from({ length: 100 }, (_, i) => 1000 + i / 10);
+  const values = samples.map((at) => ({ format, at, value: ofEqual(at, formatByName(format)) }));
+  const worst = values.reduce((a, b) => (Number.isNaN(a.value) || Math.abs(a.value) >= Math.abs(b.value) ? a : b));
+  return worst.value === 0 ? [] : [worst];
+}
+
+function sayOfMoments(hit: Hit): Saying {
+  const reason =
+    'Both terms are large where the mean is, and their difference keeps only what rounding has left of them';
+  const [first, ...others] = hit.formats.flatMap(worstOfEqual);
+  if (!first) return { message: `${reason}.`, lens: 'variance as a difference of moments' };
+  const more = others.map(({ format, value }) => `${said(value)} in ${format}`);
+  return {
+    message:
+      `${reason}: of three elements that are all ${String(first.at)}, whose variance is 0, it is ` +
+      `${said(first.value)} in ${first.format}${more.length > 0 ? ` (${more.join(', ')})` : ''}. The root of a negative one is NaN.`,
+    lens: `variance ${said(first.value)} in place of 0 in ${first.format}`,
+  };
+}
+
+/** sum(w * x * x) - sum(w * x) ** 2, the variance under weights that add up to 1; w and the first x are bound. */
+const weightedMoments: Pattern = suchThat(
+  apply('subtract', apply('sum', bind('first')), square(apply('sum', bind('second')))),
+  (bindings) => {
+    const factors = (name: string): Expression[] => {
+      const product = bindings.get(name);
+      return product ? factorsOf(product).flatMap(({ factor, inverse }) => (inverse ? [] : [factor])) : [];
+    };
+    const [first, second] = [factors('first').flatMap(unsquared), factors('second')];
+    // Each factor of the second is one of the first, where one of them is left: a repeated one.
+    const left = [...first];
+    for (const factor of second) {
+      const at = left.findIndex((other) => sameComputation(other, factor));
+      if (at < 0) return false;
+      left.splice(at, 1);
+    }
+    const [again, ...others] = left;
+    return (
+      again !== undefined &&
+      others.length === 0 &&
+      second.length > 1 &&
+      second.some((each) => sameComputation(each, again))
+    );
+  },
+);
+
+function unsquared(factor: Expression): readonly Expression[] {
+  const isSquare = factor.kind === 'operation' && factor.operator === 'power';
+  const [base, power] = isSquare ? factor.operands : [];
+  return base && power && literalOf(power) === 2 ? [base, base] : [factor];
+}
+
+const varianceByMoments: Form = {
+  pattern: apply('subtract', meanOf(square(operand)), square(meanOf(operand))),
+  name: 'mean(x ** 2) - mean(x) ** 2',
+  says: sayOfMoments,
+  guard: (hit) => {
+    if (isOutsideTraining(hit)) return 'hint';
+    const { start, end } = hit.site.statement;
+    // What is kept from coming out negative was thought about, and is still wrong by as much.
+    const statement = hit.analysis.text.slice(start, end);
+    return /clamp|clip|maximum|relu|\babs\b/.test(statement) ? 'information' : 'warning';
+  },
+  advice: "subtract the mean first, mean((x - mean(x)) ** 2), as the framework's own variance does",
+};
+
+/** Whether the mean's site says nothing of an axis. */
+const isWhole = (hit: Hit): boolean => {
+  const { matched, analysis } = hit;
+  const first = matched.kind === 'operation' ? matched.operands[0] : undefined;
+  return first?.kind === 'operation' && first.operator === 'mean' && analysis.axisOf(first) === undefined;
+};
+
+export const varianceOfMoments: Rule = {
+  id: 'variance-by-moments',
+  title: 'variance as a difference of moments',
+  entries: ['NS51'],
+  severity: 'warning',
+  triggers: [['mean', 'sum', 'average']],
+  forms: [
+    {
+      ...varianceByMoments,
+      guard: (hit) => isWhole(hit) && (varianceByMoments.guard?.(hit) ?? true),
+      write: {
+        pytorch: '{torch.var}($x, unbiased=False)',
+        tensorflow: '{tensorflow.math.reduce_variance}($x)',
+        keras: '{keras.ops.var}($x)',
+        'keras-backend': '{keras.backend.var}($x)',
+        jax: '{jax.numpy.var}($x)',
+        numpy: '{numpy.var}($x)',
+      },
+    },
+    varianceByMoments,
+    { ...varianceByMoments, pattern: weightedMoments, name: 'sum(w * x ** 2) - sum(w * x) ** 2' },
+  ],
+};
+
+/** A sum of products over sums: intersection over union, Dice. */
+const overlap: Pattern = suchThat(apply('divide', bind('n'), bind('d')), (bindings) => {
+  const [numerator, divisor] = [bindings.get('n'), bindings.get('d')];
+  if (!numerator || !divisor) return false;
+  const terms = termsOf(divisor);
+  return (
+    matchPattern(apply('sum', apply('multiply', anything)), unscaled(numerator)) !== undefined &&
+    terms.length > 1 &&
+    terms.every(({ term }) => matchPattern(apply('sum', anything), unscaled(term)) !== undefined)
+  );
+});
+
+/** The value without factors that are numbers. */
+function unscaled(node: Expression): Expression {
+  if (node.kind !== 'operation' || node.operator !== 'multiply') return node;
+  const [a, b] = node.operands as [Expression, Expression];
+  if (literalOf(a) !== undefined) return unscaled(b);
+  return literalOf(b) === undefined ? node : unscaled(a);
+}
+
+/** Where a divisor can be 0 that is a sum: of a mask, of what a ReLU gives, of a product. */
+function guardOfSum(hit: Hit, divisor: Expression): false | Severity {
+  const zero = canBeZero(divisor, hit);
+  // Histograms and the like, which are not empty.
+  if (zero === 'never' || (zero === 'perhaps' && !hit.site.framework.differentiates)) return false;
+  return zero === 'yes' && !isOutsideTraining(hit) ? 'information' : 'hint';
+}
+
+/** In a loss it is the batch that decides what is summed up. */
+const insideTraining = (hit: Hit, found: false | Severity): false | Severity =>
+  found === 'hint' && isInsideTraining(hit) ? 'information' : found;
+
+const sumForm = (name: string, where: string, pattern: Pattern, divisor: (hit: Hit) => Expression): Form => ({
+  pattern,
+  name,
+  atZero: { value: divide(x, x) },
+  says: (hit) => sayAtZero(hit, where, 'division by a sum'),
+  guard: (hit) => guardOfSum(hit, divisor(hit)),
+  advice: 'add a small number to the sum, or limit it from below',
+});
+
+export const divisionBySum: Rule = {
+  id: 'division-by-sum',
+  title: 'division by a sum that can be 0',
+  entries: ['NS66'],
+  severity: 'information',
+  triggers: [['sum', 'Sum']],
+  forms: [
+    sumForm(
+      'x / sum(x)',
+      'Where the sum is 0 (a mask that selects nothing, a row of zeros)',
+      apply('divide', operand, apply('sum', operand)),
+      theOperand,
+    ),
+    {
+      ...sumForm(
+        'intersection / union',
+        'Where the union is 0 (a class that is neither there nor predicted)',
+        overlap,
+        (hit) => hit.bindings.get('d') as Expression,
+      ),
+      guard: (hit) => insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression)),
+    },
+  ],
+};
+
+export const statistics: readonly Rule[] = [standardisation, deviationAtZero, varianceOfMoments, divisionBySum];

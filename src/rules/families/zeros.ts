@@ -1,0 +1,346 @@
+import { sameComputation, variablesOf, type Expression, type Operator } from '../../expression';
+import type { FrameworkName } from '../../python';
+import type { Severity } from '../finding';
+import { intervalOf } from '../interval';
+import { measureAtZero, said } from '../points';
+import type { Hit, Saying } from '../rule';
+
+/**
+ * What families share whose forms fail at one point, 0, and not from a threshold on: whether a value can be exactly 0,
+ * whether a gradient flows through it, and what the form and its gradient come to there.
+ */
+
+/**
+ * Whether a value can be exactly 0 in all its elements: `yes` if something in it makes that ordinary (a difference of
+ * two values that can be equal, a ReLU, a mask), `never` if it is known to be something else, `perhaps` if nothing is
+ * known of it.
+ */
+export type Zero = 'yes' | 'perhaps' | 'never';
+
+/** What is asked for a gradient and then taken as a value: it is 0 wherever a network is flat. */
+const gradientCall = /(^|\.)(grad|gradients?)\(/;
+/** Weights are drawn at random, and decay towards 0 without ever being it. */
+const weightName =
+  /(^|[._])(weights?|kernels?|codebook|centroids?|clusters?|protot\w*|params?|parameters|filters?|quat\w*|rotvec|[WVH])(\[|$)/i;
+/** What is added so that nothing is 0. */
+const guardName = /(^|[._])(\w*eps(ilon)?\w*|smooth\w*|tiny|small\w*|jitter|delta|fudge\w*|stab\w*)(\(\))?$/i;
+
+export function canBeZero(expression: Expression, hit: Hit): Zero {
+  const known = new Map<Expression, Zero>();
+  const of = (node: Expression): Zero => {
+    const before = known.get(node);
+    if (before) return before;
+    const { low, high } = intervalOf(node, hit.site.conditions);
+    const found = low > 0 || high < 0 || isTested(node, hit) ? 'never' : zeroOf(node, of, hit);
+    known.set(node, found);
+    return found;
+  };
+  return of(expression);
+}
+
+/** Whether the way to the place leads through a comparison of the value with 0. */
+function isTested(node: Expression, { site }: Hit): boolean {
+  return site.conditions.some(({ comparison, holds }) => {
+    if (comparison.kind !== 'operation' || !comparisons.has(comparison.operator)) return false;
+    const [a, b] = comparison.operands as [Expression, Expression];
+    const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
+    const isOfNode = (sameComputation(a, node) && isZero(b)) || (sameComputation(b, node) && isZero(a));
+    return isOfNode && holds === (comparison.operator === 'less');
+  });
+}
+
+/** What says that a value is not 0: that it is less or greater, or that it is not equal. */
+const comparisons: ReadonlySet<Operator> = new Set<Operator>(['less', 'lessEqual', 'equal']);
+
+function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zero {
+  switch (node.kind) {
+    case 'constant':
+      return node.value === 0 ? 'yes' : 'never';
+    case 'variable': {
+      const text = sourceOf(hit, node) ?? '';
+      if (gradientCall.test(text)) return 'yes';
+      if (/non_?zero|nozero/i.test(text)) return 'never';
+      return weightName.test(text) ? 'never' : 'perhaps';
+    }
+    case 'withGradient':
+      return of(node.value);
+    case 'operation':
+  }
+  const [a, b, c] = node.operands as [Expression, Expression, Expression];
+  switch (node.operator) {
+    case 'add':
+      if (isGuard(a, hit) || isGuard(b, hit)) return 'never';
+      return of(a) === 'yes' && of(b) === 'yes' ? 'yes' : 'perhaps';
+    case 'subtract':
+      return variablesOf(a).length > 0 && variablesOf(b).length > 0 && !sameComputation(a, b) ? 'yes' : 'perhaps';
+    case 'matmul': {
+      const areAbove = [a, b].every((factor) => intervalOf(factor).low >= 0 && of(factor) === 'never');
+      return areAbove ? 'never' : 'perhaps';
+    }
+    case 'multiply': {
+      const factors = [of(a), of(b)];
+      if (factors.includes('yes')) return 'yes';
+      return factors.every((factor) => factor === 'never') ? 'never' : 'perhaps';
+    }
+    case 'maximum':
+    case 'clip': {
+      // A ReLU, or a limit of 0: what is below it becomes 0.
+      if (hit.form.ofGradients && selects.has(hit.site.framework.name) && isRelu(node, hit)) return 'never';
+      const limits = node.operator === 'clip' ? [b] : [a, b];
+      if (limits.some((limit) => isGuard(limit, hit))) return 'never';
+      return limits.some((limit) => limit.kind === 'constant' && limit.value === 0) ? 'yes' : 'perhaps';
+    }
+    case 'select':
+      if (of(b) === 'yes' || of(c) === 'yes') return 'yes';
+      return of(b) === 'never' && of(c) === 'never' ? 'never' : 'perhaps';
+    case 'power':
+      return b.kind === 'constant' && b.value > 0 ? of(a) : 'perhaps';
+    case 'equal':
+      // The largest element is equal to itself.
+      return isExtremeOf(a, b) || isExtremeOf(b, a) ? 'never' : 'yes';
+    case 'pick':
+      return picksOther(a, b) ? 'never' : of(a);
+    case 'divide':
+    case 'negate':
+    case 'absolute':
+    case 'sqrt':
+    case 'sum':
+    case 'mean':
+    case 'norm':
+    case 'greatest':
+    case 'stopGradient':
+    case 'nanToNum':
+    case 'tanh':
+    case 'sign':
+    case 'expm1':
+    case 'log1p':
+    case 'sinh':
+      return of(a);
+    case 'less':
+    case 'lessEqual':
+    case 'and':
+    case 'or':
+    case 'not':
+    case 'variance':
+    case 'deviation':
+      return 'yes';
+    case 'exp':
+    case 'sigmoid':
+    case 'softmax':
+    case 'softplus':
+    case 'oneHot':
+    case 'unit':
+    case 'uniform':
+    case 'given':
+      return 'never';
+    default:
+      return 'perhaps';
+  }
+}
+
+/**
+ * Frameworks whose ReLU selects the gradient, so that what is infinite or NaN where it gives 0 goes no further. The
+ * others multiply by 0, which makes NaN of it.
+ */
+const selects: ReadonlySet<FrameworkName> = new Set<FrameworkName>(['pytorch', 'jax']);
+
+/** Whether a maximum with 0 is a ReLU by its name, and not a limit or a maximum, whose gradient at 0 is not 0. */
+export function isRelu(node: Expression, { analysis }: Hit): boolean {
+  const origin = analysis.originOf(node);
+  return [origin, origin?.made].some((range) => range && /relu/i.test(analysis.text.slice(range.start, range.end)));
+}
+
+/** A positive number, or what is called an epsilon. */
+export function isGuard(node: Expression, hit: Hit): boolean {
+  if (node.kind === 'constant') return node.value > 0;
+  return node.kind === 'variable' && guardName.test(sourceOf(hit, node) ?? '');
+}
+
+/** Whether the elements of it are picked that are above 0, or those below. */
+function picksOther(node: Expression, where: Expression): boolean {
+  if (where.kind !== 'operation' || where.operator !== 'less') return false;
+  const [a, b] = where.operands as [Expression, Expression];
+  const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
+  return (isZero(a) && sameComputation(b, node)) || (isZero(b) && sameComputation(a, node));
+}
+
+/** Whether it is the greatest or the least of the other's elements. */
+function isExtremeOf(node: Expression, of: Expression): boolean {
+  return (
+    node.kind === 'operation' &&
+    (node.operator === 'greatest' || node.operator === 'least') &&
+    sameComputation(node.operands[0] as Expression, of)
+  );
+}
+
+/** Operations that pass no gradient on. */
+const stopping: ReadonlySet<string> = new Set([
+  'stopGradient',
+  'index',
+  'oneHot',
+  'less',
+  'lessEqual',
+  'equal',
+  'and',
+  'or',
+  'not',
+  'round',
+  'floor',
+  'sign',
+  'nonNegative',
+  'given',
+  'uniform',
+]);
+
+/** Rewards come from the environment, schedules and masks from literals; `p.grad` is what an optimiser is given. */
+const dataName =
+  /(^|[._])(\w*adv\w*|returns?|rewards?|gae|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|gts?\w*|\w*grads?|sched\w*|state|group|[ad]_?k)(\[.*)?$/i;
+const literalCall = /^(\w+\.)*(ones|zeros|eye|randn?|rand_like|randn_like|arange|linspace|tensor|full|normal|load)\(/;
+
+/** Whether a gradient flows through the value to something that can be learnt, as far as is known. */
+export function carriesGradient(expression: Expression, hit: Hit): boolean {
+  const seen = new Set<Expression>();
+  const visit = (node: Expression): boolean => {
+    if (seen.has(node)) return false;
+    seen.add(node);
+    switch (node.kind) {
+      case 'constant':
+        return false;
+      case 'variable': {
+        const text = sourceOf(hit, node) ?? '';
+        return gradientCall.test(text) || (!dataName.test(text) && !literalCall.test(text));
+      }
+      case 'withGradient':
+        return node.inputs.some(visit);
+      case 'operation':
+        if (stopping.has(node.operator)) return false;
+        // Conditions and positions get none.
+        if (node.operator === 'select') return node.operands.slice(1).some(visit);
+        if (node.operator === 'pick') return visit(node.operands[0] as Expression);
+        return node.operands.some(visit);
+    }
+  };
+  return visit(expression);
+}
+
+/** The code that a value is computed by. */
+export function sourceOf({ analysis }: Hit, expression: Expression): string | undefined {
+  const origin = analysis.originOf(expression);
+  return origin && analysis.text.slice(origin.start, origin.end);
+}
+
+/** The code that a value is computed by, where it fits into a sentence. */
+export function nameOf(hit: Hit, expression: Expression | undefined): string | undefined {
+  const text = expression && sourceOf(hit, expression);
+  return text !== undefined && text !== '' && text.length <= 40 && !/[\r\n`]/.test(text) ? text : undefined;
+}
+
+interface Surroundings {
+  /** The function around a place and the one at the margin around that. */
+  readonly functions: readonly string[];
+  readonly class: string;
+}
+
+/** The names of what stands around a place. */
+export function surroundings({ site, analysis }: Hit): Surroundings {
+  const { within, statement } = site;
+  const before = analysis.text.slice(0, statement.start);
+  const inner = within?.kind === 'function' ? [within.name] : [];
+  // What is not indented stands in no definition.
+  if (!within && !/(^|\n)[ \t]+$/.test(before)) return { functions: inner, class: '' };
+  const [, kind, name = ''] = /^[^]*(?:^|\n)(?:async )?(class|def) +(\w+)/.exec(before) ?? [];
+  if (kind === 'class') return { functions: inner, class: name };
+  return { functions: name === inner[0] ? inner : [...inner, name], class: '' };
+}
+
+/** Functions in which no gradients are taken, by their names. */
+const withoutGradients =
+  /preproc|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse|mpjpe|psnr|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
+/** Classes of which the same is true. */
+const classesWithout =
+  /metric|sampler|optimi[sz]er|adam|sgd|dataset|loader|transform(?!er)|callback|evaluat|standardi[sz]|scheduler|scaler$/i;
+const steps: ReadonlySet<string> = new Set(['step', 'apply_gradients', 'load', 'main', '__getitem__', 'get_updates']);
+const reporting = /^\s*(print|log(ger|ging)?\b|self\.log|writer|summary|tf\.summary|wandb|assert)/;
+
+/** Whether the place is in code that is not trained through, by the names around it. */
+export function isOutsideTraining(hit: Hit): boolean {
+  const { functions, class: name } = surroundings(hit);
+  const { start, end } = hit.site.statement;
+  return (
+    functions.some((each) => withoutGradients.test(each) || steps.has(each)) ||
+    classesWithout.test(name) ||
+    reporting.test(hit.analysis.text.slice(start, end))
+  );
+}
+
+const training =
+  /loss|^forward$|^call$|penalty|regulari[sz]|objective|criterion|energy|potential|entropy|likelihood|nll|diverg|focal|dice|tversky|triplet|contrast|hinge/i;
+
+/** Whether the place is in code that is trained through as a rule, by the names around it. */
+export function isInsideTraining(hit: Hit): boolean {
+  const { functions, class: name } = surroundings(hit);
+  // Of Flax and Haiku; other objects that are called transform data.
+  const calls = /\b(nn|nnx|linen|hk|eqx)\.(Module|compact)\b/.test(hit.analysis.text) ? ['__call__'] : [];
+  return (
+    !isOutsideTraining(hit) &&
+    (functions.some((each) => training.test(each) || calls.includes(each)) ||
+      /loss|norm(ali[sz]ation)?(?!al)/i.test(name))
+  );
+}
+
+/** The names of the functions and the class around a place. */
+export function namesAround(hit: Hit): readonly string[] {
+  const { functions, class: name } = surroundings(hit);
+  return [...functions, name];
+}
+
+/**
+ * How much to make of a form whose gradient fails where a value is 0: the severity where the value can be so, a hint
+ * where that is not known or nothing is trained, nothing where it can't be or no gradient flows through it.
+ */
+export function whereZero(value: Expression, hit: Hit, severity: Severity): false | Severity {
+  const zero = canBeZero(value, hit);
+  if (zero === 'never' || isKeptFromZero(hit) || !carriesGradient(value, hit)) return false;
+  return zero === 'perhaps' || isOutsideTraining(hit) ? 'hint' : severity;
+}
+
+/** Whether what a root is taken of is known not to be 0, whatever it is computed from. */
+function isKeptFromZero(hit: Hit): boolean {
+  const { matched } = hit;
+  const isRoot = matched.kind === 'operation' && (matched.operator === 'sqrt' || matched.operator === 'power');
+  return isRoot && canBeZero(matched.operands[0] as Expression, hit) === 'never';
+}
+
+/** `in float32, bfloat16 and float16`. */
+function inFormats(formats: readonly string[]): string {
+  const last = formats.at(-1) ?? '';
+  return formats.length < 2 ? `in ${last}` : `in ${formats.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/**
+ * What a form that fails at 0 is worth there, and its gradient where one is taken.
+ * @param where the case in which what is measured is 0: `Where x is 0`
+ * @param title what is the matter, in a word or two
+ */
+export function sayAtZero(hit: Hit, where: string, title: string): Saying {
+  const { name, atZero } = hit.form;
+  const points = atZero ? measureAtZero(atZero, hit.formats) : [];
+  const [first] = points;
+  if (!first) return { message: `${title}.`, lens: title };
+  const same = points.filter(
+    ({ value, gradient }) => Object.is(value, first.value) && Object.is(gradient, first.gradient),
+  );
+  const formats = inFormats(same.map(({ format }) => format));
+  const gradient = hit.differentiates ? ` and its gradient ${said(first.gradient)}` : '';
+  const failing = Number.isFinite(first.value) ? `gradient ${said(first.gradient)}` : said(first.value);
+  return {
+    message: `${where}, ${name} is ${said(first.value)}${gradient}, ${formats}.`,
+    lens: `${title}: ${failing} at 0`,
+  };
+}
+
+/** What x is here, for a sentence that begins with its being 0. */
+export const whereIsZero = (hit: Hit, otherwise: string): string => {
+  const name = nameOf(hit, hit.bindings.get('x'));
+  return `Where x is 0 (${name === undefined ? otherwise : `x is \`${name}\``})`;
+};

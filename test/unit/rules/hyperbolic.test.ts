@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { findingsIn } from '../../../src/rules';
+import { assertFinds, finds, only, spares } from './marked';
+import { assertThresholds } from './thresholds';
+
+describe('rule atanh-of-tanh', () => {
+  describe('finds', () => {
+    finds('atanh-of-tanh', {
+      PyTorch: `
+import torch
+u = «torch.atanh(torch.tanh(x))»
+`,
+      'through a variable': `
+import torch
+def f(x):
+    action = torch.tanh(x)
+    return «torch.atanh(action)»
+`,
+      'by logarithms': `
+import torch
+def f(x):
+    t = torch.tanh(x)
+    return 0.5 * «torch.log((1 + t) / (1 - t))»
+`,
+      'by a difference of logarithms': `
+import torch
+def inverse(y):
+    return «torch.log(1 + y) / 2 - torch.log(1 - y) / 2»
+def f(x):
+    return inverse(torch.tanh(x))
+`,
+      'by log1p': `
+import jax.numpy as jnp
+def f(x):
+    t = jnp.tanh(x)
+    return 0.5 * («jnp.log1p(t) - jnp.log1p(-t)»)
+`,
+      TensorFlow: `
+import tensorflow as tf
+def f(raw):
+    actions = tf.tanh(raw)
+    return «tf.atanh(actions)»
+`,
+      'NumPy, as information': `
+import numpy as np
+y = «np.arctanh(np.tanh(x))»
+`,
+    });
+  });
+
+  describe('leaves alone', () => {
+    spares({
+      'a clamp between': `
+import torch
+def f(x):
+    t = torch.tanh(x).clamp(-1 + 1e-6, 1 - 1e-6)
+    return torch.atanh(t)
+`,
+      'given actions': `
+import tensorflow as tf
+def log_prob(self, actions):
+    raw_actions = tf.atanh(actions)
+    return self.distribution.log_prob(raw_actions)
+`,
+      'a clamped value before': `
+import torch
+class TanhNormal:
+    def log_prob(self, value):
+        value = torch.clamp(value, -0.999999, 0.999999)
+        return torch.log(1 + value) / 2 - torch.log(1 - value) / 2
+`,
+      'tanh of atanh': `
+import torch
+def mobius(x, c):
+    return torch.tanh(c * torch.atanh(x.clamp(-1 + 1e-5, 1 - 1e-5)))
+`,
+    });
+  });
+
+  it('measures the thresholds of the catalogue', () => {
+    const direct = only(assertFinds('atanh-of-tanh', `import torch\nu = «torch.atanh(torch.tanh(x))»\n`));
+    const wanted = { float32: 9.01, float16: 4.51, bfloat16: 3.46 };
+    assertThresholds(direct, [['value', 'above', 'Infinity', wanted]]);
+    assert.match(direct.advice, /^keep the value before the tanh/);
+    const written = only(
+      assertFinds('atanh-of-tanh', `import torch\nt = torch.tanh(x)\nu = «torch.log((1 + t) / (1 - t))»\n`),
+    );
+    assertThresholds(written, [['value', 'above', 'Infinity', wanted]]);
+  });
+});
+
+describe('rule log-of-one-minus-tanh-squared', () => {
+  describe('finds', () => {
+    finds('log-of-one-minus-tanh-squared', {
+      'a flow': `
+import torch
+class Tanh:
+    def forward(self, inputs):
+        outputs = torch.tanh(inputs)
+        logabsdet = «torch.log(1 - outputs ** 2)»
+        return outputs, logabsdet
+`,
+      'soft actor-critic': `
+import torch
+class Actor:
+    def sample(self, x_t, normal):
+        y_t = torch.tanh(x_t)
+        action = y_t * self.action_scale + self.action_bias
+        log_prob = normal.log_prob(x_t)
+        log_prob -= «torch.log(self.action_scale * (1 - y_t.pow(2)) + 1e-6)»
+        return action, log_prob.sum(1, keepdim=True)
+`,
+      'a limit instead of an epsilon': `
+import torch
+import torch.nn.functional as F
+def logp(pi, u):
+    t = torch.tanh(u)
+    return pi - «torch.log(F.relu(1 - t.pow(2)) + 1e-6)».sum(axis=1)
+`,
+      'an epsilon with a name': `
+import tensorflow as tf
+EPS = 1e-6
+def squash_correction(actions):
+    return tf.reduce_sum(«tf.log(1 - tf.tanh(actions) ** 2 + EPS)», axis=1)
+`,
+      'an epsilon of which nothing is known, and a scale inside': `
+import torch as T
+class Actor:
+    def sample_normal(self, action):
+        bounded_action = T.tanh(action) * T.tensor(self.max_action)
+        return «T.log(1 - bounded_action.pow(2) + self.reparam_noise)»
+`,
+      'the product of both factors': `
+import jax.numpy as jnp
+def f(u):
+    t = jnp.tanh(u)
+    return «jnp.log((1 - t) * (1 + t))»
+`,
+      log1p: `
+import torch
+y = «torch.log1p(-torch.tanh(x) ** 2)»
+`,
+      'NumPy, as information': `
+import numpy as np
+y = «np.log(1 - np.tanh(x) ** 2)»
+`,
+    });
+  });
+
+  describe('leaves alone', () => {
+    spares({
+      'the stable form': `
+import torch
+import torch.nn.functional as F
+import math
+log_det = 2 * (math.log(2) - x - F.softplus(-2 * x))
+`,
+      'an action from a replay buffer': `
+import torch
+class Squashed:
+    def log_prob(self, actions, gaussian_actions):
+        log_prob = self.distribution.log_prob(gaussian_actions)
+        return log_prob - torch.sum(torch.log(1 - actions ** 2 + self.epsilon), dim=1)
+`,
+      'another square': `
+import torch
+y = torch.log(1 - x ** 2 + 1e-6)
+`,
+      'an epsilon in NumPy, which takes no gradients': `
+import numpy as np
+y = np.log(1 - np.tanh(x) ** 2 + 1e-6)
+`,
+      'an input that is limited': `
+import torch
+y = torch.log(1 - torch.tanh(x.clamp(-5, 5)) ** 2)
+`,
+    });
+  });
+
+  it('measures the thresholds of the catalogue', () => {
+    const wanted = { float32: 9.01, float16: 4.51, bfloat16: 3.46 };
+    const bare = only(
+      assertFinds('log-of-one-minus-tanh-squared', `import torch\ny = «torch.log(1 - torch.tanh(x) ** 2)»\n`),
+    );
+    assert.equal(bare.severity, 'warning');
+    assertThresholds(bare, [
+      ['value', 'above', '-Infinity', wanted],
+      ['gradient', 'above', 'NaN', wanted],
+    ]);
+    assert.equal(bare.advice, '2 * (math.log(2) - x - torch.nn.functional.softplus(-2 * x))');
+    const guarded = only(
+      assertFinds('log-of-one-minus-tanh-squared', `import torch\ny = «torch.log(1 - torch.tanh(x) ** 2 + 1e-6)»\n`),
+    );
+    assert.equal(guarded.severity, 'information');
+    assertThresholds(guarded, [['gradient', 'above', 'zero', { float32: 9.01, bfloat16: 3.46 }]]);
+  });
+});
+
+describe('rule log-of-cosh', () => {
+  describe('finds', () => {
+    finds('log-of-cosh', {
+      'a regression loss': `
+import torch
+class LogCoshLoss(torch.nn.Module):
+    def forward(self, y_t, y_prime_t):
+        ey_t = y_t - y_prime_t
+        return torch.mean(«torch.log(torch.cosh(ey_t + 1e-12))»)
+`,
+      'written out': `
+import torch
+def log_cosh(preds, target):
+    diff = preds - target
+    return «torch.log((torch.exp(diff) + torch.exp(-diff)) / 2)».sum()
+`,
+      TensorFlow: `
+import tensorflow as tf
+def log_cosh_dice_loss(y_true, y_pred):
+    x = dice_loss(y_true, y_pred)
+    return «tf.math.log((tf.exp(x) + tf.exp(-x)) / 2.0)»
+`,
+      'the Keras backend': `
+from keras import backend as K
+def loss(y_true, y_pred):
+    return K.mean(«K.log(K.cosh(y_pred - y_true))»)
+`,
+      'NumPy, as information': `
+import numpy as np
+y = «np.log(np.cosh(x))»
+`,
+    });
+  });
+
+  describe('leaves alone', () => {
+    spares({
+      'the stable form': `
+import torch
+import math
+import torch.nn.functional as F
+y = x + F.softplus(-2.0 * x) - math.log(2.0)
+`,
+      'a bounded x': `
+import torch
+y = torch.log(torch.cosh(torch.sigmoid(a) - torch.sigmoid(b)))
+`,
+      'cosh alone': `
+import torch
+y = torch.cosh(x)
+`,
+    });
+  });
+
+  it('measures the thresholds of the catalogue', () => {
+    const finding = only(assertFinds('log-of-cosh', `import torch\ny = «torch.log(torch.cosh(x))»\n`));
+    assertThresholds(finding, [['value', 'above', 'Infinity', { float32: 89.42, float16: 11.79, bfloat16: 89.25 }]]);
+  });
+});
+
+describe('rule log-of-softplus', () => {
+  describe('finds', () => {
+    finds('log-of-softplus', {
+      PyTorch: `
+import torch
+import torch.nn.functional as F
+y = «torch.log(F.softplus(x))»
+`,
+      'a layer': `
+import torch
+import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.softplus = nn.Softplus()
+    def forward(self, x):
+        sigma = self.softplus(x)
+        return «sigma.log()»
+`,
+      TensorFlow: `
+import tensorflow as tf
+def log_scale(raw):
+    scale = tf.nn.softplus(raw)
+    return «tf.math.log(scale)»
+`,
+      JAX: `
+import jax, jax.numpy as jnp
+y = «jnp.log(jax.nn.softplus(x))»
+`,
+    });
+  });
+
+  describe('leaves alone', () => {
+    spares({
+      'an epsilon': `
+import torch
+import torch.nn.functional as F
+y = torch.log(F.softplus(x) + 1e-5)
+`,
+      'a difference of softpluses': `
+import torch
+import torch.nn.functional as F
+y = torch.log(t) - F.softplus(-x) - F.softplus(x)
+`,
+      'a limited x': `
+import torch
+import torch.nn.functional as F
+y = torch.log(F.softplus(x.clamp(min=-20)))
+`,
+    });
+  });
+
+  it('measures the thresholds of the catalogue', () => {
+    const finding = only(
+      assertFinds('log-of-softplus', `import torch\nimport torch.nn.functional as F\ny = «torch.log(F.softplus(x))»\n`),
+    );
+    assert.equal(finding.severity, 'information');
+    assertThresholds(finding, [
+      ['value', 'below', '-Infinity', { float32: -103.97, float16: -17.3, bfloat16: -92.75 }],
+    ]);
+  });
+});
+
+describe('rule hyperbolic-boundary', () => {
+  describe('finds', () => {
+    finds('hyperbolic-boundary', {
+      'the distance of the Poincaré ball': `
+import torch
+def distance(u, v):
+    squ = torch.sum(u * u, dim=-1)
+    sqv = torch.sum(v * v, dim=-1)
+    sqd = torch.sum(torch.pow(u - v, 2), dim=-1)
+    return «torch.acosh(1 + 2 * sqd)»
+`,
+      'a clamp at the boundary itself': `
+import torch
+y = «torch.acosh(x.clamp(min=1.0))»
+`,
+      'a clamp with an epsilon that is rounded away': `
+import torch
+y = «torch.atanh(x.clamp(-1 + 1e-9, 1 - 1e-9))»
+`,
+      'by hand': `
+import torch
+def arcosh(x):
+    x = torch.clamp(x, min=1)
+    return «torch.log(x + torch.sqrt(x ** 2 - 1))»
+`,
+      'a cosine': `
+import torch
+import torch.nn.functional as F
+y = «torch.atanh(F.cosine_similarity(a, b))»
+`,
+    });
+  });
+
+  describe('leaves alone', () => {
+    spares({
+      'an epsilon': `
+import torch
+y = torch.acosh(x.clamp(min=1 + 1e-6))
+y2 = torch.atanh(x.clamp(-1 + 1e-5, 1 - 1e-5))
+`,
+      'a value of which nothing is known': `
+import torch
+def maybe_atanh(x):
+    return torch.atanh(x)
+`,
+      'double precision': `
+import torch
+def arcosh(x):
+    z = torch.sqrt((x.double().pow(2) - 1.0).clamp_min(1e-15))
+    return torch.log(x + z)
+`,
+      NumPy: `
+import numpy as np
+z = np.arctanh(np.clip(r, -1, 1))
+`,
+    });
+  });
+
+  it('says what the gradient is at the boundary, and which epsilon is lost', () => {
+    const [finding] = findingsIn(`import torch\ny = torch.acosh(1 + x ** 2)\n`);
+    assert.equal(finding?.severity, 'information');
+    assert.match(
+      finding.message,
+      /^The gradient of acosh\(x\) is inf at x = 1\. 1 \+ eps is 1 for an eps below 5\.96e-8/,
+    );
+    const [hint] = findingsIn(`import torch\ny = torch.atanh(x)\n`);
+    assert.equal(hint?.severity, 'hint');
+    assert.match(hint.message, /^atanh\(x\) is inf at x = 1, and its gradient is inf there/);
+  });
+});

@@ -1,0 +1,318 @@
+import { finds, spares, sparesOf } from './marked';
+
+/** Ways in which values reach a place that are the language's or a library's, whatever the rule. */
+
+describe('values through the idioms of real code', () => {
+  describe('branches', () => {
+    spares({
+      'what was computed on one branch goes with what that branch left': `
+import torch
+def log_mean_exp(x, alpha, dim):
+    if alpha is not None:
+        x = x * alpha
+    most, _ = x.max(dim=dim, keepdim=True)
+    x = x - most
+    return torch.log(torch.mean(torch.exp(x), dim)) + most
+`,
+    });
+    finds('log-of-mean-of-exp', {
+      'something else than the maximum of what is left': `
+import torch
+def log_mean_exp(x, y, alpha, dim):
+    most = y.mean(dim=dim, keepdim=True)
+    if alpha is not None:
+        x = x * alpha
+    x = x - most
+    return «torch.log(torch.mean(torch.exp(x), dim))»
+`,
+    });
+    finds('arc-cosine-out-of-range', {
+      'a parameter that the call gives as True': `
+import torch
+def products(a, b, normalize=False):
+    if normalize:
+        a = torch.nn.functional.normalize(a, dim=1)
+        b = torch.nn.functional.normalize(b, dim=1)
+    return torch.mm(a, b.t())
+def angles(a, b):
+    return «torch.acos(products(a, b, normalize=True))»
+`,
+    });
+    finds('log-of-softmax', {
+      'a branch by a text': `
+import torch
+def activate(x, kind='relu'):
+    if kind == 'relu':
+        return torch.relu(x)
+    elif kind == 'softmax':
+        return torch.softmax(x, 1)
+    raise ValueError(kind)
+def loss(x):
+    return -«torch.log(activate(x, 'softmax'))».mean()
+`,
+      'a conditional expression by None': `
+import torch
+def probabilities(x, mask=None):
+    x = x if mask is None else torch.relu(x)
+    return torch.softmax(x, 1)
+def loss(x):
+    return -«torch.log(probabilities(x))».mean()
+`,
+    });
+    spares({
+      'a branch that the call does not take': `
+import torch
+def activate(x, kind='softmax'):
+    if kind == 'softmax':
+        return torch.softmax(x, 1)
+    return torch.nn.functional.softplus(x) + 1
+def loss(x):
+    return -torch.log(activate(x, kind='softplus')).mean()
+`,
+    });
+  });
+
+  describe('functions', () => {
+    finds('log-of-sigmoid', {
+      'a function inside another one, which is called with several values': `
+import torch
+def apply(p):
+    def inner():
+        return «torch.log(p)»
+    return inner()
+a = apply(torch.exp(x))
+b = apply(torch.sigmoid(x))
+`,
+    });
+    finds('log-of-mean-of-exp', {
+      'an operation with a derivative of its own': `
+import torch
+class Mean(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return «x.exp().mean().log()»
+`,
+    });
+    sparesOf('norm-at-zero', {
+      'what has a derivative of its own has no other one': `
+import torch
+class Norm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        return torch.sqrt(torch.sum((a - b) ** 2, 1))
+`,
+      'a number of the language': `
+import torch
+def project(x, y):
+    length = float(torch.sqrt(torch.sum((x - y) ** 2, 1)))
+    return x / max(length, 1.0)
+`,
+      'a number that is printed': `
+import torch
+def report(x, y):
+    distance = torch.sqrt(torch.sum((x - y) ** 2, 1))
+    print(distance.item())
+`,
+    });
+    finds('norm-at-zero', {
+      'a value that is also printed': `
+import torch
+def loss(x, y):
+    distance = «torch.sqrt(torch.sum((x - y) ** 2, 1))»
+    print(distance.item())
+    return distance.sum()
+`,
+    });
+  });
+
+  describe('layers and models from elsewhere', () => {
+    finds('log-of-softmax', {
+      'a layer that is told its activation': `
+import tensorflow as tf
+from layers import linear
+y_pred = linear(net, 10, activation=tf.nn.softmax)
+loss = -tf.reduce_sum(y * «tf.log(y_pred)»)
+`,
+      'a network that is told that of its last layer': `
+import tensorflow as tf
+from networks import mlp
+y_pred = mlp(x, [64, 64], activation=tf.tanh, output_activation=tf.nn.softmax)
+loss = -tf.reduce_sum(y * «tf.log(y_pred)»)
+`,
+      'the output of a Keras model': `
+import keras.backend as K
+from keras.layers import Input, Dense
+from keras.models import Model
+inputs = Input((4,))
+model = Model(inputs, Dense(2, activation='softmax')(inputs))
+loss = -K.sum(«K.log(model.output)»)
+`,
+      'the output of a Keras model made of layers': `
+import keras.backend as K
+from keras.layers import Dense
+from keras.models import Sequential
+class Agent:
+    def __init__(self):
+        self.model = Sequential()
+        self.model.add(Dense(16, activation='relu'))
+        self.model.add(Dense(2, activation='softmax'))
+    def loss(self):
+        return -K.sum(«K.log(self.model.output)»)
+`,
+    });
+    spares({
+      'the activation of what is hidden': `
+import tensorflow as tf
+from networks import mlp
+y_pred = mlp(x, [64, 64], activation=tf.nn.sigmoid)
+loss = -tf.reduce_sum(y * tf.log(y_pred))
+`,
+      'an activation that changes nothing': `
+from keras.models import Model
+from keras.layers import Input, Dense, Activation
+inputs = Input((4,))
+outputs = Dense(2, activation='softmax')(inputs)
+model = Model(inputs, Activation('linear', dtype='float32')(outputs))
+model.compile(loss='categorical_crossentropy', optimizer='sgd')
+`,
+    });
+  });
+
+  describe('tests', () => {
+    finds('log-of-softmax', {
+      'what is only called a test': `
+import tensorflow as tf
+def test_mnist(x, y):
+    y_pred = tf.nn.softmax(x)
+    loss = -tf.reduce_sum(y * «tf.log(y_pred)»)
+    tf.train.AdamOptimizer().minimize(loss)
+`,
+    });
+    spares({
+      'a test that trains': `
+import tensorflow as tf
+def test_training(x, y):
+    y_pred = tf.nn.softmax(x)
+    loss = -tf.reduce_sum(y * tf.log(y_pred))
+    tf.train.AdamOptimizer().minimize(loss)
+    assert loss is not None
+`,
+      'a helper of tests': `
+import pytest
+import torch
+def expected(x):
+    return torch.log(torch.softmax(x, 1))
+`,
+    });
+  });
+
+  describe('dictionaries', () => {
+    finds('log-of-softmax', {
+      'whose entries are attributes': `
+import torch
+out = {'p': torch.softmax(x, 1), 'z': x}
+loss = -«torch.log(out.p)».mean()
+`,
+    });
+  });
+
+  describe('numbers by name', () => {
+    finds('log-of-probability-plus-epsilon', {
+      'the epsilon of a format': `
+import torch
+import torch.nn.functional as F
+def loss(x, y):
+    return -(y * «torch.log(F.softmax(x, -1) + torch.finfo(float).eps)»).mean()
+`,
+      'of another framework': `
+import numpy as np
+import torch.nn.functional as F
+import torch
+eps = np.finfo(np.float32).eps
+def loss(x, y):
+    return -(y * «torch.log(F.softmax(x, -1) + eps)»).mean()
+`,
+    });
+  });
+
+  describe('choices', () => {
+    finds('log-of-softmax', {
+      'the probability of the action, picked by a product': `
+import tensorflow as tf
+actions = tf.placeholder(tf.float32, [None, 4])
+probabilities = tf.nn.softmax(logits)
+log_probability = «tf.log(tf.reduce_sum(probabilities * actions, axis=1))»
+`,
+      'by a one-hot': `
+import torch
+import torch.nn.functional as F
+def loss(logits, index):
+    chosen = (F.softmax(logits, 1) * F.one_hot(index, 4)).sum(1)
+    return -«torch.log(chosen)».mean()
+`,
+    });
+    spares({
+      'a mean over experts': `
+import torch
+def loss(logits, likelihood):
+    return -torch.log((torch.softmax(logits, 1) * likelihood).sum(1)).mean()
+`,
+    });
+  });
+
+  describe('mixtures', () => {
+    finds('log-of-sum-of-exp', {
+      'densities that are weighed': `
+import torch
+def loss(pi, sigma, mu, y):
+    density = torch.exp(-0.5 * ((y - mu) / sigma) ** 2) / sigma
+    return -«torch.log(torch.sum(pi * density, dim=1))».mean()
+`,
+    });
+    spares({
+      'an epsilon beside them': `
+import torch
+def loss(pi, sigma, mu, y):
+    density = torch.exp(-0.5 * ((y - mu) / sigma) ** 2) / sigma
+    return -torch.log(torch.sum(pi * density, dim=1) + 1e-6).mean()
+`,
+      'of a batch that is not weighed': `
+import torch
+def uniformity(x, y):
+    return torch.log(torch.mean(torch.exp(-2 * (x - y) ** 2)))
+`,
+      'a maximum was subtracted': `
+import torch
+def contrast(features, mask):
+    products = torch.matmul(features, features.T)
+    logits = products - torch.max(products, dim=1, keepdim=True)[0].detach()
+    return logits - torch.log((torch.exp(logits) * mask).sum(1, keepdim=True))
+`,
+    });
+  });
+
+  describe('extremes', () => {
+    spares({
+      'of a tensor and one that is filled with a number': `
+import torch
+class GeodesicLoss(torch.nn.Module):
+    def forward(self, cos):
+        cos = torch.min(cos, torch.ones_like(cos) * 0.999)
+        cos = torch.max(cos, torch.zeros(4).to(cos))
+        return torch.acos(cos).mean()
+`,
+    });
+  });
+
+  describe('distances', () => {
+    finds('norm-at-zero', {
+      'squares from the diagonal of all products': `
+import torch
+def distances(x):
+    products = torch.mm(x, x.t())
+    squares = torch.diag(products)
+    return «torch.sqrt(squares.unsqueeze(0) - 2 * products + squares.unsqueeze(1))»
+`,
+    });
+  });
+});

@@ -1,0 +1,534 @@
+import assert from 'node:assert/strict';
+import { findingsIn, type Finding } from '../../../src/rules';
+import { assertFinds, finds, marked, only, spares } from './marked';
+
+/** What a rule says of a source, hints included. */
+function said(rule: string, source: string): Finding {
+  return only(findingsIn(marked(source).text).filter((finding) => finding.rule === rule));
+}
+
+describe('norms', () => {
+  describe('norm-at-zero', () => {
+    finds('norm-at-zero', {
+      'a distance in a contrastive loss': `
+import torch
+def contrastive_loss(a, b, y, margin):
+    d = «torch.sqrt(torch.sum((a - b) ** 2, dim=1))»
+    return (y * d ** 2 + (1 - y) * torch.relu(margin - d) ** 2).mean()
+`,
+      'a chain of methods': `
+import torch.nn as nn
+import torch.nn.functional as F
+class TripletLoss(nn.Module):
+    def forward(self, anchor, positive, negative):
+        near = «(anchor - positive).pow(2).sum(1).sqrt()»
+        far = «(anchor - negative).pow(2).sum(1).pow(.5)»
+        return F.relu(near - far + self.margin).mean()
+`,
+      'a power of a half, however it is written': `
+import torch
+def distance_loss(a, b):
+    one = «((a - b) ** 2).sum(-1) ** 0.5»
+    two = «torch.pow(torch.square(a - b).sum(-1), 1 / 2)»
+    return one + two
+`,
+      'in the helper that is called with a difference': `
+import torch
+def l2(x):
+    return «torch.sqrt((x * x).sum(1))»
+def step(a, b):
+    return l2(a - b).mean()
+`,
+      'a gradient penalty in TensorFlow 1': `
+import tensorflow as tf
+def build(D, x, eps):
+    gradients = tf.gradients(D(x), [x])[0]
+    slopes = «tf.sqrt(tf.reduce_sum(tf.square(gradients), reduction_indices=[1]))»
+    return tf.reduce_mean((slopes - 1.) ** 2)
+`,
+      'a gradient penalty in Keras': `
+from keras import backend as K
+def gradient_penalty_loss(y_true, y_pred, averaged_samples):
+    gradients = K.gradients(y_pred, averaged_samples)[0]
+    norm = «K.sqrt(K.sum(K.square(gradients), axis=[1, 2, 3]))»
+    return K.mean(K.square(1 - norm))
+`,
+      'a gradient tape': `
+import tensorflow as tf
+def penalty(critic, x):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        score = critic(x)
+    grad = tape.gradient(score, x)
+    return tf.reduce_mean((«tf.norm(grad, axis=1)» - 1) ** 2)
+`,
+      'the norm of TensorFlow': `
+import tensorflow as tf
+def siamese(a, b):
+    return «tf.norm(a - b, axis=1)»
+`,
+      'the Euclidean norm of TensorFlow': `
+import tensorflow as tf
+d = lambda a, b: «tf.math.reduce_euclidean_norm(a - b, axis=-1)»
+`,
+      'the norm of JAX': `
+import jax.numpy as jnp
+def energy(x, y):
+    return 1 / (1 + «jnp.linalg.norm(x - y)»)
+`,
+      'the norm of Keras 3': `
+import keras
+def euclidean(vectors):
+    a, b = vectors
+    return «keras.ops.norm(a - b, axis=1)»
+`,
+      'a distance in the plane': `
+import torch
+def loss(x1, y1, x2, y2):
+    return «torch.sqrt((x1 - x2) ** 2 + (y1 - y2) ** 2)».mean()
+`,
+      'distances of all pairs, multiplied out': `
+import torch
+def pairwise(x, y):
+    xx = (x ** 2).sum(1, keepdim=True)
+    yy = (y ** 2).sum(1).unsqueeze(0)
+    return «torch.sqrt(xx + yy - 2 * x @ y.t())»
+`,
+      'the law of cosines': `
+import tensorflow as tf
+class MovementError(tf.keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        a, b = y_true[..., 0], y_pred[..., 0]
+        d = «(a ** 2 + b ** 2 - 2 * a * b * tf.math.cos(y_true[..., 1] - y_pred[..., 1])) ** 0.5»
+        return tf.reduce_mean(d)
+`,
+      'an absolute value as the root of a square': `
+import torch
+def charbonnier(a, b):
+    return «torch.sqrt((a - b) ** 2)».mean()
+`,
+      'an epsilon that comes after the root': `
+import torch
+class PKT(torch.nn.Module):
+    def forward(self, features):
+        norm = «torch.sqrt(torch.sum(features ** 2, dim=1, keepdim=True))»
+        return features / (norm + 1e-7)
+`,
+      'features that a ReLU of TensorFlow has made': `
+import tensorflow as tf
+def encode(x):
+    h = tf.nn.relu(x)
+    return «tf.sqrt(tf.reduce_sum(tf.square(h), axis=1))»
+`,
+      'what a mask has cleared': `
+import torch
+def length(x, y):
+    h = x * (y > 0)
+    return «h.pow(2).sum(1).sqrt()»
+`,
+      'a norm of any order': `
+import torch
+class Normalize(torch.nn.Module):
+    def __init__(self, power=2):
+        super().__init__()
+        self.power = power
+    def forward(self, x):
+        return «x.pow(self.power).sum(1, keepdim=True).pow(1. / self.power)»
+`,
+    });
+    spares({
+      'the norm of PyTorch, whose gradient at 0 is 0': `
+import torch
+def penalty(D, x):
+    grad = torch.autograd.grad(D(x).sum(), x, create_graph=True)[0]
+    return ((grad.norm(2, dim=1) - 1) ** 2).mean() + torch.norm(x - grad) + torch.linalg.norm(x - grad, dim=1).sum()
+`,
+      'behind a ReLU that selects the gradient': `
+import torch
+import torch.nn.functional as F
+import torch.nn as nn
+class Encoder(nn.Module):
+    def __init__(self):
+        self.act = nn.ReLU()
+    def forward(self, x, y):
+        h, k = F.relu(x - y), self.act(x)
+        return torch.sqrt((h ** 2).sum(1)) + k.pow(2).sum(1).sqrt()
+`,
+      'behind a ReLU of JAX': `
+import jax
+import jax.numpy as jnp
+def encode(x, y):
+    return jnp.linalg.norm(jax.nn.relu(x - y))
+`,
+      'an epsilon under the root': `
+import torch
+def loss(a, b, eps, other):
+    one = torch.sqrt(((a - b) ** 2).sum(1) + 1e-12)
+    two = torch.sqrt(((a - b) ** 2).sum(1) + eps)
+    three = ((a - b).pow(2).sum(1) + other.epsilon).sqrt()
+    return one + two + three
+`,
+      'a limit under the root': `
+import torch
+from keras import backend as K
+def loss(a, b):
+    d = (a - b).pow(2).sum(1).clamp(min=1e-12).sqrt()
+    return d.mean()
+def euclidean(a, b):
+    return K.sqrt(K.maximum(K.sum(K.square(a - b), axis=1, keepdims=True), K.epsilon()))
+`,
+      'multiplied out, and limited': `
+import torch
+def pairwise(x, y):
+    d = (x ** 2).sum(1, keepdim=True) + (y ** 2).sum(1) - 2 * x @ y.t()
+    return d.clamp(min=1e-12).sqrt()
+`,
+      'in NumPy': `
+import numpy as np
+def distance(a, b):
+    return np.sqrt(np.sum((a - b) ** 2, axis=1)) + np.linalg.norm(a - b) + ((a - b) ** 2).sum() ** 0.5
+`,
+      'where no gradient is taken': `
+import torch
+@torch.no_grad()
+def evaluate(a, b):
+    return torch.sqrt(((a - b) ** 2).sum(-1)).mean()
+def stopped(a, b):
+    return torch.sqrt(((a - b).detach() ** 2).sum(-1))
+`,
+      'in metrics': `
+import torch
+def compute_mpjpe_metric(pred, gt):
+    return torch.sqrt(((pred - gt) ** 2).sum(-1)).mean()
+`,
+      'in an optimiser': `
+import torch
+class LARS(torch.optim.Optimizer):
+    def step(self):
+        for p in self.params:
+            norm = p.grad.pow(2).sum().sqrt()
+            change = ((p - p.grad) ** 2).sum().sqrt()
+`,
+      weights: `
+import tensorflow as tf
+class Dense:
+    def call(self, x):
+        return x / tf.norm(self.kernel, axis=0)
+`,
+      'what is known to be above 0': `
+import torch
+def loss(p, q):
+    return torch.sqrt((torch.softmax(p, -1) ** 2).sum(-1)) + torch.sqrt((torch.exp(q) ** 2).sum())
+`,
+      'a safe norm': `
+import jax.numpy as jnp
+import optax
+def energy(x, y):
+    return optax.safe_norm(x - y, 1e-6) + jnp.sqrt(jnp.sum((x - y) ** 2) + 1e-9)
+`,
+      'a root mean square over everything': `
+import torch
+def rmse_loss(a, b):
+    return torch.sqrt(torch.mean((a - b) ** 2))
+`,
+      'summaries of a variable': `
+import tensorflow as tf
+def variable_summaries(var):
+    mean = tf.reduce_mean(var)
+    stddev = tf.sqrt(tf.reduce_mean(tf.square(var - mean)))
+    tf.summary.scalar('stddev', stddev)
+`,
+      'one that is tested for 0': `
+import jax.numpy as jnp
+def f(x, y):
+    s = jnp.sum((x - y) ** 2)
+    if s > 0:
+        return jnp.sqrt(s)
+    return s
+`,
+    });
+    it('says what it and its gradient are at 0', () => {
+      const finding = said('norm-at-zero', 'import torch\nloss = lambda a, b: torch.sqrt(((a - b) ** 2).sum(1))\n');
+      assert.equal(finding.severity, 'warning');
+      assert.match(
+        finding.message,
+        /^Where x is 0 \(x is `a - b`\), sqrt\(sum\(x \*\* 2\)\) is 0 and its gradient NaN, in float32, bfloat16 and float16\./,
+      );
+      assert.match(finding.lens, /gradient NaN at 0/);
+    });
+    it('makes less of what nothing is known of', () => {
+      const unknown = said('norm-at-zero', 'import torch\ndef f(x):\n    return torch.sqrt((x ** 2).sum(1))\n');
+      assert.equal(unknown.severity, 'hint');
+    });
+  });
+
+  describe('division-by-norm', () => {
+    finds('division-by-norm', {
+      'a direction between two points': `
+import torch
+def direction(a, b):
+    return «(a - b) / (a - b).norm(dim=-1, keepdim=True)»
+`,
+      'features that a ReLU has made': `
+import torch
+def forward(x, w):
+    f = torch.relu(x @ w)
+    return «f / torch.norm(f, dim=1, keepdim=True)»
+`,
+      'a root that is written out': `
+import tensorflow as tf
+def pullaway_loss(embeddings):
+    norm = tf.sqrt(tf.reduce_sum(tf.square(embeddings), 1, keepdims=True))
+    normalized = «embeddings / norm»
+    return tf.matmul(normalized, normalized, transpose_b=True)
+`,
+      'in JAX, by the reciprocal root': `
+import jax
+import jax.numpy as jnp
+def loss(x, y):
+    d = x - y
+    return «d * jax.lax.rsqrt(jnp.sum(d * d, axis=-1, keepdims=True))»
+`,
+      'in a layer, of whatever it is given': `
+import torch
+class L2Norm(torch.nn.Module):
+    def forward(self, x):
+        return «x / x.norm(p=2, dim=1, keepdim=True)»
+`,
+      'the quaternion among other outputs': `
+import torch
+def pose_loss(pred, target):
+    q = «pred[:, 3:] / torch.sqrt(torch.sum(pred[:, 3:] ** 2, dim=1, keepdim=True))»
+    return (q - target).abs().mean()
+`,
+      'the quaternion in Keras': `
+from keras import backend as K
+def pose_loss(y_true, y_pred):
+    q = «y_pred[:, 3:7] / K.sqrt(K.sum(K.square(y_pred[:, 3:7]), axis=-1, keepdims=True))»
+    return K.mean(K.abs(y_true - q))
+`,
+      'a slice and the norm of TensorFlow': `
+import tensorflow as tf
+def rotation_loss(y, p):
+    q = «p[..., :4] / tf.norm(p[..., :4], axis=-1, keepdims=True)»
+    return tf.reduce_mean(tf.abs(y - q))
+`,
+    });
+    spares({
+      'features of CLIP': `
+import torch
+class CLIP(torch.nn.Module):
+    def forward(self, image, text):
+        image_features = self.encode_image(image)
+        text_features = self.encode_text(text)
+        image_features = image_features / image_features.norm(dim=1, keepdim=True)
+        text_features = text_features / text_features.norm(dim=1, keepdim=True)
+        return image_features @ text_features.t()
+`,
+      weights: `
+import torch
+class SpectralLinear(torch.nn.Module):
+    def forward(self, x):
+        return x @ (self.weight / self.weight.norm(dim=0))
+`,
+      'what the frameworks have for it': `
+import torch.nn.functional as F
+import tensorflow as tf
+def f(a, b):
+    return F.normalize(a - b, dim=-1)
+def g(a, b):
+    return tf.math.l2_normalize(a - b, axis=-1)
+`,
+      'a guard': `
+import torch
+import jax.numpy as jnp
+def f(a, b, eps):
+    d = a - b
+    return d / (d.norm(dim=-1, keepdim=True) + 1e-8) + d / torch.clamp(d.norm(dim=-1), min=eps)
+def g(a, b):
+    return (a - b) / jnp.sqrt(jnp.sum((a - b) ** 2) + 1e-12)
+`,
+      NumPy: `
+import numpy as np
+def unit(a, b):
+    return (a - b) / np.linalg.norm(a - b)
+`,
+      'an adversarial step': `
+import torch
+def perturb(model, x, step_size):
+    grad = torch.autograd.grad(model(x).sum(), [x])[0]
+    return x + step_size * grad / grad.norm()
+`,
+    });
+    it('names the function that does it along an axis', () => {
+      const source = `
+import torch.nn.functional as F
+def f(a, b):
+    d = a - b
+    return d / d.norm(dim=1, keepdim=True)
+`;
+      assert.equal(said('division-by-norm', source).advice, 'F.normalize(a - b, dim=1)');
+      assert.match(said('division-by-norm', source.replace('dim=1', '2, 1')).advice, /limited from below/);
+      assert.match(said('division-by-norm', source).message, /x \/ norm\(x\) is NaN and its gradient NaN/);
+    });
+  });
+
+  describe('cosine-of-zero-vectors', () => {
+    finds('cosine-of-zero-vectors', {
+      'of differences': `
+import torch
+def direction_loss(a, b, c):
+    u, v = a - b, c - b
+    return 1 - («(u * v).sum(1) / (u.norm(dim=1) * v.norm(dim=1))»).mean()
+`,
+      'in TensorFlow, of features that a ReLU has made': `
+import tensorflow as tf
+def cosine(x, y):
+    f = tf.nn.relu(x)
+    return «tf.reduce_sum(f * y, axis=1) / (tf.norm(f, axis=1) * tf.norm(y, axis=1))»
+`,
+      'in JAX, one norm after the other': `
+import jax.numpy as jnp
+def cosine(a, b, c):
+    d = a - c
+    return «jnp.sum(d * b, axis=-1) / jnp.linalg.norm(d, axis=-1) / jnp.linalg.norm(b, axis=-1)»
+`,
+      'with roots that are written out': `
+import torch
+def f(a, b, c):
+    d = a - c
+    return «(d * b).sum(1) / (torch.sqrt((d ** 2).sum(1)) * torch.sqrt((b ** 2).sum(1)))»
+`,
+    });
+    spares({
+      'unknown embeddings': `
+import torch
+def similarity(a, b):
+    return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1))
+`,
+      'the framework function': `
+import torch.nn.functional as F
+def similarity(a, b, c):
+    return F.cosine_similarity(a - c, b - c, dim=1)
+`,
+      'an epsilon in the divisor': `
+import torch
+def similarity(a, b, c):
+    u, v = a - c, b - c
+    return (u * v).sum(1) / (u.norm(dim=1) * v.norm(dim=1) + 1e-8)
+`,
+      NumPy: `
+import numpy as np
+def dist(a, b):
+    return 1 - a.dot(b) / (np.linalg.norm(a) * np.linalg.norm(b))
+`,
+    });
+  });
+
+  describe('reciprocal-root', () => {
+    finds('reciprocal-root', {
+      'of a variance': `
+import torch
+class Norm(torch.nn.Module):
+    def forward(self, x, y):
+        return y * «torch.rsqrt(x.var(dim=1, keepdim=True))»
+`,
+      'of a mean of squares': `
+import tensorflow as tf
+class RMSNorm(tf.keras.layers.Layer):
+    def call(self, x):
+        return x * self.gain * «tf.math.rsqrt(tf.reduce_mean(tf.square(x), -1, keepdims=True))»
+`,
+      'of a sum of squares': `
+import jax
+import jax.numpy as jnp
+def loss(x, y, w):
+    return w * «jax.lax.rsqrt(jnp.sum((x - y) ** 2, axis=-1))»
+`,
+      'as a power': `
+import torch
+def loss(x, w):
+    return w * «x.var(1) ** -0.5»
+`,
+    });
+    spares({
+      'an epsilon under the root': `
+import torch
+def forward(x, eps):
+    return torch.rsqrt(x.var(1) + 1e-5) * torch.rsqrt(x.pow(2).mean(-1) + eps)
+`,
+      'the dimension of keys': `
+import math
+import torch
+def attention(q, k, d_k):
+    return q @ k.transpose(-2, -1) / math.sqrt(d_k) + q / torch.sqrt(torch.tensor(d_k)) + q * d_k ** -0.5
+`,
+      'a schedule': `
+import torch
+def f(x, alphas_cumprod):
+    return x / torch.sqrt(alphas_cumprod) + x * torch.rsqrt(alphas_cumprod)
+`,
+      'a degree of a graph': `
+import torch
+def norm(adj):
+    deg = adj.sum(1)
+    inverse = deg.pow(-0.5)
+    inverse[inverse == float('inf')] = 0
+    return inverse
+`,
+      NumPy: `
+import numpy as np
+def whiten(x):
+    return 1 / np.sqrt(np.var(x, axis=0))
+`,
+    });
+    it('says what it is at 0', () => {
+      const [finding] = assertFinds(
+        'reciprocal-root',
+        'import torch\ndef loss(x, w):\n    return w * «torch.rsqrt(x.var(1))»\n',
+      );
+      assert.match(finding?.message ?? '', /1 \/ sqrt\(v\) is inf and its gradient -inf/);
+    });
+  });
+
+  describe('root-of-two-squares', () => {
+    const hint = (source: string): Finding => said('root-of-two-squares', source);
+    it('overflows where the squares do', () => {
+      const finding = hint('import torch\ndef magnitude(re, im):\n    return torch.sqrt(re * re + im * im)\n');
+      assert.equal(finding.severity, 'hint');
+      const thresholds = finding.failures.map(({ format, failures }) => [
+        format,
+        failures.find(({ of, side }) => of === 'value' && side === 'above')?.from,
+      ]);
+      // The catalogue's 180 is for two equal numbers, as here; its 1.8e19 for one that is alone: that times sqrt(1/2).
+      assert.deepEqual(
+        thresholds.map(([format]) => format),
+        ['float32', 'bfloat16', 'float16'],
+      );
+      assert.equal(thresholds[2]?.[1], 181);
+      const [, float32] = thresholds[0] ?? [];
+      assert(typeof float32 === 'number' && Math.abs((float32 * Math.SQRT2) / 2 ** 64 - 1) < 1e-6);
+      const [, bfloat16] = thresholds[1] ?? [];
+      assert(typeof bfloat16 === 'number' && Math.abs((bfloat16 * Math.SQRT2) / 2 ** 64 - 1) < 1e-2);
+    });
+    for (const [name, source] of Object.entries({
+      TensorFlow: 'import tensorflow as tf\nf = lambda a, b: tf.sqrt(tf.square(a) + tf.square(b))\n',
+      JAX: 'import jax.numpy as jnp\nf = lambda a, b: jnp.sqrt(a ** 2 + b ** 2)\n',
+      'a power of a half': 'import torch\ndef f(a, b):\n    return torch.pow(a ** 2 + b ** 2, 0.5)\n',
+    })) {
+      it(`is found: ${name}`, () => assert.equal(hint(source).severity, 'hint'));
+    }
+    for (const [name, source] of Object.entries({
+      'in float64': 'import math\ndef f(a, b):\n    return math.sqrt(a ** 2 + b ** 2)\n',
+      'of what is bounded':
+        'import torch\ndef f(a, b):\n    return torch.sqrt(torch.sin(a) ** 2 + torch.cos(b) ** 2)\n',
+      hypot: 'import torch\ndef f(a, b):\n    return torch.hypot(a, b)\n',
+    })) {
+      it(`is spared: ${name}`, () =>
+        assert.deepEqual(
+          findingsIn(source).filter(({ rule }) => rule === 'root-of-two-squares'),
+          [],
+        ));
+    }
+  });
+});

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { findingsIn, type Finding } from '../../../src/rules';
+import { finds, only, spares } from './marked';
+
+function said(rule: string, source: string): Finding {
+  return only(findingsIn(source).filter((finding) => finding.rule === rule));
+}
+
+describe('powers', () => {
+  describe('fractional-power-at-zero', () => {
+    finds('fractional-power-at-zero', {
+      'of an absolute difference': `
+import torch
+def loss(a, b):
+    return («torch.abs(a - b) ** 0.4»).mean()
+`,
+      'of what a limit gives, a cube root': `
+import torch
+def forward(x):
+    return «torch.clamp(x, min=0).pow(1 / 3)»
+`,
+      'the root of a limit of 0': `
+import torch
+def distance(a, b):
+    d = 2 - 2 * a @ b.t()
+    return «torch.sqrt(torch.clamp(d, min=0))»
+`,
+      'the root of a ReLU in TensorFlow': `
+import tensorflow as tf
+def compress(x):
+    return «tf.sqrt(tf.nn.relu(x))»
+`,
+      'in JAX, the root of what is kept from being negative': `
+import jax.numpy as jnp
+def distance(a, b, dot):
+    return «jnp.sqrt(jnp.maximum(a + b - 2 * dot, 0.0))»
+`,
+      'in Keras, a power': `
+from keras import backend as K
+def loss(y_true, y_pred):
+    return K.mean(«K.pow(K.abs(y_true - y_pred), 0.7)»)
+`,
+      'one less an index, in a loss': `
+from keras import backend as K
+def focal_tversky(y_true, y_pred):
+    index = tversky(y_true, y_pred)
+    gamma = 0.75
+    return «K.pow((1 - index), gamma)»
+`,
+      'a probability, in a loss': `
+import tensorflow as tf
+def generalized_cross_entropy(y_true, y_pred):
+    q = 0.7
+    return tf.reduce_mean((1 - «tf.pow(tf.reduce_sum(y_true * y_pred, axis=-1), q)») / q)
+`,
+      'a signed root': `
+import torch
+def pool(x, y):
+    z = x - y
+    return torch.sign(z) * «torch.sqrt(torch.abs(z))»
+`,
+    });
+    spares({
+      'an epsilon': `
+import torch
+def loss(a, b, eps):
+    return ((a - b).abs() + 1e-6) ** 0.4 + torch.sqrt(torch.relu(a) + eps)
+`,
+      'a ReLU that selects the gradient': `
+import torch
+import jax
+import jax.numpy as jnp
+def forward(x):
+    return torch.sqrt(torch.relu(x))
+def compress(x):
+    return jnp.sqrt(jax.nn.relu(x))
+`,
+      'a limit above 0': `
+import torch
+def distance(d):
+    return torch.sqrt(torch.clamp(d, min=1e-12)) + d.clamp_min(1e-8).pow(0.3)
+`,
+      'a limit whose default is 0': `
+import jax.numpy as jnp
+def cosine_similarity(a, b, epsilon=0.0):
+    norm2 = jnp.square(a).sum(-1)
+    return (a * b).sum(-1) / jnp.sqrt(norm2.clip(epsilon))
+def loss(a, b):
+    return cosine_similarity(a - b, b)
+`,
+      'a constant base': `
+import torch
+def attention(q, k, d_k, beta, t):
+    scale = 64 ** -0.5
+    return q @ k.t() * scale / d_k ** 0.5 * (1 - beta ** t) ** 0.5
+`,
+      'a schedule': `
+import torch
+def q_sample(x, noise, alphas_cumprod, t):
+    a = alphas_cumprod[t]
+    return a ** 0.5 * x + (1 - a) ** 0.5 * noise + torch.sqrt(1 - alphas_cumprod[t])
+`,
+      'a schedule of literals': `
+import torch
+betas = torch.linspace(1e-4 ** 0.5, 0.02 ** 0.5, 1000) ** 2
+sigmas = torch.sqrt(torch.clamp(1 - torch.cumprod(1 - betas, 0), min=0))
+`,
+      'what is known of nothing': `
+import torch
+def forward(x, v):
+    return x ** 0.5 + torch.sqrt(v)
+`,
+      probabilities: `
+import torch
+def sharpen(x):
+    return torch.softmax(x, -1) ** 0.5 + torch.sqrt(torch.sigmoid(x))
+`,
+      NumPy: `
+import numpy as np
+def f(a, b):
+    return np.abs(a - b) ** 0.5 + np.sqrt(np.maximum(a, 0))
+`,
+      'without gradients': `
+import torch
+def f(a, b):
+    with torch.no_grad():
+        return (a - b).abs() ** 0.5
+def g(a, b):
+    return (a - b).abs().detach() ** 0.5
+`,
+      'an optimiser': `
+import torch
+class Adam(torch.optim.Optimizer):
+    def step(self):
+        denom = (self.state['v'] - self.state['m'] ** 2).abs().sqrt().add_(1e-8)
+`,
+      images: `
+import tensorflow as tf
+def lab_to_rgb(lab):
+    rgb = tf.clip_by_value(lab, 0.0, 1.0)
+    return rgb ** (1 / 2.4)
+`,
+      'larger powers': `
+import torch
+def loss(a, b):
+    return (a - b).abs() ** 1.5 + torch.relu(a) ** 2
+`,
+    });
+    it('says what the power and its gradient are at 0', () => {
+      const { message, severity } = said(
+        'fractional-power-at-zero',
+        'import torch\nloss = lambda a, b: (torch.abs(a - b) ** 0.4).mean()\n',
+      );
+      assert.equal(severity, 'information');
+      assert.match(message, /\|x\| \*\* 0\.4 is 0 and its gradient NaN, in float32, bfloat16 and float16/);
+    });
+    it('tells infinity from NaN, framework by framework', () => {
+      const message = (source: string): string => said('fractional-power-at-zero', source).message;
+      const clamp = 'import torch\nloss = lambda a: torch.sqrt(torch.clamp(a, min=0)).mean()\n';
+      assert.match(message(clamp), /sqrt\(max\(x, 0\)\) is 0 and its gradient inf/);
+      const relu = 'import tensorflow as tf\nloss = lambda a: tf.sqrt(tf.nn.relu(a))\n';
+      assert.match(message(relu), /sqrt\(relu\(x\)\) is 0 and its gradient NaN/);
+      const inTorch = 'import torch\nloss = lambda a, b: torch.sqrt(torch.abs(a - b))\n';
+      assert.match(message(inTorch), /sqrt\(\|x\|\) is 0 and its gradient NaN/);
+      const inJax = 'import jax.numpy as jnp\nloss = lambda a, b: jnp.sqrt(jnp.abs(a - b))\n';
+      assert.match(message(inJax), /sqrt\(\|x\|\) is 0 and its gradient inf/);
+    });
+  });
+
+  describe('angle-at-origin', () => {
+    finds('angle-at-origin', {
+      'in TensorFlow': `
+import tensorflow as tf
+def heading(a, b):
+    return «tf.atan2(a[1] - b[1], a[0] - b[0])»
+`,
+      'in JAX': `
+import jax.numpy as jnp
+def heading(p, q):
+    dx, dy = p[0] - q[0], p[1] - q[1]
+    return «jnp.arctan2(dy, dx)»
+`,
+      'in Keras 3': `
+import keras
+def heading(p, q):
+    d = p - q
+    return «keras.ops.arctan2(d, keras.ops.relu(p))»
+`,
+    });
+    spares({
+      'PyTorch, whose gradient there is 0': `
+import torch
+def heading(p, q):
+    return torch.atan2(p[1] - q[1], p[0] - q[0])
+`,
+      'a sine and a cosine': `
+import jax.numpy as jnp
+def wrap(a, b):
+    return jnp.arctan2(jnp.sin(a - b), jnp.cos(a - b))
+`,
+      'unknown coordinates': `
+import jax.numpy as jnp
+def angle(y, x):
+    return jnp.arctan2(y, x)
+`,
+      NumPy: `
+import numpy as np
+def heading(p, q):
+    return np.arctan2(p[1] - q[1], p[0] - q[0])
+`,
+    });
+    it('says that the gradient is NaN, as it is of the plain formula', () => {
+      const { message } = said(
+        'angle-at-origin',
+        'import jax.numpy as jnp\nf = lambda a, b, c, d: jnp.arctan2(a - b, c - d)\n',
+      );
+      assert.match(message, /^Where x and y are both 0, atan2\(y, x\) is 0 and its gradient NaN/);
+    });
+  });
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { findingsIn, FindingsSession } from '../../../src/rules';
+
+const sample = readFileSync('samples/unstable.py', 'utf8');
+const idioms = [
+  ...[
+    'torch.log(torch.sigmoid(x))',
+    'p = torch.softmax(x, 1)\n',
+    'def f(x):\n    return x\n',
+    '\nclass A:\n    pass\n',
+  ],
+  ...['(', ')', '[', '{', '"', "'", '"""', ':', '\\\n', '\n', '\n\n', '    ', '\t', ' ', 'if x:\n', 'lambda x: ', '@'],
+  ...['1.', '1.e5', '# lossfloor: ignore\n', 'e', '\u00e9', '\ud800', '; y = 2'],
+];
+
+/** Numbers below a limit, the same each time. */
+function numbers(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return Math.floor((state / 0x80000000) * limit);
+  };
+}
+
+function edited(text: string, below: (limit: number) => number): string {
+  const at = below(text.length + 1);
+  const lines = text.split('\n');
+  const line = below(lines.length);
+  switch (below(5)) {
+    case 0:
+      return text.slice(0, at) + text.slice(at + 1 + below(4));
+    case 1:
+      return text.slice(0, at) + (idioms[below(idioms.length)] ?? '') + text.slice(at);
+    case 2:
+      return [...lines.slice(0, line), ...lines.slice(line + 1 + below(5))].join('\n');
+    case 3:
+      return [...lines.slice(0, line), ...lines.slice(below(lines.length)).slice(0, 8), ...lines.slice(line)].join(
+        '\n',
+      );
+    default: {
+      const from = below(sample.length);
+      return text.slice(0, at) + sample.slice(from, from + below(200)) + text.slice(at + below(40));
+    }
+  }
+}
+
+describe('a session of findings', () => {
+  it('says after each change what is said of the new text', () => {
+    const below = numbers(20);
+    for (let round = 0; round < 25; round++) {
+      let text = sample;
+      const session = new FindingsSession({ fixes: false });
+      for (let step = 0; step < 24; step++) {
+        assert.deepEqual(session.update(text), findingsIn(text, { fixes: false }), JSON.stringify(text));
+        text = edited(text, below);
+      }
+    }
+  }).timeout(120_000);
+
+  it('keeps to its settings', () => {
+    const session = new FindingsSession({ settings: { severities: { 'log-of-sigmoid': 'off' } } });
+    assert.deepEqual(session.update('import torch\ntorch.log(torch.sigmoid(x))\n'), []);
+    assert.equal(session.update('import torch\ntorch.log(torch.softmax(x, 0))\n').length, 1);
+  });
+});

@@ -1,0 +1,486 @@
+import assert from 'node:assert/strict';
+import { findingsIn, type Finding } from '../../../src/rules';
+import { finds, only, spares } from './marked';
+
+function said(rule: string, source: string): Finding {
+  return only(findingsIn(source).filter((finding) => finding.rule === rule));
+}
+
+describe('zero gradients', () => {
+  describe('zero-gradient: a step between prediction and loss', () => {
+    finds('zero-gradient', {
+      'a precision with round in Keras': `
+from keras import backend as K
+def precision_loss(y_true, y_pred):
+    y_pred_pos = K.round(K.clip(y_pred, 0, 1))
+    y_pos = K.round(K.clip(y_true, 0, 1))
+    y_neg = 1 - y_pos
+    tp = K.sum(K.clip(y_pos * y_pred_pos, 0, 1))
+    fp = K.sum(K.clip(y_neg * y_pred_pos, 0, 1))
+    return «1 - (tp / (tp + fp + K.epsilon()))»
+`,
+      'an F1 that a model is compiled with': `
+import tensorflow as tf
+from tensorflow.keras import backend as K, layers
+def f1_loss(y_true, y_pred):
+    tp = K.sum(K.round(y_pred) * y_true)
+    return «1 - 2 * tp / (K.sum(K.round(y_pred)) + K.sum(y_true) + 1e-3)»
+model = tf.keras.Sequential([layers.Dense(1, activation='sigmoid')])
+model.compile(loss=f1_loss, optimizer='adam')
+`,
+      'argmax before a criterion': `
+import torch
+import torch.nn.functional as F
+logits = net(x)
+pred = torch.argmax(logits, dim=1).float()
+loss = «F.mse_loss(pred, y)»
+loss.backward()
+`,
+      'the positions of a maximum': `
+import torch, torch.nn as nn
+criterion = nn.L1Loss()
+out = model(x)
+_, pred = torch.max(out, 1)
+loss = «criterion(pred.float(), y.float())»
+loss.backward()
+`,
+      'a comparison, cast': `
+import torch
+import torch.nn as nn
+criterion = nn.BCELoss()
+def train(model, x, y):
+    out = torch.sigmoid(model(x))
+    out = (out > 0.5).float()
+    loss = «criterion(out, y)»
+    loss.backward()
+`,
+      'a comparison, cast, in TensorFlow': `
+import tensorflow as tf
+def custom_loss(y_true, y_pred):
+    y_pred = tf.cast(y_pred > 0.5, tf.float32)
+    return «tf.reduce_mean(tf.square(y_true - y_pred))»
+`,
+      'one_hot of argmax': `
+import torch
+import torch.nn.functional as F
+def train_step(model, x, y):
+    logits = model(x)
+    hard = F.one_hot(logits.argmax(-1), num_classes=10).float()
+    loss = ((hard - y) ** 2).mean()
+    «loss».backward()
+`,
+      'an accuracy that an optimizer minimises': `
+import tensorflow as tf
+pred = tf.nn.softmax(tf.matmul(x, W) + b)
+correct = tf.equal(tf.argmax(pred, 1), tf.argmax(y, 1))
+cost = 1 - tf.reduce_mean(tf.cast(correct, tf.float32))
+train = tf.train.AdamOptimizer(0.1).minimize(«cost»)
+`,
+      'a Dice loss of a threshold, as a module with a smoothing term': `
+import torch
+import torch.nn as nn
+class DiceLoss(nn.Module):
+    def __init__(self, smooth=1.0):
+        super().__init__()
+        self.smooth = smooth
+    def forward(self, logits, targets):
+        pred = (torch.sigmoid(logits) > 0.5).float()
+        inter = (pred * targets).sum()
+        return «1 - (2 * inter + self.smooth) / (pred.sum() + targets.sum() + self.smooth)»
+`,
+      signs: `
+import torch
+def direction_loss(pred, target):
+    return «torch.mean((torch.sign(pred) - torch.sign(target)) ** 2)»
+`,
+      'a tape': `
+import tensorflow as tf
+def step(model, x, labels):
+    with tf.GradientTape() as tape:
+        predictions = tf.round(model(x))
+        error = tf.reduce_mean(tf.abs(predictions - labels))
+    return tape.gradient(«error», model.trainable_variables)
+`,
+      'a rounded prediction in JAX': `
+import jax
+import jax.numpy as jnp
+def loss_fn(params, x, y):
+    return «jnp.mean((jnp.round(x @ params) - y) ** 2)»
+grads = jax.grad(loss_fn)(params, x, y)
+`,
+    });
+    spares({
+      'a metric': `
+from keras import backend as K
+def f1(y_true, y_pred):
+    tp = K.sum(K.round(K.clip(y_true * y_pred, 0, 1)))
+    return tp / (K.sum(K.round(K.clip(y_true, 0, 1))) + K.epsilon())
+model.compile(loss='binary_crossentropy', optimizer='adam', metrics=[f1])
+`,
+      'a metric computed with a criterion': `
+import torch
+import torch.nn as nn
+loss_fn = nn.MSELoss()
+out = model(x)
+loss = loss_fn(out, y)
+loss.backward()
+err = nn.L1Loss()(out.round(), y).item()
+`,
+      'without gradients': `
+import torch
+@torch.no_grad()
+def eval_loss(pred, y):
+    return ((pred > 0.5).float() - y).abs().mean()
+def validation_loss(pred, y):
+    with torch.inference_mode():
+        return ((pred > 0.5).float() - y).abs().mean()
+`,
+      'the straight-through form': `
+import torch
+def quantised_loss(x, y):
+    pred = torch.round(x)
+    pred = x + (pred - x).detach()
+    return ((pred - y) ** 2).mean()
+`,
+      'the straight-through form in TensorFlow and JAX': `
+import jax
+import jax.numpy as jnp
+import tensorflow as tf
+def loss_fn(pred, y):
+    q = pred + jax.lax.stop_gradient(jnp.round(pred) - pred)
+    return jnp.mean((q - y) ** 2)
+def tf_loss(y_true, y_pred):
+    hard = tf.cast(y_pred > 0.5, tf.float32)
+    hard = tf.stop_gradient(hard - y_pred) + y_pred
+    return tf.reduce_mean(tf.square(y_true - hard))
+`,
+      'a mask of what is learnt': `
+import torch
+def masked_loss(pred, target):
+    mask = (target > 0).float()
+    hard = (pred < 0.9).float()
+    return (((pred - target) ** 2) * mask * hard).sum() / mask.sum()
+`,
+      'one term among others that learn': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class BCEDiceLoss(nn.Module):
+    def forward(self, logits, targets):
+        pred = (torch.sigmoid(logits) > 0.5).float()
+        dice = 1 - 2 * (pred * targets).sum() / (pred.sum() + targets.sum() + 1e-3)
+        return dice + F.binary_cross_entropy_with_logits(logits, targets)
+`,
+      'pseudo labels and confidence masks': `
+import torch
+import torch.nn.functional as F
+def consistency_loss(logits_w, logits_s):
+    probs = torch.softmax(logits_w.detach(), -1)
+    max_p, targets = probs.max(-1)
+    mask = max_p.ge(0.95).float()
+    return (F.cross_entropy(logits_s, targets, reduction='none') * mask).mean()
+`,
+      'rounded targets': `
+import torch.nn.functional as F
+def bce_loss(pred, target):
+    return F.binary_cross_entropy(pred, target.round())
+`,
+      'a reward': `
+import torch
+def policy_loss(dist, pred, label):
+    reward = (pred == label).float()
+    return -(reward * dist.log_prob(pred)).mean()
+`,
+      'a smooth surrogate': `
+from keras import backend as K
+def precision_loss(y_true, y_pred):
+    pos = K.sigmoid(20 * (y_pred - 0.5))
+    return 1 - K.sum(y_true * pos) / (K.sum(pos) + K.epsilon())
+`,
+      NumPy: `
+import numpy as np
+def zero_one_loss(y_true, y_pred):
+    return np.mean(np.round(y_pred) != y_true)
+`,
+      'a mask that a function named after the loss returns': `
+import torch
+def loss_mask(pred, target):
+    return (pred > 0.5) & (target > 0.5)
+def loss_valid(pred, target):
+    return torch.ne(pred, target)
+`,
+      'a sign of the target': `
+import torch
+def ranking_loss(pred, target):
+    return torch.relu(1 - torch.sign(target) * pred).mean()
+`,
+    });
+    it('says which step, and what TensorFlow does', () => {
+      const torch = said(
+        'zero-gradient',
+        'import torch\ndef sign_loss(pred, target):\n    return ((torch.sign(pred) - target) ** 2).mean()\n',
+      );
+      assert.equal(torch.severity, 'warning');
+      assert.match(torch.message, /through sign alone, whose gradient is 0 everywhere: training learns nothing/);
+      assert.match(torch.message, /straight-through estimator/);
+      const keras = said(
+        'zero-gradient',
+        'from keras import backend as K\ndef my_loss(y_true, y_pred):\n    return K.mean(K.square(K.round(y_pred) - y_true))\n',
+      );
+      assert.match(keras.message, /No gradients provided/);
+    });
+  });
+
+  describe('zero-gradient: elements at positions', () => {
+    finds('zero-gradient', {
+      'an element of the data at argmax': `
+import jax
+import jax.numpy as jnp
+A = jnp.array([1.0, 2.0, 3.0])
+def loss(theta, A):
+    return «A[jnp.argmax(theta)]»
+gradient = jax.grad(loss)(theta, A)
+`,
+      'upper and lower quartiles': `
+import jax
+import jax.numpy as jnp
+from jax import lax
+def loss_fn(A, B, theta, k=3):
+    C = B @ theta
+    _, i_upper = lax.top_k(C, k)
+    _, i_lower = lax.top_k(-C, k)
+    return «A[i_lower].mean() - A[i_upper].mean()»
+gradient = jax.grad(loss_fn, argnums=2)(A, B, theta)
+`,
+      'labels at the positions of the greatest scores': `
+import torch
+def precision_at_k_loss(scores, labels):
+    _, idx = scores.topk(10, dim=1)
+    top = labels.gather(1, idx)
+    return «-top.float().mean()»
+`,
+      'targets in the order of the predictions': `
+import torch
+def dcg_loss(y_pred, y_true):
+    order = torch.argsort(y_pred, dim=-1, descending=True)
+    gains = torch.gather(y_true, 1, order)
+    return «-(gains * 0.5).sum(dim=-1).mean()»
+`,
+    });
+    spares({
+      'what depends on the parameters, gathered': `
+import torch
+def listmle_loss(y_pred, y_true):
+    _, idx = y_true.sort(descending=True, dim=-1)
+    preds_sorted = torch.gather(y_pred, dim=1, index=idx)
+    m = preds_sorted.max(dim=1, keepdim=True)[0]
+    return (preds_sorted - m).sum()
+`,
+      'the greatest losses': `
+import torch
+import torch.nn.functional as F
+def ohem_loss(pred, target):
+    loss = F.cross_entropy(pred, target, reduction='none')
+    _, idx = torch.topk(loss, 10)
+    return loss[idx].mean()
+`,
+      'a double Q-learning target': `
+import torch
+import torch.nn.functional as F
+def q_loss(q_net, target_net, s, a, r, s2):
+    q = q_net(s).gather(1, a)
+    best = q_net(s2).argmax(1, keepdim=True)
+    target = r + target_net(s2).gather(1, best)
+    return F.mse_loss(q, target.detach())
+`,
+      'a tensor that is learnt, too': `
+import jax
+import jax.numpy as jnp
+def loss_fn(A, theta):
+    return A[jnp.argmax(theta)]
+gradient = jax.grad(loss_fn, argnums=(0, 1))(A, theta)
+`,
+    });
+    it('says so', () => {
+      const { message } = said(
+        'zero-gradient',
+        'import torch\ndef rank_loss(scores, labels):\n    return -labels.gather(1, scores.argsort(1)).mean()\n',
+      );
+      assert.match(message, /only through the positions at which it takes elements/);
+      assert.match(message, /soft rank or a margin/);
+    });
+  });
+
+  describe('capped-loss', () => {
+    finds('capped-loss', {
+      'a squared error': `
+import torch
+def robust_loss(pred, target):
+    return «torch.clamp((pred - target) ** 2, max=4.0).mean()»
+`,
+      'a cross-entropy by hand': `
+import torch
+import torch.nn.functional as F
+def capped_loss(logits, y):
+    bce = -(y * F.logsigmoid(logits) + (1 - y) * F.logsigmoid(-logits))
+    return «torch.clamp(bce, max=10).mean()»
+`,
+      'what a criterion gives': `
+import torch
+import torch.nn as nn
+criterion = nn.CrossEntropyLoss(reduction='none')
+out = model(x)
+loss = torch.clamp(criterion(out, y), max=5).mean()
+«loss».backward()
+`,
+      'in TensorFlow': `
+import tensorflow as tf
+def my_loss(y_true, y_pred):
+    return «tf.reduce_mean(tf.minimum(tf.square(y_true - y_pred), 1.0))»
+`,
+      'in JAX': `
+import jax.numpy as jnp
+def loss_fn(pred, y):
+    return «jnp.mean(jnp.clip(jnp.abs(pred - y), 0.0, 2.0))»
+`,
+      'a zero error radius with the opposite end replaced': `
+import tensorflow as tf
+def zer_replace(target, output, radius):
+    mask = tf.math.less(tf.math.abs(output - target), radius)
+    replaced = tf.where(mask, target, output)
+    opposite = tf.constant(1 - radius)
+    replaced = «tf.where(tf.math.greater(output - target, opposite), opposite, replaced)»
+    replaced = «tf.where(tf.math.greater(target - output, opposite), radius, replaced)»
+    return replaced
+`,
+      'a zero error radius by cases of the target': `
+import tensorflow as tf
+def zer_replace(target, output, radius):
+    replaced = tf.where(tf.abs(target - output) <= radius, target, output)
+    far = tf.math.logical_and(tf.math.equal(target, 1), tf.math.less(output, radius))
+    return «tf.where(far, radius, replaced)»
+`,
+      'a zero error radius of a clipped output': `
+import torch
+def zer_replace(target, output, r=0.1):
+    clipped = torch.clamp(output, r, 1 - r)
+    return «torch.where((output - target).abs() <= r, target, clipped)»
+`,
+    });
+    spares({
+      'a hinge, which is capped on the right side': `
+import torch
+def hinge_loss(score, y):
+    return torch.clamp(1 - score * y, min=0).mean()
+`,
+      'free bits': `
+import torch
+def vae_loss(kl, rec):
+    return rec + torch.clamp(kl, min=0.5).sum()
+`,
+      PPO: `
+import torch
+def ppo_loss(logp, old_logp, adv, eps=0.2):
+    ratio = torch.exp(logp - old_logp)
+    s1 = ratio * adv
+    s2 = torch.clamp(ratio, 1 - eps, 1 + eps) * adv
+    return -torch.min(s1, s2).mean()
+`,
+      'a limited weight': `
+import torch
+def diffusion_loss(pred, noise, alpha, sigma):
+    snr = (alpha / sigma) ** 2
+    weight = torch.clamp(snr, max=5.0) / snr
+    return (weight * (pred - noise) ** 2).mean()
+`,
+      'a structural similarity, which is bounded': `
+import torch
+def photometric_loss(pred, target):
+    return torch.clamp((1 - ssim(pred, target)) / 2, 0, 1).mean()
+`,
+      'a Huber loss': `
+import torch
+def huber_loss(pred, target, delta=1.0):
+    d = torch.abs(pred - target)
+    q = torch.clamp(d, max=delta)
+    return (0.5 * q ** 2 + delta * (d - q)).mean()
+def smooth_l1_loss(p, t, beta=1.0):
+    d = torch.abs(p - t)
+    return torch.where(d < beta, 0.5 * d ** 2 / beta, d - 0.5 * beta).mean()
+`,
+      'the straight-through form': `
+import torch
+def loss_fn(pred, target):
+    l = (pred - target) ** 2
+    return (l + (torch.clamp(l, max=4.0) - l).detach()).mean()
+`,
+      'a zero error radius alone': `
+import tensorflow as tf
+def zer_replace(target, output, radius):
+    mask = tf.math.less(tf.math.abs(output - target), radius)
+    return tf.where(mask, target, output)
+`,
+      'a zero error radius in NumPy': `
+import numpy as np
+def zer_replace(target, output):
+    out = np.where(np.abs(output - target) < 0.1, target, output)
+    return np.where(output - target > 0.9, 0.9, out)
+`,
+    });
+    it('says where', () => {
+      const { message } = said(
+        'capped-loss',
+        'import torch\ndef zer(p, t):\n    q = torch.where((p - t).abs() < 0.1, t, p)\n    return torch.where(p - t > 0.9, 0.9, q)\n',
+      );
+      assert.match(
+        message,
+        /^Where `p - t > 0\.9` the output is replaced by a constant: the gradient there is exactly 0/,
+      );
+      const capped = said(
+        'capped-loss',
+        'import torch\ndef f_loss(p, t):\n    return torch.clamp((p - t) ** 2, max=4.0).mean()\n',
+      );
+      assert.match(capped.message, /more than 4 is cut off/);
+      assert.equal(capped.severity, 'information');
+    });
+  });
+
+  describe('clamp-to-constant', () => {
+    finds('clamp-to-constant', {
+      'limits that have lost their 1': `
+import torch
+angle = torch.acos(«torch.clamp(inner, -1e-07, 1e-07)»)
+`,
+      'in TensorFlow': `
+import tensorflow as tf
+angle = tf.acos(«tf.clip_by_value(inner, -1e-7, 1e-7)»)
+`,
+      'by named numbers': `
+import torch
+eps = 1e-6
+def f(x):
+    return «x.clamp(-eps, eps)» * 2
+`,
+    });
+    spares({
+      'limits inside -1 and 1': `
+import torch
+eps = 1e-7
+angle = torch.acos(torch.clamp(inner, -1 + eps, 1 - eps))
+`,
+      'limits of a probability': `
+import torch
+p = torch.clamp(p, 1e-6, 1 - 1e-6)
+`,
+      'a rate': `
+import torch
+rate = torch.clamp(rate, 1e-6, 1e-3)
+`,
+      NumPy: 'import numpy as np\nx = np.clip(x, -1e-7, 1e-7)\n',
+    });
+    it('says the limits', () => {
+      const { message } = said('clamp-to-constant', 'import torch\ny = torch.clamp(x, -1e-7, 1e-7)\n');
+      assert.match(message, /^Between -1e-7 and 1e-7 nothing is left of the value/);
+    });
+  });
+});
