@@ -1,8 +1,10 @@
 /** The command line: the same core as the extension, without an editor. */
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { BackendUnavailable, listBackends, WorkerClient } from '../engine';
 import { LossError, losses } from '../losses';
+import { findingsIn } from '../rules';
 import { toJson } from './json';
 import { measureCommand } from './measure';
 import { scanCommand } from './scan';
@@ -49,12 +51,38 @@ async function run(argv: readonly string[]): Promise<number> {
       return 0;
     }
     case 'scan': {
-      const { values, positionals } = parse(rest, { format: { type: 'string', default: 'text' } });
-      const { text, count, unreadable } = await scanCommand(positionals, values['format'] as string);
-      if (text) print(text);
-      for (const complaint of unreadable) process.stderr.write(`lossfloor: ${complaint}\n`);
-      if (unreadable.length > 0) return 2;
-      return count > 0 ? 1 : 0;
+      const { values, positionals } = parse(rest, {
+        format: { type: 'string', default: 'text' },
+        select: { type: 'string' },
+        ignore: { type: 'string' },
+        severity: { type: 'string' },
+        'no-ignore': { type: 'boolean', default: false },
+        fix: { type: 'boolean', default: false },
+        diff: { type: 'boolean', default: false },
+        'stdin-filename': { type: 'string' },
+      });
+      const { out, err, status } = await scanCommand(
+        {
+          paths: positionals,
+          format: values['format'] as string,
+          select: values['select'] as string | undefined,
+          ignore: values['ignore'] as string | undefined,
+          severity: values['severity'] as string | undefined,
+          gitIgnore: values['no-ignore'] !== true,
+          fix: values['fix'] === true,
+          diff: values['diff'] === true,
+          stdinFilename: values['stdin-filename'] as string | undefined,
+        },
+        {
+          version: LOSSFLOOR_VERSION,
+          pages: path.join(__dirname, '..', 'docs', 'rules'),
+          readStandardInput: () => buffer(process.stdin),
+          find: findingsIn,
+        },
+      );
+      process.stdout.write(out);
+      process.stderr.write(err);
+      return status;
     }
     case 'losses':
       print(listLosses(wantsJson(rest)));
@@ -130,6 +158,12 @@ const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 function ignore(): void {
   // What the worker reports reaches the user as the error of the request.
 }
+
+// Whoever reads the output has seen enough: `lossfloor scan . | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 run(process.argv.slice(2)).then(
   (status) => {

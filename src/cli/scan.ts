@@ -1,113 +1,311 @@
-import type { Dirent } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { findingsIn, type Finding } from '../rules';
-import { toJson } from './json';
-import { UsageError, withoutMark } from './usage';
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import { didYouMean } from '../config';
+import { LocalModules, type ModuleLoader } from '../python';
+import { rules, type findingsIn, type FinderSettings, type Finding, type Severity } from '../rules';
+import { filesOf, kindOf, type FoundFile } from './files';
+import { fixAll } from './fix';
+import { repositoryOf } from './gitignore';
+import type { Located } from './located';
+import { Progress } from './progress';
+import { Projects } from './projects';
+import { asJson, asText } from './report';
+import { asSarif } from './sarif';
+import { openSource, UnreadableSource, type Source } from './source';
+import { UsageError } from './usage';
+import { replaceFile, stateOf, type FileState } from './write';
 
-/** Folders that hold other people's code or none. */
-const skippedFolders = new Set([
-  '.git',
-  '.hg',
-  '.svn',
-  '.venv',
-  'venv',
-  'node_modules',
-  '__pycache__',
-  'site-packages',
-]);
+/** Files that are read at a time; one is analysed while others are on their way. */
+const concurrency = 16;
 
-/** A finding with its place; lines and columns count from 1, columns in UTF-16 units as editors do. */
-interface Located {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly endLine: number;
-  readonly endColumn: number;
-  readonly rule: string;
-  readonly severity: Finding['severity'];
-  readonly message: string;
+/** Longer code is not looked at unless it is named: nobody has written it. In UTF-16 units. */
+const maxLength = 2_000_000;
+
+export interface ScanArguments {
+  readonly paths: readonly string[];
+  readonly format: string;
+  readonly select: string | undefined;
+  readonly ignore: string | undefined;
+  readonly severity: string | undefined;
+  readonly gitIgnore: boolean;
+  readonly fix: boolean;
+  readonly diff: boolean;
+  /** What the code on standard input is called. */
+  readonly stdinFilename: string | undefined;
 }
 
 export interface ScanOutcome {
-  readonly text: string;
-  readonly count: number;
-  /** What could not be read, and why. */
-  readonly unreadable: readonly string[];
+  /** For standard output. */
+  readonly out: string;
+  /** For standard error: what could not be read, and why, and what was done. */
+  readonly err: string;
+  /** 0: nothing found, 1: findings, 2: something could not be read. */
+  readonly status: number;
 }
+
+export interface ScanSurroundings {
+  readonly version: string;
+  /** The folder with the rules' documentation. */
+  readonly pages: string;
+  readonly readStandardInput: () => Promise<Buffer>;
+  /** What finds unstable code. */
+  readonly find: typeof findingsIn;
+}
+
+/** A module that another imports; undefined if there is none. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const formats = ['text', 'json', 'sarif'] as const;
+/** The most serious first. */
+const severities: readonly Severity[] = ['warning', 'information', 'hint'];
 
 /** `lossfloor scan`. What can't be read does not keep the rest from being scanned. */
-export async function scanCommand(paths: readonly string[], format: string): Promise<ScanOutcome> {
-  if (paths.length === 0) throw new UsageError('scan needs a file or a folder.');
-  if (format !== 'text' && format !== 'json') throw new UsageError(`--format: "${format}" is not text or json.`);
-  const found: Located[] = [];
-  const unreadable: string[] = [];
-  const complain = (path: string) => (error: unknown) => {
-    unreadable.push(`Can't read ${path}: ${(error as Error).message}`);
-    return undefined;
-  };
-  for (const given of paths) {
-    for await (const file of pythonFiles(given, complain)) {
-      const read = await readFile(file, 'utf8').catch(complain(file));
-      if (read === undefined) continue;
-      const text = withoutMark(read);
-      const lines = lineStarts(text);
-      found.push(...findingsIn(text).map((finding) => locate(file, lines, finding)));
+export async function scanCommand(given: ScanArguments, surroundings: ScanSurroundings): Promise<ScanOutcome> {
+  return new Scan(given, surroundings).run();
+}
+
+class Scan {
+  readonly #given: ScanArguments;
+  readonly #surroundings: ScanSurroundings;
+  readonly #format: (typeof formats)[number];
+  readonly #rules: ReadonlySet<string> | undefined;
+  readonly #selected: ReadonlySet<string>;
+  readonly #severities: ReadonlySet<Severity>;
+  readonly #modules = new LocalModules(textOf);
+  readonly #troubles: string[] = [];
+  readonly #notes: string[] = [];
+  readonly #found: Located[] = [];
+  readonly #projects = new Projects((problem) => this.#troubles.push(problem));
+  /** Differences, or fixed text that was read from standard input. */
+  #output = '';
+  #fixes = 0;
+  #fixedFiles = 0;
+
+  constructor(given: ScanArguments, surroundings: ScanSurroundings) {
+    this.#given = given;
+    this.#surroundings = surroundings;
+    const format = formats.find((name) => name === given.format);
+    if (!format) throw new UsageError(`--format: "${given.format}" is not text, json or sarif.`);
+    this.#format = format;
+    if (given.diff && format !== 'text')
+      throw new UsageError('--diff prints differences; --format does not go with it.');
+    const selected = rulesNamed(given.select, '--select');
+    const ignored = rulesNamed(given.ignore, '--ignore');
+    this.#selected = new Set(selected);
+    this.#rules =
+      given.select === undefined && given.ignore === undefined
+        ? undefined
+        : new Set((selected ?? rules.map(({ id }) => id)).filter((id) => !ignored?.includes(id)));
+    const least = severities.findIndex((name) => name === (given.severity ?? 'information'));
+    if (least < 0) {
+      throw new UsageError(`--severity: "${String(given.severity)}" is not warning, information or hint.`);
+    }
+    this.#severities = new Set(severities.slice(0, least + 1));
+  }
+
+  async run(): Promise<ScanOutcome> {
+    const { paths, stdinFilename } = this.#given;
+    if (stdinFilename !== undefined) {
+      if (paths.some((name) => name !== '-'))
+        throw new UsageError('--stdin-filename does not go with files or folders.');
+      await this.#scanStandardInput(stdinFilename);
+    } else {
+      if (paths.length === 0) throw new UsageError('scan needs a file or a folder.');
+      if (paths.includes('-')) throw new UsageError('To scan standard input, say what it is with --stdin-filename.');
+      await this.#scanFiles(paths);
+    }
+    const written = await this.#report();
+    const report = written === '' ? '' : `${written}\n`;
+    if (this.#fixes > 0) this.#notes.push(this.#sayFixed());
+    const notes = [...this.#troubles, ...this.#notes].map((note) => `lossfloor: ${note}\n`).join('');
+    const status = this.#troubles.length > 0 ? 2 : this.#found.length > 0 ? 1 : 0;
+    if (this.#given.diff) return { out: this.#output, err: notes, status };
+    // Fixed code takes the place of the findings, as somebody is going to read it as code.
+    if (this.#given.fix && stdinFilename !== undefined) return { out: this.#output, err: report + notes, status };
+    return { out: report, err: notes, status };
+  }
+
+  async #scanFiles(paths: readonly string[]): Promise<void> {
+    const files = filesOf(paths, {
+      gitIgnore: this.#given.gitIgnore,
+      projects: this.#projects,
+      complain: (file, error) => this.#complain(file, error),
+    });
+    const progress = new Progress();
+    const read = async (
+      found: FoundFile,
+    ): Promise<{ found: FoundFile; bytes: Buffer; state: FileState | undefined }> => {
+      try {
+        const state = this.#writes ? await stateOf(found.file) : undefined;
+        return { found, bytes: await readFile(found.file), state };
+      } catch (error) {
+        this.#complain(found.file, error);
+        return { found, bytes: Buffer.alloc(0), state: undefined };
+      }
+    };
+    try {
+      for await (const { found, bytes, state } of ahead(files, concurrency, read)) {
+        if (bytes.length > 0) await this.#scanFile(found, bytes, state);
+        progress.file();
+      }
+    } finally {
+      progress.end();
     }
   }
-  const text = format === 'json' ? toJson(found) : found.map(asLine).join('\n');
-  return { text, count: found.length, unreadable };
-}
 
-type Complain = (path: string) => (error: unknown) => undefined;
+  async #scanStandardInput(name: string): Promise<void> {
+    const bytes = await this.#surroundings.readStandardInput();
+    await this.#scanFile({ file: name, kind: kindOf(name), named: true }, bytes, undefined);
+  }
 
-async function* pythonFiles(given: string, complain: Complain): AsyncGenerator<string> {
-  const information = await stat(given).catch(complain(given));
-  if (information?.isDirectory()) yield* pythonFilesBelow(given, complain);
-  else if (information?.isFile()) yield given;
-  else if (information) complain(given)(new Error('it is neither a file nor a folder'));
-}
+  /** Whether files are changed. */
+  get #writes(): boolean {
+    return this.#given.fix && !this.#given.diff;
+  }
 
-async function* pythonFilesBelow(folder: string, complain: Complain): AsyncGenerator<string> {
-  const entries: Dirent[] = (await readdir(folder, { withFileTypes: true }).catch(complain(folder))) ?? [];
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) {
-      if (!skippedFolders.has(entry.name)) yield* pythonFilesBelow(file, complain);
-    } else if (entry.isFile() && /\.pyw?$/.test(entry.name)) yield file;
+  async #scanFile({ file, kind, named }: FoundFile, bytes: Buffer, state: FileState | undefined): Promise<void> {
+    const { text, mark, exact } = decode(bytes);
+    if (!named) {
+      if (kind !== 'notebook' && text.length > maxLength) return;
+      if ((kind === 'javascript' || kind === 'typescript') && !/tensorflow|tfjs/i.test(text)) return;
+    }
+    let source: Source;
+    try {
+      source = openSource(text, kind);
+    } catch (error) {
+      if (!(error instanceof UnreadableSource)) throw error;
+      const { line, column } = error.position;
+      this.#complain(
+        file,
+        new Error(`${error.message.replace(/\.$/, '')} (line ${String(line)}, column ${String(column)})`),
+      );
+      return;
+    }
+    if (!named && source.code.length > maxLength) return;
+    const settings = await this.#settingsOf(file);
+    const load = this.#modules.of(path.resolve(file));
+    const find = (each: Source): readonly Finding[] => this.#find(each, settings, load);
+    if (!this.#given.fix && !this.#given.diff) {
+      this.#locate(file, source, find(source));
+      return;
+    }
+    const fixed = fixAll(source, find);
+    if (fixed.applied > 0 && !exact) {
+      this.#notes.push(`${file} is not changed: it is not in UTF-8.`);
+      this.#locate(file, source, find(source));
+      return;
+    }
+    this.#locate(file, this.#given.diff ? source : fixed.source, this.#given.diff ? find(source) : fixed.findings);
+    if (this.#given.diff) this.#output += difference(file, mark + source.text, mark + fixed.source.text);
+    else if (this.#given.stdinFilename !== undefined) this.#output += mark + fixed.source.text;
+    else if (fixed.applied > 0 && state) {
+      try {
+        await replaceFile(file, Buffer.from(mark + fixed.source.text), state);
+      } catch (error) {
+        this.#troubles.push(`Can't change ${file}: ${(error as Error).message}`);
+        return;
+      }
+    }
+    if (fixed.applied > 0) {
+      this.#fixes += fixed.applied;
+      this.#fixedFiles++;
+    }
+  }
+
+  #find(source: Source, settings: FinderSettings | undefined, load: ModuleLoader): Finding[] {
+    return this.#surroundings
+      .find(source.code, {
+        language: source.language,
+        load,
+        fixes: this.#given.fix || this.#given.diff || this.#format !== 'text',
+        ...(this.#rules ? { rules: this.#rules } : {}),
+        ...(settings ? { settings } : {}),
+      })
+      .filter(({ severity }) => this.#severities.has(severity));
+  }
+
+  /** What the project says, but for rules that are selected here: to name one is to want it. */
+  async #settingsOf(file: string): Promise<FinderSettings | undefined> {
+    const project = await this.#projects.of(path.dirname(path.resolve(file)));
+    const settings = project?.settings;
+    if (!settings?.severities || this.#selected.size === 0) return settings;
+    const kept = Object.entries(settings.severities).filter(([id, is]) => is !== 'off' || !this.#selected.has(id));
+    return { ...settings, severities: Object.fromEntries(kept) };
+  }
+
+  #locate(file: string, source: Source, findings: readonly Finding[]): void {
+    for (const finding of findings) {
+      this.#found.push({ file, source, finding, place: source.placeOf(finding.range) });
+    }
+  }
+
+  #complain(file: string, error: unknown): void {
+    this.#troubles.push(`Can't read ${file}: ${(error as Error).message}`);
+  }
+
+  async #report(): Promise<string> {
+    if (this.#format === 'json') return asJson(this.#found);
+    if (this.#format === 'text') return asText(this.#found);
+    return asSarif(this.#found, {
+      version: this.#surroundings.version,
+      sourceRoot: (await repositoryOf(process.cwd())) ?? process.cwd(),
+      pages: this.#surroundings.pages,
+      troubles: this.#troubles,
+    });
+  }
+
+  #sayFixed(): string {
+    const fixes = `${String(this.#fixes)} ${this.#fixes === 1 ? 'fix' : 'fixes'}`;
+    const files = `${String(this.#fixedFiles)} ${this.#fixedFiles === 1 ? 'file' : 'files'}`;
+    return this.#given.diff ? `${fixes} could be applied in ${files}.` : `${fixes} applied in ${files}.`;
   }
 }
 
-function locate(file: string, lines: readonly number[], { rule, severity, message, range }: Finding): Located {
-  const start = position(lines, range.start);
-  const end = position(lines, range.end);
-  return {
-    file,
-    line: start.line,
-    column: start.column,
-    endLine: end.line,
-    endColumn: end.column,
-    rule,
-    severity,
-    message,
-  };
+/** The ids in a list on the command line. */
+function rulesNamed(list: string | undefined, option: string): readonly string[] | undefined {
+  if (list === undefined) return undefined;
+  const known = rules.map(({ id }) => id);
+  return list.split(',').map((part) => {
+    const id = part.trim();
+    if (!known.includes(id)) throw new UsageError(`${option}: there is no rule "${id}"${didYouMean(id, known)}`);
+    return id;
+  });
 }
 
-/** Offsets at which lines begin, as editors count: \r\n, \n and \r each end one. */
-function lineStarts(text: string): number[] {
-  return [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map((end) => end.index + end[0].length)];
+/** The text of a file without its byte order mark, and whether the text is all that there is to the bytes. */
+function decode(bytes: Buffer): { readonly text: string; readonly mark: string; readonly exact: boolean } {
+  const whole = bytes.toString('utf8');
+  const mark = whole.startsWith('\uFEFF') ? '\uFEFF' : '';
+  // What is no UTF-8 has become U+FFFD, which stands in hardly any file by itself.
+  const exact = !whole.includes('\uFFFD') || Buffer.from(whole).equals(bytes);
+  return { text: whole.slice(mark.length), mark, exact };
 }
 
-function position(lines: readonly number[], offset: number): { line: number; column: number } {
-  let [low, high] = [0, lines.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((lines[middle] as number) <= offset) low = middle;
-    else high = middle - 1;
+/** A unified diff that `git apply` and `patch -p1` take. */
+function difference(file: string, before: string, after: string): string {
+  if (before === after) return '';
+  const relative = path.relative('', file).split(path.sep).join('/');
+  const name = relative.startsWith('../') || path.isAbsolute(relative) ? path.resolve(file).slice(1) : relative;
+  return createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, undefined, undefined, {
+    context: 3,
+    headerOptions: FILE_HEADERS_ONLY,
+  });
+}
+
+/** Does what has to be waited for with some of the items ahead, and hands on what comes of it in their order. */
+async function* ahead<T, R>(items: AsyncIterable<T>, count: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+  const waiting: Promise<R>[] = [];
+  for await (const item of items) {
+    waiting.push(work(item));
+    if (waiting.length >= count) yield (await waiting.shift()) as R;
   }
-  return { line: low + 1, column: offset - (lines[low] as number) + 1 };
-}
-
-function asLine({ file, line, column, severity, rule, message }: Located): string {
-  return `${file}:${String(line)}:${String(column)}: ${severity}: ${message} [${rule}]`;
+  for (const result of waiting) yield await result;
 }

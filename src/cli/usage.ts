@@ -5,8 +5,12 @@ export const usage = `Usage:
   lossfloor measure <loss id | file.loss.json>... [--at z1,z2,...] [--target 0|1|both|mean|...]
                     [--dtype float32,bfloat16,...] [--constant name=value]... [--backend name] [--json]
       Measures floors, caps, dead zones and first failures; with --at also loss and gradient at those logits.
-  lossfloor scan <file or folder>... [--format text|json]
-      Finds unstable loss code in Python files.
+  lossfloor scan <file or folder>... [--format text|json|sarif] [--fix | --diff]
+                 [--select rule,...] [--ignore rule,...] [--severity warning|information|hint] [--no-ignore]
+  lossfloor scan --stdin-filename <name> < code
+      Finds unstable loss code in Python, notebooks, and JavaScript and TypeScript that use TensorFlow.js. Findings of
+      less than --severity (information) are left out. In folders, what git ignores is left out unless --no-ignore
+      is given. --fix applies fixes in place; --diff prints what it would change.
   lossfloor losses [--json]
       Lists the catalogue.
   lossfloor backends [--json]

@@ -1,3 +1,4 @@
 export * from './config';
 export * from './parse';
+export * from './project';
 export * from './schema';

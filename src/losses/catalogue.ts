@@ -43,7 +43,8 @@ export function nearestLossIds(id: string, count = 3): string[] {
     .map((candidate) => candidate.id);
 }
 
-function editDistance(a: string, b: string): number {
+/** How many letters have to be inserted, left out or replaced to make one of the other. */
+export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];

@@ -148,7 +148,7 @@ describe('command line', () => {
       assert.equal(status, 1);
       const [finding, ...more] = JSON.parse(out) as Record<string, unknown>[];
       assert.deepEqual(more, []);
-      const { message, ...place } = finding as { message: string };
+      const { message, fix: _, ...place } = finding as { message: string; fix?: object };
       assert.deepEqual(place, {
         file: given,
         line: 5,
@@ -240,7 +240,7 @@ describe('command line', () => {
       [['losses', 'extra'], /nothing to do with "extra"/],
       [['scan'], /scan needs a file or a folder/],
       [['scan', path.join(folder, 'nowhere')], /Can't read .*nowhere/],
-      [['scan', folder, '--format', 'xml'], /--format: "xml" is not text or json/],
+      [['scan', folder, '--format', 'xml'], /--format: "xml" is not text, json or sarif/],
     ];
     for (const [args, reason] of cases) {
       const { status, out, err } = lossfloor(...args);

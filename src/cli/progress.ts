@@ -1,0 +1,28 @@
+/** Milliseconds before anything is shown, and between two numbers. */
+const interval = 200;
+
+/** How far a scan is, on a terminal alone. */
+export class Progress {
+  readonly #stream: NodeJS.WriteStream;
+  #files = 0;
+  #shown = performance.now();
+  #isShown = false;
+
+  constructor(stream: NodeJS.WriteStream = process.stderr) {
+    this.#stream = stream;
+  }
+
+  file(): void {
+    this.#files++;
+    if (!this.#stream.isTTY || performance.now() - this.#shown < interval) return;
+    this.#shown = performance.now();
+    this.#isShown = true;
+    this.#stream.write(`\r${String(this.#files)} files scanned`);
+  }
+
+  /** Leaves nothing on the terminal. */
+  end(): void {
+    if (this.#isShown) this.#stream.write('\r\u001B[K');
+    this.#isShown = false;
+  }
+}
