@@ -31,7 +31,7 @@ const node = { ...common, mainFields: ['module', 'main'], platform: 'node', form
 /** @type {esbuild.BuildOptions[]} */
 const targets = [
   { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: ['vscode'] },
-  { ...node, entryPoints: { worker: 'src/worker/main.ts' }, outdir: 'dist' },
+  { ...node, entryPoints: { worker: 'src/worker/main.ts', finder: 'src/worker/finder.ts' }, outdir: 'dist' },
   {
     ...node,
     entryPoints: { cli: 'src/cli/main.ts' },
@@ -51,6 +51,27 @@ const targets = [
     tsconfig: 'webview/tsconfig.json',
   },
 ];
+
+/** The targets above are what ships; tests are added behind them. */
+const shippedTargets = targets.length;
+
+/**
+ * The licences of the packages whose code is in what ships, as they ask for.
+ * @param {readonly string[]} inputs files that were bundled
+ */
+function notices(inputs) {
+  const packages = new Set(inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
+  return [...packages]
+    .sort()
+    .map((folder) => {
+      const files = readdirSync(path.join(root, folder));
+      const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
+      const file = files.find((each) => /^licen[cs]e/i.test(each));
+      const text = file ? readFileSync(path.join(root, folder, file), 'utf8').trim() : `Licence: ${String(license)}`;
+      return `${String(name)} ${String(version)}\n\n${text}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
 
 /** Every file that ends in .test.ts (or is a lane's index.ts) becomes one bundle under out/, found by pattern so that none is forgotten. */
 function testEntries() {
@@ -86,7 +107,9 @@ mkdirSync(path.join(root, 'dist/webview'), { recursive: true });
 if (watch) {
   for (const target of targets) await (await esbuild.context(target)).watch();
 } else {
-  await Promise.all(targets.map((target) => esbuild.build(target)));
+  const results = await Promise.all(targets.map((target) => esbuild.build({ ...target, metafile: true })));
+  const shipped = results.slice(0, shippedTargets).flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  writeFileSync(path.join(root, 'dist/third-party-notices.txt'), notices(shipped));
 }
 // The schema of *.loss.json is made from the catalogue, so that completion offers the ids that exist.
 if (!watch) {
@@ -94,7 +117,7 @@ if (!watch) {
   await esbuild.build({ ...node, entryPoints: ['src/config/schema.ts'], outfile: generator, logLevel: 'warning' });
   const { lossConfigSchema } = (await import(pathToFileURL(generator).href)).default;
   writeFileSync(path.join(root, 'dist/loss.schema.json'), JSON.stringify(lossConfigSchema(), null, 2) + '\n');
-  for (const file of ['extension.js', 'worker.js', 'cli.js', 'webview/floor.js', 'webview/zer.js']) {
+  for (const file of ['extension.js', 'finder.js', 'worker.js', 'cli.js', 'webview/floor.js', 'webview/zer.js']) {
     if (flags.has('--sizes'))
       console.log(`${String(statSync(path.join(root, 'dist', file)).size).padStart(9)} ${file}`);
   }

@@ -41,7 +41,7 @@ export function onPath(name) {
 export function cleanEnvironment(more = {}) {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
-      !/^npm_(lifecycle|package|node_execpath|execpath|command|config_(ignore_scripts|local_prefix|nodedir|omit|include|prefix))/i.test(
+      !/^npm_(lifecycle|package|node_execpath|execpath|command|config_(global|ignore_scripts|local_prefix|location|nodedir|omit|include|prefix))/i.test(
         name,
       ) &&
       (!name.startsWith('VSCODE_') || name.startsWith('VSCODE_TEST')) &&

@@ -44,6 +44,7 @@ const lanes = [
   },
   { name: 'build', work: () => checkLane('the build failed', 'scripts/build.mjs', ['--production', '--tests']) },
   { name: 'unit', tests: 'test/unit', work: () => nodeLane('test/unit', { timeout: 60_000 }) },
+  { name: 'fuzz', tests: 'test/fuzz', work: () => nodeLane('test/fuzz', { timeout: 120_000 }) },
   { name: 'golden', tests: 'test/golden', work: () => nodeLane('test/golden', { timeout: 120_000 }) },
   { name: 'worker', tests: 'test/worker', work: () => nodeLane('test/worker', { timeout: 60_000 }) },
   {

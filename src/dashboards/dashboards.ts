@@ -24,6 +24,7 @@ import {
   subjectOfEntries,
   subjectOfFinding,
   subjectOfState,
+  type FindingsOf,
   type Subject,
 } from './subjects';
 
@@ -86,6 +87,7 @@ export class Dashboards implements vscode.Disposable {
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly worker: WorkerClient,
+    private readonly findingsOf: FindingsOf,
     private readonly log: vscode.LogOutputChannel,
   ) {
     for (const kind of ['floor', 'zer'] as const) {
@@ -134,10 +136,11 @@ export class Dashboards implements vscode.Disposable {
     }
   }
 
-  /** The dashboard of the code at a place where a rule found something. */
-  showPlace(document: vscode.TextDocument, rule: string, offset: number): void {
-    const finding = nearestFinding(document, rule, offset);
+  /** The dashboard of the code at a place where a rule found something. @returns whether there is one */
+  async showPlace(document: vscode.TextDocument, rule: string, offset: number): Promise<boolean> {
+    const finding = nearestFinding(await this.findingsOf(document), rule, offset);
     if (finding) this.show('floor', subjectOfFinding(document, finding));
+    return finding !== undefined;
   }
 
   private show(kind: PanelKind, subject: Subject): void {
@@ -225,7 +228,7 @@ export class Dashboards implements vscode.Disposable {
 
   private async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     try {
-      const subject = await subjectOfState(kind, state);
+      const subject = await subjectOfState(kind, state, this.findingsOf);
       panel.title = panelTitle(kind, subject.name);
       this.attach(kind, panel, subject);
     } catch (error) {

@@ -4,6 +4,16 @@ import { compileModelAtPoint, formats } from '../numeric';
 import type { Target } from '../measure';
 import type { Finding } from '../rules';
 
+/** A finding of which there is something to measure. */
+export type MeasurableFinding = Finding & { readonly expression: Expression };
+
+/** Whether the finding has a dashboard: whether it is about a function of a number, of losses also of the target. */
+export function isMeasurable(finding: Finding): finding is MeasurableFinding {
+  return (
+    finding.expression !== undefined && variablesOf(finding.expression).every((name) => name === 'x' || name === 't')
+  );
+}
+
 /** What a panel shows for a finding: the code as it is written beside its stable form. */
 export interface FindingLosses {
   readonly shown: readonly LossEntry[];
@@ -14,9 +24,9 @@ export interface FindingLosses {
 
 /**
  * The catalogue's losses where the code calls published ones, else losses made of the finding's own expressions. Logarithms of probabilities become losses by their sign. The exact curve
- * of both is the stable form's, which is the same function in exact arithmetic.
+ * of both is the stable form's, where there is one: it is the same function in exact arithmetic.
  */
-export function findingLosses(finding: Finding, place: string): FindingLosses {
+export function findingLosses(finding: MeasurableFinding, place: string): FindingLosses {
   if (finding.loss) {
     const shown = [lossById(finding.loss.unstable), lossById(finding.loss.stable)];
     return { shown, own: [], targets: [0, 1] };
@@ -27,7 +37,7 @@ export function findingLosses(finding: Finding, place: string): FindingLosses {
   const overLogit = (expression: Expression): Expression =>
     sign(substitute(expression, new Map([['x', variable('z')]])));
   const written = overLogit(finding.expression);
-  const stable = overLogit(finding.stable);
+  const stable = finding.stable && overLogit(finding.stable);
   const entry = (id: string, label: string, loss: Expression, notes: string): LossEntry => ({
     id,
     label,
@@ -38,11 +48,11 @@ export function findingLosses(finding: Finding, place: string): FindingLosses {
     formula: print(loss),
     constants: [],
     notes,
-    build: () => ({ loss, gradient: differentiate(loss, 'z'), ideal: stable }),
+    build: () => ({ loss, gradient: differentiate(loss, 'z'), ideal: stable ?? written }),
   });
   const own = [
     entry('code/written', `as written: ${finding.title}`, written, finding.message),
-    entry('code/stable', 'stable form', stable, finding.advice),
+    ...(stable ? [entry('code/stable', 'stable form', stable, finding.advice)] : []),
   ];
   return {
     shown: own,

@@ -73,6 +73,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
   dispose(): void {
     // A webview that is gone takes no messages, and what is stopped below still has its end to report.
     this.ready = false;
+    this.generation++;
     this.stop();
     for (const disposable of this.disposables.splice(0)) disposable.dispose();
   }

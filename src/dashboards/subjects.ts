@@ -9,9 +9,12 @@ import {
 } from '../config';
 import { lossById, type LossEntry } from '../losses';
 import type { FloorSettings, KeptState, PanelOrigin, ZerSettings } from '../protocol';
-import { findingsIn, type Finding } from '../rules';
-import { findingLosses } from './findingEntry';
+import type { Finding } from '../rules';
+import { findingLosses, isMeasurable, type MeasurableFinding } from './findingEntry';
 import { EntrySource, floorSettingsOf, zerSettingsOf } from './settings';
+
+/** What is found in a document as it is now, once that is known. */
+export type FindingsOf = (document: vscode.TextDocument) => Promise<readonly Finding[]>;
 
 /** What a panel is about: where it comes from, what it begins with. */
 export interface Subject {
@@ -84,7 +87,7 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
   };
 }
 
-export function subjectOfFinding(document: vscode.TextDocument, finding: Finding): Subject {
+export function subjectOfFinding(document: vscode.TextDocument, finding: MeasurableFinding): Subject {
   const { line } = document.positionAt(finding.range.start);
   const name = `${nameOf(document.uri)}:${String(line + 1)}`;
   const { shown, own, targets } = findingLosses(finding, name);
@@ -106,14 +109,14 @@ export function subjectOfFinding(document: vscode.TextDocument, finding: Finding
 }
 
 /** @throws Error where what the state names is gone */
-export async function subjectOfState(kind: 'floor' | 'zer', state: unknown): Promise<Subject> {
+export async function subjectOfState(kind: 'floor' | 'zer', state: unknown, findingsOf: FindingsOf): Promise<Subject> {
   const { origin, settings } = (state ?? {}) as Partial<KeptState<FloorSettings | ZerSettings>>;
   if (!origin || !settings) throw new Error('its state was not kept');
   // A configuration may have changed since: the file is the truth. Of the rest, the settings are all there is.
   if (origin.kind === 'config') return subjectOfConfigFile(origin.uri);
   const subject =
     origin.kind === 'finding'
-      ? await subjectOfPlace(origin)
+      ? await subjectOfPlace(origin, findingsOf)
       : subjectOfEntries(
           'losses' in settings ? settings.losses.map(({ id }) => lossById(id)) : settings.variants.map(variantById),
         );
@@ -129,16 +132,24 @@ async function subjectOfConfigFile(uri: string): Promise<Subject> {
   return subjectOfConfig(config, document.uri);
 }
 
-async function subjectOfPlace({ uri, rule, offset }: Extract<PanelOrigin, { kind: 'finding' }>): Promise<Subject> {
+async function subjectOfPlace(
+  { uri, rule, offset }: Extract<PanelOrigin, { kind: 'finding' }>,
+  findingsOf: FindingsOf,
+): Promise<Subject> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
-  const nearest = nearestFinding(document, rule, offset);
+  const nearest = nearestFinding(await findingsOf(document), rule, offset);
   if (!nearest) throw new Error(`${nameOf(document.uri)} has no such code any more`);
   return subjectOfFinding(document, nearest);
 }
 
 /** The code may have moved since its place was noted. */
-export function nearestFinding(document: vscode.TextDocument, rule: string, offset: number): Finding | undefined {
-  return findingsIn(document.getText())
+export function nearestFinding(
+  findings: readonly Finding[],
+  rule: string,
+  offset: number,
+): MeasurableFinding | undefined {
+  return findings
+    .filter(isMeasurable)
     .filter((finding) => finding.rule === rule)
     .sort((a, b) => Math.abs(a.range.start - offset) - Math.abs(b.range.start - offset))[0];
 }

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
-import type { Finding } from '../rules';
-import { rangeOf, type FindingsTracker } from './findings';
+import type { PlacedFinding } from '../protocol/finder';
+import type { Severity } from '../rules';
 import { documentationOf } from './documentation';
+import { openDocument, rangeOf, type FindingsTracker } from './findings';
 
-const severities: Readonly<Record<Finding['severity'], vscode.DiagnosticSeverity>> = {
+const severities: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
   warning: vscode.DiagnosticSeverity.Warning,
   information: vscode.DiagnosticSeverity.Information,
   hint: vscode.DiagnosticSeverity.Hint,
@@ -25,7 +26,7 @@ export function registerDiagnostics(tracker: FindingsTracker): vscode.Disposable
   );
 }
 
-function diagnosticOf(document: vscode.TextDocument, finding: Finding): vscode.Diagnostic {
+export function diagnosticOf(document: vscode.TextDocument, finding: PlacedFinding): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(
     rangeOf(document, finding.range),
     finding.message,
@@ -33,9 +34,11 @@ function diagnosticOf(document: vscode.TextDocument, finding: Finding): vscode.D
   );
   diagnostic.source = 'lossfloor';
   diagnostic.code = { value: finding.rule, target: documentationOf(finding.rule) };
-  diagnostic.relatedInformation = finding.related.map(
-    ({ message, ...range }) =>
-      new vscode.DiagnosticRelatedInformation(new vscode.Location(document.uri, rangeOf(document, range)), message),
-  );
+  diagnostic.relatedInformation = finding.related.flatMap(({ message, id, ...range }) => {
+    // In a notebook it may be in another cell.
+    const where = id === finding.id ? document : openDocument(id);
+    if (!where) return [];
+    return new vscode.DiagnosticRelatedInformation(new vscode.Location(where.uri, rangeOf(where, range)), message);
+  });
   return diagnostic;
 }

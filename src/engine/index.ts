@@ -1,4 +1,5 @@
 export * from './backends';
 export * from './explain';
+export * from './finderClient';
 export * from './plan';
 export * from './workerClient';

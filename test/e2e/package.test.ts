@@ -23,7 +23,7 @@ const expected = [
   /^readme\.md$/i,
   /^changelog\.md$/i,
   /^LICENSE(\.txt|\.md)?$/,
-  /^dist\/(extension|worker|cli)\.js$/,
+  /^dist\/(extension|finder|worker|cli)\.js$/,
   /^dist\/loss\.schema\.json$/,
   /^dist\/webview\/(floor|zer)\.(js|css)$/,
   /^media\/.+\.(svg|png|md|css)$/,

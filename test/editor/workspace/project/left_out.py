@@ -1,0 +1,5 @@
+import torch
+
+
+def positive_term(logits):
+    return -torch.log(torch.sigmoid(logits)).mean()
