@@ -28,7 +28,9 @@ const expected = [
   /^dist\/webview\/(floor|zer)\.(js|css)$/,
   /^media\/.+\.(svg|png|md|css)$/,
   /^samples\/.+\.(py|ipynb|json|md)$/,
-  /^docs\/rules\/[a-z-]+\.md$/,
+  /^docs\/rules\/([a-z-]+|README)\.md$/i,
+  /^docs\/rules\/plots\/[a-z-]+\.svg$/,
+  /^dist\/third-party-notices\.txt$/,
 ];
 
 describe('the package', () => {

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { settled, type Settled } from '../golden/measuring';
-import { log, logSigmoid, sigmoid, softmax, subtract, variable, type Expression } from '../../src/expression';
+import {
+  acosh,
+  exp,
+  log,
+  logSigmoid,
+  multiply,
+  negate,
+  sigmoid,
+  softmax,
+  subtract,
+  variable,
+  type Expression,
+} from '../../src/expression';
 import { lossById } from '../../src/losses';
 import { failuresOf, margin, subjectAt, summarize, type Target, type TargetSummary } from '../../src/measure';
 import {
@@ -78,6 +90,34 @@ describe('failures of an expression', () => {
         }
       }
     }
+  });
+
+  it('reach beyond 0 where a form fails up to a number of the other sign', () => {
+    const oneMinusExp = log(subtract(1, exp(negate(x))));
+    const found = failuresOf(oneMinusExp, 'x', formats.float32);
+    assert.deepEqual(
+      found
+        .filter(({ of, side }) => of === 'value' && side === 'below')
+        .map(({ becomes, from }) => `${becomes} ${String(from)}`),
+      [`-Infinity ${String(2 ** -25)}`, `NaN ${String(-(2 ** -24))}`],
+    );
+    for (const name of ['float32', 'bfloat16', 'float16', 'float64'] as const) {
+      const format = formats[name];
+      for (const expression of [oneMinusExp, acosh(x)]) {
+        const failure = failuresOf(expression, 'x', format).find(({ of, side }) => of === 'value' && side === 'below');
+        assert.ok(failure && failure.from > 0);
+        const evaluate = compileModelAtPoint([expression], ['x'], format);
+        assert.equal(String(evaluate(failure.from)[0]), failure.becomes);
+        assert.notEqual(String(evaluate(neighbour(format, failure.from, 1n))[0]), failure.becomes);
+      }
+    }
+    // What fails everywhere has no threshold to speak of.
+    assert.deepEqual(
+      failuresOf(log(subtract(-1, multiply(x, x))), 'x', formats.float16)
+        .filter(({ of }) => of === 'value')
+        .map(({ side, from }) => `${side} ${String(from + 0)}`),
+      ['below 0', 'above 0'],
+    );
   });
 
   it('are the thresholds of measured-floors: 16.6355, 88.7228, 103.972 and so on', () => {

@@ -262,6 +262,35 @@ describe('analysePython', () => {
       'import jax, jax.numpy as jnp\n@jax.jit\ndef f(x): return jnp.exp(x)\ny = jnp.log(f(a))',
       'log(exp(a))',
     ],
+    "Python's own functions, in the framework of what they are given": [
+      'import numpy as np\ny = np.log(sum(np.exp(x)))',
+      'log(sum(exp(x)))',
+    ],
+    'the greater of two and the greatest of all': [
+      'import numpy as np\ny = np.log(max(a, b) + max(c))',
+      'log(max(a, b) + max(c))',
+    ],
+    'numbers that libraries have names for': [
+      'import math, torch\ny = torch.log(x / math.pi)',
+      'log(x / 3.141592653589793)',
+    ],
+    'elements that a comparison picks': [
+      'import numpy as np\nneg = x < 0\ny = np.exp(x[~neg])',
+      'exp(pick(x, not(x < 0)))',
+    ],
+    'each of the arguments that a star takes': [
+      'import torch\ndef f(*args): return torch.log(args[0] - args[1])',
+      'log(args[0] − args[1])',
+    ],
+    'a product written by einsum': [
+      "import torch\ny = torch.exp(torch.einsum('nc,mc->nm', [a, b]))",
+      'exp(matmul(a, b))',
+    ],
+    'a distribution function by its location and scale': [
+      'import torch\nfrom torch.distributions import Normal\ny = torch.log(Normal(mu, s).cdf(x))',
+      'log(normal_cdf((x − mu) / s))',
+    ],
+    'a standard one': ['import numpy as np\nfrom scipy.stats import norm\ny = np.log(norm.cdf(x))', 'log(normal_cdf(x))'],
     'stacked values are any of them': [
       'import torch\ny = torch.log(torch.stack([torch.exp(a), b], dim=1))',
       'log(exp(a)) or log(b)',

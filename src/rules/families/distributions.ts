@@ -1,5 +1,6 @@
 import {
   add,
+  anything,
   apply,
   complement,
   divide,
@@ -89,10 +90,7 @@ export const logOfSurvival: Rule = {
   title: 'log(1 - cdf(x))',
   entries: ['NS39'],
   severity: 'warning',
-  triggers: [
-    ['log', 'Log'],
-    ['ndtr', 'cdf', 'erf'],
-  ],
+  triggers: [['ndtr', 'cdf', 'erf']],
   forms: [
     {
       pattern: apply('log', reshaped(complement(cdf))),
@@ -125,6 +123,17 @@ export const logOfSurvival: Rule = {
       stable: () => logNormalCdf(multiply(negate(rootTwo), x)),
       headline: { of: 'value', side: 'above' },
       advice: 'use log_ndtr, which is this logarithm: log_ndtr(-sqrt(2) * x)',
+    },
+    // A hazard rate, the mean of what exceeds a limit.
+    {
+      pattern: apply('divide', anything, complement(cdf)),
+      culprit: 'normalCdf',
+      operand: 'the standardised value',
+      name: 'a / (1 - cdf(x))',
+      unstable: () => divide(1, subtract(1, normalCdf(x))),
+      stable: () => exp(negate(logNormalCdf(negate(x)))),
+      headline: { of: 'value', side: 'above' },
+      advice: 'take the difference of the logarithms, exp(log_pdf(x) - log_ndtr(-x))',
     },
   ],
 };

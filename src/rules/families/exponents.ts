@@ -246,42 +246,47 @@ export function canOverflow(exponent: Expression, hit: Hit): boolean {
 const similarityName = /(^|[._])(\w*cos\w*|\w*sims?|\w*similarit\w*|affinit\w*)$/i;
 const normalising = /normali[sz]e\(|l2_norm|l2norm|\.norm\(|linalg\.norm|cosine|CosineSim/;
 
+/** What an exponent measures: a cosine, a scalar product of vectors of unknown length, or something else. */
+type Kind = 'cosine' | 'product' | 'other';
+
 /**
- * What an exponent measures: a cosine, a scalar product of vectors of unknown length, or something else. Scales and
- * margins aside.
+ * @param scaled whether it is divided by a temperature: what isn't may be a layer, x @ W
+ * @returns undefined for what is a mere scale or margin
  */
-function kindOf(exponent: Expression, hit: Hit): 'cosine' | 'product' | 'other' {
-  const kinds = termsOf(exponent).map(({ term }) => {
-    const all = factorsOf(term);
-    const isScaled = all.some(
-      ({ factor, inverse }) =>
-        inverse && (factor.kind === 'variable' || (factor.kind === 'constant' && factor.value < 1)),
-    );
-    const factors = all.filter(({ factor, inverse }) => !inverse && factor.kind !== 'constant');
-    if (factors.length === 0) return undefined;
-    const of = factors.map(({ factor }) => {
-      const { low, high } = intervalOf(factor);
-      if (low >= -1 && high <= 1) return 'cosine';
-      if (factor.kind === 'operation') {
-        const [inner] = factor.operands;
-        // What isn't divided by a temperature may be a layer: x @ W.
-        const isProduct =
-          (factor.operator === 'matmul' && isScaled) ||
-          (factor.operator === 'sum' && inner?.kind === 'operation' && inner.operator === 'multiply');
-        return isProduct || isCalled(similarityName, factor, hit) ? 'product' : 'other';
-      }
-      return isCalled(similarityName, factor, hit) ? 'product' : 'scale';
-    });
-    // A term of its own that is a mere name may be a margin.
-    return of.find((kind) => kind !== 'scale');
+function kindOf(exponent: Expression, hit: Hit, scaled = false): Kind | undefined {
+  const kinds = termsOf(exponent).flatMap(({ term }) => {
+    const factors = factorsOf(term);
+    const isTemperature = (node: Expression): boolean =>
+      node.kind === 'variable' || (node.kind === 'constant' && node.value < 1);
+    const isScaled = scaled || factors.some(({ factor, inverse }) => inverse && isTemperature(factor));
+    return factors.flatMap(({ factor, inverse }) => (inverse ? [] : (kindOfFactor(factor, hit, isScaled) ?? [])));
   });
-  if (kinds.includes('other')) return 'other';
-  return kinds.includes('product') ? 'product' : kinds.includes('cosine') ? 'cosine' : 'other';
+  return (['other', 'product', 'cosine'] as const).find((kind) => kinds.includes(kind));
+}
+
+function kindOfFactor(factor: Expression, hit: Hit, isScaled: boolean): Kind | undefined {
+  if (factor.kind === 'constant') return undefined;
+  const { low, high } = intervalOf(factor);
+  if (low >= -1 && high <= 1) return 'cosine';
+  if (isCalled(similarityName, factor, hit)) return 'product';
+  if (factor.kind !== 'operation') return undefined;
+  const [inner] = factor.operands as [Expression];
+  switch (factor.operator) {
+    case 'add':
+    case 'subtract':
+      return kindOf(factor, hit, isScaled);
+    case 'matmul':
+      return isScaled ? 'product' : 'other';
+    case 'sum':
+      return inner.kind === 'operation' && inner.operator === 'multiply' ? 'product' : 'other';
+    default:
+      return 'other';
+  }
 }
 
 /** Whether these are similarities of vectors, as contrastive losses take exponentials of. */
 export function areSimilarities(exponents: readonly Expression[], hit: Hit): boolean {
-  return exponents.every((exponent) => kindOf(exponent, hit) !== 'other');
+  return exponents.every((exponent) => (kindOf(exponent, hit) ?? 'other') !== 'other');
 }
 
 /**
@@ -289,7 +294,7 @@ export function areSimilarities(exponents: readonly Expression[], hit: Hit): boo
  * its vectors: a hint.
  */
 export function severityOfSimilarity(exponents: readonly Expression[], hit: Hit): true | 'hint' {
-  const kinds = new Set(exponents.map((exponent) => kindOf(exponent, hit)));
+  const kinds = new Set(exponents.map((exponent) => kindOf(exponent, hit) ?? 'other'));
   if (kinds.has('other') || hit.formats[0] === 'float16') return true;
   return kinds.has('product') && !normalising.test(hit.analysis.text) ? true : 'hint';
 }

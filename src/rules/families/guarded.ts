@@ -297,11 +297,14 @@ export function valueAt(f: (p: Expression) => Expression, p: number, format: For
 }
 
 const evaluators = new Map<string, (p: number) => number>();
+const mostRemembered = 1000;
 
 function evaluate(expression: Expression, p: number, format: FormatName): number {
   const key = `${format} ${structuralKey(expression)}`;
   let evaluator = evaluators.get(key);
   if (!evaluator) {
+    // An editor sees a new expression with every keystroke.
+    if (evaluators.size >= mostRemembered) evaluators.clear();
     const compiled = compileModelAtPoint([expression], ['p'], formatByName(format));
     evaluator = (value) => compiled(value)[0] as number;
     evaluators.set(key, evaluator);

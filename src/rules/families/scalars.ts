@@ -145,6 +145,7 @@ export interface Trial {
 type Trials = (point: number) => readonly Trial[];
 
 const trials = new Map<string, Trials | undefined>();
+const mostRemembered = 1000;
 
 /**
  * What the expressions come to where the subject is some number and all else is ordinary, and their gradients as
@@ -157,7 +158,11 @@ export function trialsOf(
 ): Trials | undefined {
   if (names.length > mostVariables) return undefined;
   const key = `${format} ${names.join()} ${expressions.map(structuralKey).join(' ')}`;
-  if (!trials.has(key)) trials.set(key, compile(expressions, names, format));
+  if (!trials.has(key)) {
+    // An editor sees a new expression with every keystroke.
+    if (trials.size >= mostRemembered) trials.clear();
+    trials.set(key, compile(expressions, names, format));
+  }
   return trials.get(key);
 }
 

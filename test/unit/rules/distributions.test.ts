@@ -134,6 +134,13 @@ y = «np.log(1 - norm.cdf(x))»
 import torch
 y = «torch.log(0.5 * (1 - torch.erf(x)))»
 `,
+      'a hazard rate': `
+import numpy as np
+from scipy.stats import norm
+def expected(activation, sigma):
+    pdf, cdf = norm.pdf(activation), norm.cdf(activation)
+    return activation + sigma * («pdf / (1 - cdf)»)
+`,
     });
   });
 

@@ -33,7 +33,7 @@ describe('seed notebooks', () => {
       '4 warning softmax-by-hand: x.exp()/x.exp().sum(-1).unsqueeze(1)',
       '9 warning log-of-sum-of-exp: x.exp().sum(-1).log()',
       '18 warning sigmoid-by-hand: (1 + (-x).exp()).reciprocal()',
-      '67 warning log-of-sum-of-exp: torch.log((t).exp()+(-x-t).exp())',
+      '67 warning log-of-added-exp: torch.log((t).exp()+(-x-t).exp())',
     ]);
   });
 });
