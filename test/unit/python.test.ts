@@ -290,7 +290,10 @@ describe('analysePython', () => {
       'import torch\nfrom torch.distributions import Normal\ny = torch.log(Normal(mu, s).cdf(x))',
       'log(normal_cdf((x − mu) / s))',
     ],
-    'a standard one': ['import numpy as np\nfrom scipy.stats import norm\ny = np.log(norm.cdf(x))', 'log(normal_cdf(x))'],
+    'a standard one': [
+      'import numpy as np\nfrom scipy.stats import norm\ny = np.log(norm.cdf(x))',
+      'log(normal_cdf(x))',
+    ],
     'stacked values are any of them': [
       'import torch\ny = torch.log(torch.stack([torch.exp(a), b], dim=1))',
       'log(exp(a)) or log(b)',
