@@ -101,9 +101,12 @@ const maximumSubtracted =
 /** What takes a distance, a square or an entropy with a minus sign, by the name of a function. */
 const distanceCall = /^\s*-[\s\w.*(]*\b(?:d|\w*dist\w*|sq\w*|square\w*|\w*norm|\w*entropy|abs)\s*\(/i;
 
+/** The code of a value, as far as one would read it. */
+const codeOf = (node: Expression, hit: Hit): string => (sourceOf(hit, node) ?? '').slice(0, 200);
+
 /** Whether the code of an exponent says that it isn't positive, by the names in it. */
 function saysSo(exponent: Expression, hit: Hit): boolean {
-  const source = sourceOf(hit, exponent) ?? '';
+  const source = codeOf(exponent, hit);
   return (
     maximumSubtracted.test(source) ||
     distanceCall.test(source) ||
@@ -166,7 +169,7 @@ function likelySign(node: Expression, hit: Hit): Sign | undefined {
   if (node.kind === 'constant') return node.value === 0 ? undefined : { sign: node.value > 0 ? 1 : -1, known: false };
   const { low, high } = intervalOf(node, hit.site.conditions);
   if (low >= 0) return { sign: 1, known: true };
-  if (high <= 0 || maximumSubtracted.test(sourceOf(hit, node) ?? '')) return { sign: -1, known: true };
+  if (high <= 0 || maximumSubtracted.test(codeOf(node, hit))) return { sign: -1, known: true };
   if (isCalled(nonNegativeName, node, hit)) return { sign: 1, known: true };
   if (node.kind === 'operation') {
     const [a, b] = node.operands as [Expression, Expression];

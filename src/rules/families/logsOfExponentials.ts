@@ -420,13 +420,17 @@ const sayContrast = (hit: Hit): Saying => {
   });
   const [first, ...others] = thresholds;
   type Threshold = (typeof thresholds)[number];
-  if (!first) return { message: 'Exponentials are divided by their sum.', lens: 'contrastive loss by hand' };
+  if (!first) return { message: 'Exponentials are divided by their sum.', lens: 'log of a quotient of exponentials' };
   const temperature = (from: number): string => String(Number((1 / from).toPrecision(3)));
   const inOthers = (text: (each: Threshold) => string): string =>
     others.length === 0 ? '' : ` (${others.map((each) => `${each.format} ${text(each)}`).join(', ')})`;
+  const { above = [], below = [] } = contrastIn(hit.matched) ?? {};
+  const ofTemperatures = areSimilarities([...above, ...below], hit)
+    ? ` Scalar products of vectors that are not normalised get there; cosines do with a temperature below ${temperature(first.from)}${inOthers(({ from }) => temperature(from))}.`
+    : '';
   return {
-    message: `The log of a quotient of exponentials is NaN where an exponent is >= ${first.printed} in ${first.format}${inOthers(({ printed }) => printed)}. Scalar products of vectors that are not normalised get there; cosines do with a temperature below ${temperature(first.from)}${inOthers(({ from }) => temperature(from))}.`,
-    lens: `contrastive loss by hand: NaN from an exponent of ${first.printed} in ${first.format}`,
+    message: `The log of a quotient of exponentials is NaN where an exponent is >= ${first.printed} in ${first.format}${inOthers(({ printed }) => printed)}.${ofTemperatures}`,
+    lens: `log of a quotient of exponentials: NaN from an exponent of ${first.printed} in ${first.format}`,
   };
 };
 
@@ -458,7 +462,7 @@ export const contrastByHand: Rule = {
         return severityOfSimilarity(all, hit);
       },
       advice:
-        'take the similarities divided by the temperature as logits of a cross-entropy, or subtract the logsumexp of the denominator from the exponent of the numerator',
+        'take the exponents as logits of a cross-entropy, or subtract the logsumexp of the denominator from the exponent of the numerator',
     },
   ],
 };
