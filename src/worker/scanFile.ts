@@ -2,6 +2,7 @@ import { readNotebook } from '../notebooks';
 import type { ModuleLoader } from '../python';
 import type { FileFinding, ScanJob, ScanOutcome } from '../protocol/finder';
 import { findingsIn } from '../rules';
+import { Lines } from '../rules/lines';
 import { joinTexts } from './joined';
 
 /** What is found in a file. What can't be read is told, not thrown: a scan goes on with the next. */
@@ -20,29 +21,16 @@ export function scanFile({ file, language, bytes, settings }: ScanJob, load: Mod
       return {
         ...{ rule, severity, title, message, lens },
         ...(isNotebook ? { cell: Number(id) } : {}),
-        start: own.position(start),
-        end: own.position(end),
+        start: positionIn(own, start),
+        end: positionIn(own, end),
       };
     },
   );
   return { findings };
 }
 
-/** Offsets of a text as lines and columns, as editors count them. */
-class Lines {
-  readonly #starts: readonly number[];
-
-  constructor(text: string) {
-    this.#starts = [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map((end) => end.index + end[0].length)];
-  }
-
-  position(offset: number): { line: number; character: number } {
-    let [low, high] = [0, this.#starts.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.#starts[middle] as number) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low, character: offset - (this.#starts[low] as number) };
-  }
+/** A place in a text, as the editor counts: from 0. */
+function positionIn(lines: Lines, offset: number): { line: number; character: number } {
+  const line = lines.at(offset);
+  return { line, character: offset - lines.startOf(line) };
 }

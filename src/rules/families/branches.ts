@@ -1,4 +1,6 @@
 import {
+  anything,
+  apply,
   differentiate,
   equal,
   factorsOf,
@@ -10,6 +12,7 @@ import {
   sameComputation,
   select,
   sqrt,
+  suchThat,
   termsOf,
   variablesOf,
   type Expression,
@@ -22,7 +25,7 @@ import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { multiplicandsOf } from './evidence';
 import { rounded } from './guarded';
-import { anything, apply, contains, findAll, suchThat } from './shapes';
+import { contains, findAll } from './shapes';
 import { isFinite, scalarsOf, subjectName, trialsOf, type Trial } from './scalars';
 import { carriesGradient, isOutsideTraining, namesAround, sourceOf } from './zeros';
 

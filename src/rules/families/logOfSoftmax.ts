@@ -1,6 +1,6 @@
-import { apply, log, logSoftmax, softmax } from '../../expression';
+import { anything, apply, log, logSoftmax, softmax } from '../../expression';
 import { operand, x, type Form, type Rule } from '../rule';
-import { anything, reshaped, softmaxOf } from './shapes';
+import { reshaped, softmaxOf } from './shapes';
 
 /** Measured among two logits, the other one 0: x is then how far this logit lies above the greatest of the others. */
 const measured = {

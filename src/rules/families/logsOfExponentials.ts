@@ -1,5 +1,6 @@
 import {
   add,
+  anything,
   apply,
   bind,
   divide,
@@ -45,7 +46,7 @@ import {
   onePlus,
   severityOfSimilarity,
 } from './exponents';
-import { anything, contains } from './shapes';
+import { contains } from './shapes';
 
 const softplusOfArgument: Rewriting = {
   pytorch: '{torch.nn.functional.softplus}($x)',

@@ -1,4 +1,7 @@
 import {
+  apply,
+  bind,
+  complement,
   divide,
   equal,
   factorsOf,
@@ -9,6 +12,8 @@ import {
   logSoftmax,
   matchPattern,
   negate,
+  negated,
+  sameComputation,
   select,
   sigmoid,
   softmax,
@@ -43,17 +48,7 @@ import {
   ofGap,
   adviceOfOthers,
 } from './guardedLogarithms';
-import {
-  apply,
-  bind,
-  complement,
-  everywhere,
-  negated,
-  reshaped,
-  sameComputation,
-  sigmoidOf,
-  softmaxOf,
-} from './shapes';
+import { everywhere, reshaped, sigmoidOf, softmaxOf } from './shapes';
 import { carriesGradient, isInsideTraining } from './zeros';
 
 // log(1 - softmax(x)): the sum over the other classes, lost in the subtraction.

@@ -1,40 +1,28 @@
 import {
   anything,
   apply,
-  bind,
-  complement,
   either,
   multipleOf,
   negated,
-  operation,
-  sameComputation,
   suchThat,
-  termsOf,
   through,
-  variablesOf,
   type Expression,
   type Pattern,
-  type PatternOperand,
 } from '../../expression';
 import type { FrameworkName } from '../../python';
 
 /** What several families look for inside their forms. */
 
 /** 1 / (1 + exp(-x)), written out: the pattern sees what the exponential is taken of. */
-export const sigmoidOfNegative = (exponent: Pattern): Pattern =>
+const sigmoidOfNegative = (exponent: Pattern): Pattern =>
   either(
     apply('divide', 1, apply('add', 1, apply('exp', exponent))),
     apply('power', apply('add', 1, apply('exp', exponent)), -1),
   );
 
 /** exp(x) / (1 + exp(x)), written out. */
-export const sigmoidOfPositive = (exponent: PatternOperand): Pattern =>
-  suchThat(
-    apply('divide', apply('exp', bindOf(exponent)), apply('add', 1, apply('exp', bindOf(exponent)))),
-    () => true,
-  );
-
-const bindOf = (operand: PatternOperand): Pattern => (typeof operand === 'number' ? bind('x') : operand);
+const sigmoidOfPositive = (exponent: Pattern): Pattern =>
+  apply('divide', apply('exp', exponent), apply('add', 1, apply('exp', exponent)));
 
 /** A sigmoid, by its name or written out. */
 export const sigmoidOf = (x: Pattern): Pattern =>
@@ -42,22 +30,12 @@ export const sigmoidOf = (x: Pattern): Pattern =>
 
 /** exp(x) / sum(exp(x)), by its name or written out. */
 export const softmaxOf = (x: Pattern): Pattern =>
-  either(
-    apply('softmax', x),
-    suchThat(apply('divide', apply('exp', x), apply('sum', apply('exp', x))), () => true),
-  );
+  either(apply('softmax', x), apply('divide', apply('exp', x), apply('sum', apply('exp', x))));
 
-/** Operations that give what they are given, element by element or picked from it. */
-export const shapes = ['pick', 'mean', 'stopGradient'] as const;
-
-/** The pattern, or a mean, an element of it. */
+/** The pattern, or elements of it, its absolute value. */
 export const reshaped = (inner: Pattern): Pattern => through(['pick', 'stopGradient', 'absolute'], inner);
 
-/** Whether nothing in it is unknown or drawn at random: made of literals. */
-export function isLiteral(expression: Expression): boolean {
-  return variablesOf(expression).length === 0 && !contains(expression, 'uniform');
-}
-
+/** Whether the expression has an operation of one of these kinds. */
 export function contains(expression: Expression, ...operators: readonly string[]): boolean {
   return findAll(expression, ...operators).length > 0;
 }
@@ -76,19 +54,6 @@ export function findAll(expression: Expression, ...operators: readonly string[])
   };
   visit(expression);
   return found;
-}
-
-/** A sum with a positive number among its terms: an epsilon. */
-export const withEpsilon = (inner: Pattern, name = 'eps'): Pattern =>
-  apply(
-    'add',
-    inner,
-    bind(name, (node) => node.kind === 'constant' && node.value > 0),
-  );
-
-/** Of all that is added, one term that the pattern fits and that the others don't change the sign of. */
-export function someTerm(expression: Expression, condition: (term: Expression, sign: 1 | -1) => boolean): boolean {
-  return termsOf(expression).some(({ term, sign }) => condition(term, sign));
 }
 
 /** The number that an expression of literals comes to: `1 / 2`, `-0.5`. */
@@ -129,17 +94,3 @@ export function everywhere(
 ): Partial<Record<FrameworkName, string>> {
   return Object.fromEntries(frameworks.map((framework) => [framework, template]));
 }
-
-export {
-  anything,
-  apply,
-  bind,
-  complement,
-  either,
-  multipleOf,
-  negated,
-  operation,
-  sameComputation,
-  suchThat,
-  through,
-};
