@@ -11,7 +11,16 @@ export interface BackendIdentity {
   /** In words, as measured: "CPU, JavaScript (V8 11.3)". */
   readonly device: string;
   readonly version: string;
+  /**
+   * What computed: a real GPU, a CPU, or a driver that pretends to be a GPU and computes on the CPU. Only what was asked
+   * of the device itself is called a GPU.
+   */
+  readonly hardware: Hardware;
+  /** What is peculiar about its numbers, in sentences: "Flushes subnormals to zero." */
+  readonly notes?: readonly string[];
 }
+
+export type Hardware = 'gpu' | 'cpu' | 'software-gpu';
 
 /** One curve: loss and gradient at each point, computed and exact. All arrays have the same length. */
 export interface Curve {

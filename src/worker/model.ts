@@ -23,6 +23,7 @@ export function modelEvaluator(version: string): Evaluator {
     identity: {
       backend: 'model',
       device: cpu ? `CPU (${cpu})` : 'CPU',
+      hardware: 'cpu',
       version: `Lossfloor ${version}, JavaScript and WebAssembly on V8 ${process.versions.v8}`,
     },
     prepare(outputs, variables, format) {
