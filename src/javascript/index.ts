@@ -10,9 +10,9 @@ export function analyseJavaScript(text: string, dialect: Dialect): PythonAnalysi
   const { statements, usesTensorFlow } = parseJavaScript(text, dialect);
   const analysis = analyseStatements(statements, text, { imported: ['tfjs'] });
   const sites = analysis.sites.map((site) => ({ ...site, framework: ofJavaScript(site.framework) }));
-  return {
+  const result: PythonAnalysis = {
     ...analysis,
-    text,
+    around: () => result,
     sites: usesTensorFlow ? sites : sites.filter(({ framework }) => framework.name === 'javascript'),
     frameworkOf: (expression) => {
       const framework = analysis.frameworkOf(expression);
@@ -29,6 +29,7 @@ export function analyseJavaScript(text: string, dialect: Dialect): PythonAnalysi
     },
     importPlace: importPlace(statements, text),
   };
+  return result;
 }
 
 /** A method that frameworks share is that of TensorFlow.js here. */

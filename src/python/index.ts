@@ -9,7 +9,22 @@ import { alternativesOf } from './values';
 /** What Python code computes: the places where it computes something, as expressions. */
 export interface PythonAnalysis {
   readonly text: string;
+  /**
+   * Asks something of the whole text. What was found holds only as long as the answer stays the same, so that questions
+   * and answers are kept.
+   * @param key the same for the same question
+   */
+  readonly ask: <T extends Answer>(key: string, question: (text: string) => T) => T;
+  readonly questions: Questions;
   readonly sites: readonly Site[];
+  /** The same analysis, with the sites alone that have to do with a statement of the module. */
+  readonly around: (root: Statement | undefined) => PythonAnalysis;
+  /** Statements of the module that have values or objects in common, so that what is said of one depends on the other. */
+  readonly links: ReadonlyMap<Statement, ReadonlySet<Statement>>;
+  /** What the module's names stand for that `spell` goes by. */
+  readonly spelling: string;
+  /** Whether what one statement of the module comes to may depend on any other. */
+  readonly isEntangled: boolean;
   /** Where a value was computed, or what a variable of an expression stands for. */
   readonly originOf: (expression: Expression) => Origin | undefined;
   /** What a variable of an expression stands for, by its name. */
@@ -36,6 +51,11 @@ export interface PythonAnalysis {
   readonly spell: (path: string) => string;
 }
 
+type Answer = string | number | boolean | undefined;
+
+/** What was asked of a whole text, and the answers. */
+export type Questions = ReadonlyMap<string, { readonly question: (text: string) => Answer; readonly answer: Answer }>;
+
 /** Analyses a Python file, whatever its state; nothing is thrown for what it contains. */
 export function analysePython(
   text: string,
@@ -45,17 +65,19 @@ export function analysePython(
   return analyseStatements(parse(text), text, options);
 }
 
-/** The same of a syntax tree, which another language may have been translated to. */
+/**
+ * The same of a syntax tree, which another language may have been translated to.
+ * @param part the statements that are gone through, where these are not all of them
+ */
 export function analyseStatements(
   statements: readonly Statement[],
   text: string,
   options: InterpretOptions = {},
+  part = statements,
 ): PythonAnalysis {
-  const { sites, origins, module, isOnlySampled, isDetached, frameworkOf, formatOf } = interpret(
-    statements,
-    text,
-    options,
-  );
+  const { sites, links, isEntangled, origins, module, ...known } = interpret(part, text, options);
+  const questions = new Map<string, { question: (text: string) => Answer; answer: Answer }>();
+  const parts = once(() => linkedSites(sites, links));
   let byName: ReadonlyMap<string, Origin> | undefined;
   const bindings = new Map<string, string>();
   for (const [name, value] of module.bindings.all()) {
@@ -64,9 +86,25 @@ export function analyseStatements(
         bindings.set(canonicalName(`${single.path}.`).slice(0, -1), name);
     }
   }
-  return {
+  const analysis: PythonAnalysis = {
     text,
+    ask: <T extends Answer>(key: string, question: (text: string) => T): T => {
+      const before = questions.get(key);
+      if (before) return before.answer as T;
+      const answer = question(text);
+      questions.set(key, { question, answer });
+      return answer;
+    },
+    questions,
     sites,
+    links,
+    spelling: [...bindings].flat().join(' '),
+    isEntangled,
+    around: (root) => {
+      const part = parts().get(root);
+      if (!part) return { ...analysis, sites: [] };
+      return (part.analysis ??= { ...analysis, sites: part.sites });
+    },
     originOf: (expression) => origins.get(expression),
     originOfVariable: (name) => {
       byName ??= new Map(
@@ -75,18 +113,56 @@ export function analyseStatements(
       return byName.get(name);
     },
     axisOf: (expression) => origins.get(expression)?.axis,
-    frameworkOf,
-    formatOf,
-    isOnlySampled,
-    isDetached,
+    frameworkOf: known.frameworkOf,
+    formatOf: known.formatOf,
+    isOnlySampled: known.isOnlySampled,
+    isDetached: known.isDetached,
     spell: (path) => spell(path, bindings),
     importFor: (path) => importFor(path, bindings),
-    get importPlace() {
-      return importPlace(statements, text);
-    },
+    importPlace: importPlace(statements, text),
     statementAt: (offset) => pathTo(statements, offset).at(-1)?.statement,
     pathTo: (offset) => pathTo(statements, offset),
   };
+  return analysis;
+}
+
+interface Part {
+  readonly sites: Site[];
+  analysis?: PythonAnalysis;
+}
+
+/** The sites by the statements of the module they were reached from, those together that are linked. */
+function linkedSites(
+  sites: readonly Site[],
+  links: ReadonlyMap<Statement, ReadonlySet<Statement>>,
+): Map<Statement | undefined, Part> {
+  const parts = new Map<Statement | undefined, Part>();
+  for (const site of sites) {
+    let part = parts.get(site.root);
+    if (!part) {
+      part = { sites: [] };
+      for (const root of withLinked(site.root ? [site.root] : [], links)) parts.set(root, part);
+      parts.set(site.root, part);
+    }
+    part.sites.push(site);
+  }
+  return parts;
+}
+
+/** The statements and all that they are linked with, directly or not. */
+export function withLinked(
+  statements: Iterable<Statement>,
+  links: ReadonlyMap<Statement, ReadonlySet<Statement>>,
+): Set<Statement> {
+  const all = new Set(statements);
+  // Grows while it is gone through.
+  for (const statement of all) for (const linked of links.get(statement) ?? []) all.add(linked);
+  return all;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 const usual = new Map(frameworks.flatMap((framework) => Object.entries(framework.usual)));
@@ -170,9 +246,10 @@ function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
   }
 }
 
-export type { Condition, Framework, Origin, Range, Site };
-export type { FrameworkName } from './frameworks';
+export type { Condition, Framework, Origin, Range, Site, Statement };
+export { importedFrameworks, type FrameworkName } from './frameworks';
+export { Dependencies } from './dependencies';
 export { isBeyondLimits } from './limits';
 export { importsLocally, LocalModules, type ModuleLoader } from './modules';
 export { isPartOfName, namesWith } from './frameworks';
-export { PythonParser } from './parse';
+export { changeBetween, PythonParser, type Change } from './parse';

@@ -38,6 +38,7 @@ import { argumentOf, harmless } from './frameworks/framework';
 import { activationOf, lossByName } from './frameworks/keras';
 import { linear } from './frameworks/operations';
 import type { ModuleLoader } from './modules';
+import { localsOf } from './dependencies';
 import { Scope, type Bindings } from './scope';
 import type {
   Call,
@@ -110,6 +111,8 @@ export interface Site {
   readonly format: FormatName | undefined;
   /** The half format that automatic mixed precision takes here. */
   readonly autocast: FormatName | undefined;
+  /** The statement of the module that was gone through when this place was reached, perhaps by a call. */
+  readonly root: Statement | undefined;
 }
 
 /** What is known where the test of a branch is true, and where it isn't. */
@@ -144,6 +147,10 @@ export interface Origin extends Range {
 
 export interface Interpretation {
   readonly sites: readonly Site[];
+  /** Statements of the module that have values or objects in common, so that what is said of one depends on the other. */
+  readonly links: ReadonlyMap<Statement, ReadonlySet<Statement>>;
+  /** Whether what one statement comes to may depend on any other, so that none can be gone through without all. */
+  readonly isEntangled: boolean;
   readonly module: Scope;
   readonly origins: ReadonlyMap<Expression, Origin>;
   /** Whether an expression is only ever given to functions that draw samples or take the largest. */
@@ -178,6 +185,8 @@ export interface InterpretOptions {
   readonly load?: ModuleLoader | undefined;
   /** The frameworks whose methods tensors may have; those that the text imports unless said otherwise. */
   readonly imported?: readonly FrameworkName[] | undefined;
+  /** Of a part of a module the statements that are asked for: of the functions of others only what is called is seen. */
+  readonly asked?: ReadonlySet<Statement> | undefined;
 }
 
 /** How far calls are followed into functions of the file, one inside the other. */
@@ -202,6 +211,14 @@ interface Frame {
 }
 
 type Single = Exclude<Value, { kind: 'choice' }>;
+
+/** What is gone through once the module has been, and for the sake of which of its statements. */
+interface Later {
+  readonly root: Statement | undefined;
+  readonly action: () => void;
+}
+
+type Returned = Map<Definition, Map<Scope, Map<string, Value>>>;
 
 /** What a call asks for beside its operands. */
 interface Asked {
@@ -339,6 +356,14 @@ const modelOutputs: ReadonlySet<string> = new Set(['output', 'outputs']);
 
 const initialisers: ReadonlySet<string> = new Set(['__init__', 'build', 'setup', '__post_init__']);
 const callMethods = ['forward', 'call', '__call__'] as const;
+/** Where a class keeps what its constructor gives to that of the class it is made from: no name of the language. */
+const givenToBase = 'super().__init__()';
+
+/** Functions that projects have of their own, under names that say what they compute. */
+const namesakes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  numpy: { sigmoid: 'scipy.special.expit', softmax: 'scipy.special.softmax' },
+  pytorch: { sigmoid: 'torch.sigmoid', softmax: 'torch.softmax' },
+};
 
 class Interpreter {
   readonly #sites: Site[] = [];
@@ -357,26 +382,42 @@ class Interpreter {
   /** Values whose framework is one of several. */
   readonly #guessed = new Set<Expression>();
   readonly #copies = new Map<Expression, Map<FormatName, Expression>>();
+  /** Defaults between 0 and 1 of parameters, for where these are exponents. */
+  readonly #usualExponents = new Map<Expression, Expression>();
   #defaultFormat: FormatName | undefined;
   readonly #frameworks = new Map<Expression, Framework>();
   readonly #sampled = new Set<Expression>();
   readonly #detached = new Set<Expression>();
   readonly #used = new Set<Expression>();
-  readonly #later: (() => void)[] = [];
-  readonly #firstLater: (() => void)[] = [];
+  readonly #later: Later[] = [];
+  readonly #firstLater: Later[] = [];
+  readonly #asked: ReadonlySet<Statement> | undefined;
+  /** The statement of the module that is gone through. */
+  #root: Statement | undefined;
+  /** Where operations, objects and classes were made. */
+  readonly #rootOf = new Map<Expression | Range | ClassValue, Statement>();
+  readonly #links = new Map<Statement, Set<Statement>>();
+  #isEntangled = false;
   readonly #initialised = new Set<ClassValue>();
   /** Models to which the function that was called last has added layers. */
   readonly #grown: { readonly from: LibraryObject; readonly to: LibraryObject }[] = [];
   readonly #everythingOf: string[] = [];
   readonly #active: Definition[] = [];
-  /** What functions return for arguments of which nothing is known but their literals. */
-  readonly #returned = new Map<Definition, Map<Scope, Map<string, Value>>>();
+  /**
+   * What functions return for arguments of which nothing is known but their literals: to what is called in the same
+   * statement of the module, so that what another one comes to doesn't depend on it.
+   */
+  #returned: Returned = new Map();
   #variables = 0;
   #spent = 0;
   #frame: Frame = Interpreter.#newFrame(new Scope('module'), nowhere);
 
-  constructor(text: string, { load, imported, prefix = 'v' }: InterpretOptions & { readonly prefix?: string } = {}) {
+  constructor(
+    text: string,
+    { load, imported, asked, prefix = 'v' }: InterpretOptions & { readonly prefix?: string } = {},
+  ) {
     this.#text = text;
+    this.#asked = asked;
     this.#isOfTests = testModule.test(text);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
@@ -407,14 +448,23 @@ class Interpreter {
 
   module(statements: readonly Statement[]): Interpretation {
     const module = this.#frame.scope;
-    this.#block(statements);
+    for (const statement of statements) {
+      const isReached = this.#for(statement, () => this.#statement(statement));
+      if (isReached || isMisplaced(statement)) continue;
+      this.#isEntangled = true;
+      break;
+    }
     for (;;) {
       const next = this.#firstLater.shift() ?? this.#later.shift();
       if (!next) break;
-      next();
+      // What a class's methods set is seen wherever there are instances of it.
+      if (this.#asked && next.root && next.root.kind !== 'class' && !this.#asked.has(next.root)) continue;
+      this.#for(next.root, next.action);
     }
     return {
       sites: this.#sites,
+      links: this.#links,
+      isEntangled: this.#isEntangled || this.#spent > callBudget,
       module,
       origins: this.#origins,
       isOnlySampled: (expression) => this.#sampled.has(expression) && !this.#used.has(expression),
@@ -431,6 +481,39 @@ class Interpreter {
       return action();
     } finally {
       this.#frame = outer;
+    }
+  }
+
+  /** Does something for the sake of a statement of the module. */
+  #for<T>(root: Statement | undefined, action: () => T): T {
+    const [outer, returned] = [this.#root, this.#returned];
+    this.#root = root;
+    this.#returned = new Map();
+    try {
+      return action();
+    } finally {
+      this.#root = outer;
+      this.#returned = returned;
+    }
+  }
+
+  /** Notes for the sake of which statement something was made. */
+  #made(what: Expression | Range | ClassValue): void {
+    if (this.#root) this.#rootOf.set(what, this.#root);
+  }
+
+  /** Notes that something is used: that links this statement of the module with the one where it was made. */
+  #touch(what: Expression | Range): void {
+    const from = this.#rootOf.get(what);
+    const to = this.#root;
+    if (!from || !to || from === to) return;
+    for (const [a, b] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      const linked = this.#links.get(a);
+      if (linked) linked.add(b);
+      else this.#links.set(a, new Set([b]));
     }
   }
 
@@ -516,6 +599,7 @@ class Interpreter {
           frame.scope.assign(name, this.#imports(path, statement));
         }
         this.#everythingOf.push(...statement.everythingOf);
+        this.#isEntangled ||= statement.everythingOf.length > 0 && frame.scope !== this.#module;
         return true;
       case 'delete':
         return true;
@@ -756,15 +840,16 @@ class Interpreter {
 
   /** Every function is gone through with unknown arguments once its module or enclosing function has been. */
   #analyseLater(value: FunctionValue, statement: Range, test = this.#frame.test): void {
-    this.#later.push(() => {
+    const action = (): void => {
       this.#analyse(value, statement, test);
-    });
+    };
+    this.#later.push({ root: this.#root, action });
   }
 
   #analyse(value: FunctionValue, statement: Range, test: boolean): void {
     const { definition, decorated, self } = value;
     const name = definition.kind === 'function' ? definition.name : '';
-    const scope = new Scope('function', value.scope);
+    const scope = new Scope('function', value.scope, localsOf(definition));
     const frame = Interpreter.#newFrame(scope, statement, {
       gradients: !decorated.stopsGradients && !isCustomGradient(definition),
       test: test || (/^_*test/i.test(name) && !this.#trains(definition)),
@@ -799,6 +884,9 @@ class Interpreter {
     const given = parameter.default && this.#default(parameter.default, scope);
     // An epsilon is its default as a rule.
     if (given?.kind === 'quantity' && given.expression.kind === 'constant' && isEpsilon(parameter.name)) return given;
+    if (given?.kind === 'quantity' && isFraction(given.expression) && unknown.kind === 'quantity') {
+      this.#usualExponents.set(unknown.expression, given.expression);
+    }
     const callable = given && ['path', 'object', 'function', 'class', 'instance'].includes(given.kind);
     return callable ? (choose([unknown, given]) ?? unknown) : unknown;
   }
@@ -818,10 +906,12 @@ class Interpreter {
     this.#inFrame(inside, () => this.#block(definition.body));
     const members = scope.bindings.all();
     const value: ClassValue = { kind: 'class', definition, bases, members, attributes: new Map() };
+    this.#made(value);
     if (outer.calls.length > 0) return value;
-    this.#firstLater.push(() => {
+    const action = (): void => {
       this.#initialise(value, test);
-    });
+    };
+    this.#firstLater.push({ root: this.#root, action });
     for (const member of members.values()) {
       if (member.kind !== 'function' || member.definition.kind !== 'function') continue;
       if (!initialisers.has(member.definition.name)) this.#analyseLater(bound(member, value), member.definition, test);
@@ -833,10 +923,17 @@ class Interpreter {
   #initialise(value: ClassValue, test = false): void {
     if (this.#initialised.has(value)) return;
     this.#initialised.add(value);
-    for (const name of initialisers) {
-      const member = value.members.get(name);
-      if (member?.kind === 'function') this.#analyse(bound(member, value), member.definition, test);
+    if (!this.#rootOf.has(value)) {
+      // A class of another module is made new each time, as what is called in its code may be this module's.
+      value.attributes.clear();
+      this.#made(value);
     }
+    this.#for(this.#rootOf.get(value) ?? this.#root, () => {
+      for (const name of initialisers) {
+        const member = value.members.get(name);
+        if (member?.kind === 'function') this.#analyse(bound(member, value), member.definition, test);
+      }
+    });
   }
 
   /** An attribute of an instance: its own, its class's, or of the classes that this one is made from. */
@@ -862,7 +959,19 @@ class Interpreter {
 
   #imports(path: string | undefined, node: Range): Value {
     if (path === undefined) return this.#opaque(node);
-    return this.#foreign(path) ?? (path.startsWith('.') ? this.#opaque(node) : { kind: 'path', path });
+    const foreign = this.#foreign(path);
+    if (foreign) return foreign;
+    const namesake = this.#namesakeOf(path);
+    if (namesake !== undefined) return { kind: 'path', path: namesake };
+    return path.startsWith('.') ? this.#opaque(node) : { kind: 'path', path };
+  }
+
+  /** The library's function for one of the project that can't be read: `from ..utils import sigmoid`. */
+  #namesakeOf(path: string): string | undefined {
+    const [framework, ...others] = this.#imported;
+    const name = path.slice(path.lastIndexOf('.') + 1);
+    if (framework === undefined || others.length > 0 || frameworkOfModule(path) || knownName(path)) return undefined;
+    return namesakes[framework]?.[name];
   }
 
   /** What another module of the project has under a name. */
@@ -890,7 +999,7 @@ class Interpreter {
       const foreign = this.#foreign(`${module}.${name}`);
       if (foreign) return foreign;
     }
-    return isBuiltin(name) ? { kind: 'path', path: builtinPrefix + name } : undefined;
+    return isBuiltin(name) || name === 'map' ? { kind: 'path', path: builtinPrefix + name } : undefined;
   }
 
   /** What nothing is known of but that it is the same wherever it is written so. */
@@ -915,7 +1024,8 @@ class Interpreter {
         if (key !== undefined) scope.assign(key, value);
         this.#use(value);
         for (const object of alternativesOf(this.#evaluate(target.value))) {
-          if (object.kind !== 'instance') continue;
+          // What a class's own code sets, for any arguments, is what other code sees.
+          if (object.kind !== 'instance' || this.#rootOf.get(object.of) !== this.#root) continue;
           const { attributes } = object.of;
           const before = attributes.get(target.name);
           const replaces = before === undefined || continues(value, before);
@@ -1009,6 +1119,7 @@ class Interpreter {
     switch (value.kind) {
       case 'quantity':
         this.#used.add(value.expression);
+        this.#touch(value.expression);
         return;
       case 'list':
         for (const item of value.items) if (item.kind !== 'list') this.#use(item);
@@ -1270,8 +1381,12 @@ class Interpreter {
       if (!samples && !detaches) this.#use(operand);
       else
         for (const single of alternativesOf(operand))
-          if (single.kind === 'quantity') (samples ? this.#sampled : this.#detached).add(single.expression);
+          if (single.kind === 'quantity') {
+            (samples ? this.#sampled : this.#detached).add(single.expression);
+            this.#touch(single.expression);
+          }
     }
+    if (object) this.#touch(object.made);
     const combinations = this.#combinations(operands, node);
     if (!combinations) return this.#opaque(node);
     const results: Value[] = [];
@@ -1286,7 +1401,7 @@ class Interpreter {
         );
       }
       for (const operand of combination) owner ??= operand && this.#frameworks.get(operand);
-      const expression = this.#picking(build(combination));
+      const expression = this.#picking(this.#withUsualExponent(build(combination)));
       let depth = 1;
       for (const operand of combination) {
         if (operand?.kind === 'operation') depth = Math.max(depth, (this.#depths.get(operand) ?? 0) + 1);
@@ -1313,7 +1428,10 @@ class Interpreter {
           ...(axis ? { axis } : {}),
         });
       }
-      if (!this.#depths.has(expression)) this.#depths.set(expression, depth);
+      if (!this.#depths.has(expression)) {
+        this.#depths.set(expression, depth);
+        if (expression.kind === 'operation') this.#made(expression);
+      }
       if (owner && !this.#frameworks.has(expression)) {
         this.#frameworks.set(expression, owner);
         if (uncertain) this.#guessed.add(expression);
@@ -1328,6 +1446,14 @@ class Interpreter {
       this.#note(node, owner, { alternatives, format: only, object: object?.path, loss: undefined }, uncertain);
     }
     return choose(results) ?? this.#opaque(node);
+  }
+
+  /** A power whose exponent is a parameter with a default below 1 is a root: `def tv_loss(x, beta=0.5)`. */
+  #withUsualExponent(built: Expression | undefined): Expression | undefined {
+    if (this.#usualExponents.size === 0 || built?.kind !== 'operation' || built.operator !== 'power') return built;
+    const [base, exponent] = built.operands as [Expression, Expression];
+    const usual = this.#usualExponents.get(exponent);
+    return usual ? power(base, usual) : built;
   }
 
   /** A softmax times what is called actions or labels is times a one-hot of them, whose place it came from. */
@@ -1396,6 +1522,7 @@ class Interpreter {
       test: test || this.#isOfTests,
       within: this.#active.at(-1),
       customGradient: this.#active[0] !== undefined && isCustomGradient(this.#active[0]),
+      root: this.#root,
       ...what,
       format: what.format ?? (framework.differentiates ? this.#defaultFormat : undefined),
     });
@@ -1481,6 +1608,7 @@ class Interpreter {
       if (!assigned) {
         const receiver = this.#evaluate(callee.value);
         const call = this.#argumentsOf(node);
+        if (callee.name === '__init__' && isSuper(callee.value)) this.#noteGivenToBase(call);
         const value = this.#forEach(receiver, node, (single) => this.#callMethod(single, callee.name, call, node));
         this.#noteGrown(node);
         return value;
@@ -1490,6 +1618,14 @@ class Interpreter {
     const value = this.#apply(called, this.#argumentsOf(node), node);
     this.#noteGrown(node);
     return value;
+  }
+
+  /** `super().__init__(nn.Linear(2, 1), nn.Sigmoid())`: what a class that is an `nn.Sequential` is made of. */
+  #noteGivenToBase(call: CallArguments): void {
+    const [self] = this.#active.at(-1)?.parameters ?? [];
+    const object = self && this.#frame.scope.find(self.name);
+    if (object?.kind !== 'instance' || call.positional.length === 0) return;
+    object.of.attributes.set(givenToBase, { kind: 'list', items: call.positional, exact: true });
   }
 
   /** A model to which a function has added layers is another one after the call. */
@@ -1674,13 +1810,23 @@ class Interpreter {
 
   #callName(path: string, call: CallArguments, node: Range): Value {
     const known = knownName(path);
-    if (known?.meaning.does === 'make') return { kind: 'object', path, applied: known.meaning.make(call), made: node };
+    if (known?.meaning.does === 'make') {
+      this.#made(node);
+      return { kind: 'object', path, applied: known.meaning.make(call), made: node };
+    }
     if (known?.meaning.does === 'stop-gradients') return { kind: 'object', path, applied: undefined, made: node };
     if (known?.meaning.does === 'autocast') {
       const autocast = this.#formatAsked(call) ?? known.meaning.format;
       return { kind: 'object', path, applied: undefined, made: node, autocast };
     }
     this.#setDefault(path, call);
+    if (path === `${builtinPrefix}map`) {
+      const [action, over] = call.positional;
+      if (action && call.positional.length === 2 && over?.kind === 'list') {
+        const items = over.items.map((item) => this.#apply(action, new CallArguments([item], new Map()), node));
+        return { ...over, items };
+      }
+    }
     // What gradients are asked for is learnt, whatever it begins as.
     const learnt = call.named.get('requires_grad');
     if (learnt?.kind === 'truth' && learnt.truth) return this.#opaque(node);
@@ -1761,6 +1907,8 @@ class Interpreter {
     if (copy === expression) return value;
     const copies = this.#copies.get(expression) ?? new Map<FormatName, Expression>();
     this.#copies.set(expression, copies.set(format, copy));
+    const root = this.#rootOf.get(expression);
+    if (root) this.#rootOf.set(copy, root);
     this.#formats.set(copy, format);
     const origin = this.#origins.get(expression);
     if (origin) this.#origins.set(copy, origin);
@@ -1773,6 +1921,7 @@ class Interpreter {
   #setDefault(path: string, call: CallArguments): void {
     const name = canonicalName(path);
     const index = defaultSetters.get(name);
+    this.#isEntangled ||= index !== undefined || name === 'jax.config.update';
     if (index !== undefined) {
       const [type] = [...call.positional.slice(index), ...call.named.values()];
       if (type?.kind === 'text') this.#defaultFormat = formatsByType.get(type.text) ?? this.#defaultFormat;
@@ -1789,7 +1938,10 @@ class Interpreter {
       if (method) return this.#apply(method, call, node);
     }
     for (const base of of.bases) {
-      if (base.kind === 'path') return this.#apply(this.#callName(base.path, noArguments, node), call, node);
+      if (base.kind !== 'path') continue;
+      const given = of.attributes.get(givenToBase);
+      const constructor = given?.kind === 'list' ? new CallArguments([...given.items], new Map()) : noArguments;
+      return this.#apply(this.#callName(base.path, constructor, node), call, node);
     }
     for (const value of call.all) this.#use(value);
     return this.#opaque(node);
@@ -1870,6 +2022,7 @@ class Interpreter {
           const others = (call.places ?? []).filter((place) => !places.some((taken) => taken?.start === place.start));
           const given = predicted && target ? { arguments: [predicted, target, ...others] } : {};
           const made = object ? { made: object.made } : {};
+          if (object) this.#touch(object.made);
           const loss = applied.loss;
           this.#note(node, framework, { alternatives, format: only, object: object?.path, loss, ...given, ...made });
         }
@@ -1906,7 +2059,9 @@ class Interpreter {
         return this.#opaque(node);
       case 'sample':
         for (const value of call.all.flatMap(alternativesOf)) {
-          if (value.kind === 'quantity') this.#sampled.add(value.expression);
+          if (value.kind !== 'quantity') continue;
+          this.#sampled.add(value.expression);
+          this.#touch(value.expression);
         }
         return this.#opaque(node);
     }
@@ -1928,7 +2083,7 @@ class Interpreter {
     this.#returned.set(definition, ofScopes.set(value.scope, known));
     const before = key === undefined ? undefined : known.get(key);
     if (before) return before;
-    const scope = new Scope('function', value.scope);
+    const scope = new Scope('function', value.scope, localsOf(definition));
     const frame = Interpreter.#newFrame(scope, definition, {
       calls: [...outer.calls, { start: node.start, end: node.end }],
       gradients: outer.gradients && !decorated.stopsGradients,
@@ -2048,6 +2203,11 @@ function isSoftmax(expression: Expression): boolean {
   return expression.kind === 'operation' && expression.operator === 'softmax';
 }
 
+/** Whether it has no place outside of functions and loops: someone is writing. */
+function isMisplaced(statement: Statement): boolean {
+  return statement.kind === 'return' || (statement.kind === 'leave' && statement.how !== 'raise');
+}
+
 /** Whether it is made of comparisons, and of which value, if that is asked. */
 function isComparison(expression: Expression, of?: Expression): boolean {
   if (expression.kind !== 'operation') return false;
@@ -2062,6 +2222,15 @@ function isComparison(expression: Expression, of?: Expression): boolean {
     default:
       return false;
   }
+}
+
+function isFraction(value: Expression): boolean {
+  return value.kind === 'constant' && value.value > 0 && value.value < 1;
+}
+
+/** `super()` and `super(Net, self)`. */
+function isSuper(node: PyExpression): boolean {
+  return node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === 'super';
 }
 
 function isEpsilon(name: string): boolean {

@@ -1,5 +1,6 @@
 import type { NodeType, TreeCursor } from '@lezer/common';
 import { parser } from '@lezer/python';
+import { chunksOf } from './chunks';
 import type { Argument, Comprehension, Dictionary, Import, Parameter, PyExpression, Range, Statement } from './syntax';
 
 const noChildren: readonly Raw[] = Object.freeze([]);
@@ -31,110 +32,112 @@ const deepestBlock = 100;
  * expression or statement that it stands in and nothing else.
  */
 export function parsePython(text: string): readonly Statement[] {
-  return new Reader(text).statements(readTree(parser.parse(withoutBareDots(text)).cursor()).children, 0);
+  return new PythonParser().parse(text);
 }
 
 /** A node of the module's own level, which is a statement or what an unfinished one left, and what it was read as. */
-interface Kept {
-  readonly name: string;
-  start: number;
-  readonly length: number;
+interface Node {
+  readonly source: string;
   /** Whether there was nothing wrong with it: how errors are mended depends on what is around. */
   readonly clean: boolean;
   readonly statements: readonly Statement[];
+  /** All that has a place in it, found when it is first moved. */
+  ranges?: { start: number; end: number }[];
 }
 
-/** How many unchanged statements on either side are read again, to see that all is as it was from there on. */
-const margin = 2;
+/** A part of a text that is parsed by itself. */
+interface Chunk {
+  readonly source: string;
+  start: number;
+  readonly nodes: readonly Node[];
+}
 
 /**
- * Reads the same text again and again while it is being changed: parses the statements of the module that the change
- * touches and some around them, and keeps the others, moved to where they are now. What it gives is that of
- * `parsePython`, until the next time. (Lezer's own way to reuse parts of a tree takes statements for the body of an
- * unfinished `if` or `def` before them, which a parser that sees their indentation doesn't.)
+ * Reads the same text again and again while it is being changed: parses the chunks of it that the change touches, and
+ * keeps the others, moved to where they are now. What it gives is that of `parsePython`, until the next time, and
+ * statements that haven't changed are the same objects. (Lezer's own way to reuse parts of a tree takes statements for
+ * the body of an unfinished `if` or `def` before them.)
  */
 export class PythonParser {
-  #source: string | undefined;
-  #kept: readonly Kept[] = [];
+  #chunks: readonly Chunk[] = [];
 
   parse(text: string): readonly Statement[] {
     const source = withoutBareDots(text);
-    const before = this.#source;
+    const starts = chunksOf(source);
+    const sources = starts.map((start, index) => source.slice(start, starts[index + 1] ?? source.length));
+    const before = this.#chunks;
+    let first = 0;
+    while (first < Math.min(before.length, sources.length) && before[first]?.source === sources[first]) first++;
+    let same = 0;
+    while (
+      same < Math.min(before.length, sources.length) - first &&
+      before[before.length - 1 - same]?.source === sources[sources.length - 1 - same]
+    ) {
+      same++;
+    }
     const reader = new Reader(text);
-    this.#kept =
-      (before === undefined ? undefined : this.#around(changed(before, source), before, source, reader)) ??
-      read(source, 0, source.length, reader);
-    this.#source = source;
-    return this.#kept.flatMap(({ statements }) => statements);
-  }
-
-  /** What there is now, by reading what is around a change; undefined if that doesn't show it. */
-  #around(
-    { start, endBefore, end }: { readonly start: number; readonly endBefore: number; readonly end: number },
-    before: string,
-    source: string,
-    reader: Reader,
-  ): Kept[] | undefined {
-    const kept = this.#kept;
-    // Where statements of the module are indented, something is wrong, and stays so for those after them.
-    const isSound = (node: Kept | undefined): boolean =>
-      !!node?.clean && (node.start === 0 || before[node.start - 1] === '\n');
-    // What touches the change has changed.
-    const touched = kept.findIndex((node) => node.start + node.length >= start);
-    const first = (touched < 0 ? kept.length : touched) - margin;
-    const next = kept.findIndex((node) => node.start > endBefore);
-    const last = next < 0 ? kept.length : next + margin;
-    const isFirst = first <= 0;
-    const isLast = last >= kept.length;
-    const [head, tail] = [kept[first], kept[last]];
-    if (!isFirst && !kept.slice(first - margin, first + 1).every(isSound)) return undefined;
-    if (!isLast && !kept.slice(last - margin, last + 1).every(isSound)) return undefined;
-    const moved = end - endBefore;
-    const from = isFirst ? 0 : (head as Kept).start;
-    const to = isLast ? source.length : (tail as Kept).start + moved;
-    const again = read(source, from, to, reader);
-    if (!isLast) {
-      // The last one may end differently where the text ends with it.
-      const same = (node: Kept | undefined, now: Kept | undefined): boolean =>
-        !!node?.clean && !!now?.clean && node.start + moved === now.start && node.name === now.name;
-      for (let i = 1; i <= margin; i++) {
-        const [node, now] = [kept[last - i], again[again.length - i]];
-        if (!same(node, now) || (i > 1 && node?.length !== now?.length)) return undefined;
-      }
-      again.pop();
-    }
-    if (!isFirst) {
-      for (let i = 0; i < margin; i++) {
-        const [node, now] = [kept[first + i], again[i]];
-        if (node?.clean !== now?.clean || node?.start !== now?.start || node?.length !== now?.length) return undefined;
-      }
-    }
-    const after = isLast ? [] : kept.slice(last - 1);
-    if (moved !== 0) {
-      for (const node of after) {
-        node.start += moved;
-        move(node.statements, moved);
-      }
-    }
-    return [...kept.slice(0, Math.max(0, first)), ...again, ...after];
+    const again = sources
+      .slice(first, sources.length - same)
+      .map((each, index) => read(each, starts[first + index] ?? 0, reader));
+    keepNodes(before.slice(first, before.length - same), again);
+    const after = before.slice(before.length - same);
+    after.forEach((chunk, index) => {
+      const by = (starts[sources.length - same + index] ?? 0) - chunk.start;
+      if (by === 0) return;
+      chunk.start += by;
+      for (const node of chunk.nodes) move(node, by);
+    });
+    this.#chunks = [...before.slice(0, first), ...again, ...after];
+    return this.#chunks.flatMap(({ nodes }) => nodes.flatMap(({ statements }) => statements));
   }
 }
 
-/** Reads a part of a text that begins and ends between two statements of the module. */
-function read(source: string, from: number, to: number, reader: Reader): Kept[] {
-  const kept: Kept[] = [];
-  const cursor = parser.parse(source.slice(from, to)).cursor();
+/** Reads a chunk of a text. */
+function read(source: string, start: number, reader: Reader): Chunk & { readonly nodes: Node[] } {
+  const nodes: Node[] = [];
+  const cursor = parser.parse(source).cursor();
   for (let more = cursor.firstChild(); more; more = cursor.nextSibling()) {
     if (cursor.name === 'Comment') continue;
-    const node = readTree(cursor.node.cursor(), from);
-    const { name, start, end } = node;
-    kept.push({ name, start, length: end - start, clean: !hasErrors(node), statements: reader.statements([node], 0) });
+    const node = readTree(cursor.node.cursor(), start);
+    nodes.push({
+      source: source.slice(node.start - start, node.end - start),
+      clean: !hasErrors(node),
+      statements: reader.statements([node], 0),
+    });
   }
-  return kept;
+  return { source, start, nodes };
+}
+
+/** Takes the old nodes for those that were read as they were, from the first and from the last on. */
+function keepNodes(before: readonly Chunk[], again: readonly (Chunk & { readonly nodes: Node[] })[]): void {
+  const old = before.flatMap(({ nodes }) => nodes);
+  const now = again.flatMap(({ nodes }) => nodes.map((node, index) => ({ nodes, index, node })));
+  const isKept = (a: Node | undefined, b: Node | undefined): boolean =>
+    !!a?.clean && !!b?.clean && a.source === b.source && a.statements.length === b.statements.length;
+  const keep = (node: Node, place: (typeof now)[number]): void => {
+    const [was, is] = [node.statements[0], place.node.statements[0]];
+    if (was && is && was.start !== is.start) move(node, is.start - was.start);
+    place.nodes[place.index] = node;
+  };
+  let first = 0;
+  const most = Math.min(old.length, now.length);
+  for (; first < most && isKept(old[first], now[first]?.node); first++) {
+    keep(old[first] as Node, now[first] as (typeof now)[number]);
+  }
+  for (let last = 1; last <= most - first && isKept(old.at(-last), now.at(-last)?.node); last++) {
+    keep(old.at(-last) as Node, now.at(-last) as (typeof now)[number]);
+  }
+}
+
+/** Which part of a text has become another: from `start` to `endBefore`, now to `end`. */
+export interface Change {
+  readonly start: number;
+  readonly endBefore: number;
+  readonly end: number;
 }
 
 /** The part outside of which two texts are the same. */
-function changed(before: string, after: string): { start: number; endBefore: number; end: number } {
+export function changeBetween(before: string, after: string): Change {
   const shorter = Math.min(before.length, after.length);
   let start = 0;
   while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start++;
@@ -147,13 +150,23 @@ function changed(before: string, after: string): { start: number; endBefore: num
   return { start, endBefore, end };
 }
 
-/** Moves everything below, whatever it is: only ranges have a start and an end. */
-function move(below: object, by: number): void {
+/** Moves everything in a node. */
+function move(node: Node, by: number): void {
+  if (!node.ranges) collectRanges(node.statements, (node.ranges = []));
+  for (const range of node.ranges) {
+    range.start += by;
+    range.end += by;
+  }
+}
+
+/** Whatever it is: only ranges have a start and an end. */
+function collectRanges(below: object, ranges: { start: number; end: number }[]): void {
   const each = below as Record<string, unknown>;
+  if (typeof each['start'] === 'number' && typeof each['end'] === 'number')
+    ranges.push(below as (typeof ranges)[number]);
   for (const key in each) {
     const value = each[key];
-    if (typeof value === 'object' && value !== null) move(value, by);
-    else if (typeof value === 'number' && (key === 'start' || key === 'end')) each[key] = value + by;
+    if (typeof value === 'object' && value !== null) collectRanges(value, ranges);
   }
 }
 

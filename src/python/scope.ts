@@ -56,6 +56,14 @@ export class Bindings {
 
 const mostLayers = 24;
 
+/** `a` of `a`, `a.b` and `a[0]`. */
+function rootOf(key: string): string {
+  const dot = key.indexOf('.');
+  const bracket = key.indexOf('[');
+  const end = dot < 0 ? bracket : bracket < 0 ? dot : Math.min(dot, bracket);
+  return end < 0 ? key : key.slice(0, end);
+}
+
 /**
  * The names of a module, a function, a class body or a comprehension, as they stand at the statement being evaluated.
  * Attributes and elements that were assigned (`self.p = ...`, `out['p'] = ...`) are kept under their text.
@@ -67,15 +75,19 @@ export class Scope {
   constructor(
     readonly kind: 'module' | 'function' | 'class' | 'expression',
     readonly parent?: Scope,
+    /** Of a function the names that are its own wherever they stand in it, bound there or not yet. */
+    readonly locals?: ReadonlySet<string>,
   ) {}
 
   /** Python's order: here, then outward, class bodies around functions left out. */
   find(name: string): Value | undefined {
     const here = this.bindings.get(name);
     if (here) return here;
+    if (this.locals?.has(rootOf(name))) return undefined;
     for (let scope = this.parent; scope; scope = scope.parent) {
       const value = scope.kind === 'class' ? undefined : scope.bindings.get(name);
       if (value) return value;
+      if (scope.locals?.has(rootOf(name))) return undefined;
     }
     return undefined;
   }

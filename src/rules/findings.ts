@@ -8,6 +8,7 @@ import {
   type PythonAnalysis,
   type Range,
   type Site,
+  type Statement,
 } from '../python';
 import type { FormatName } from '../numeric';
 import { lensOf, measure, messageOf } from './describe';
@@ -36,29 +37,25 @@ export interface FindingsOptions {
 
 /** The unstable forms in a text, in the order of the text. Whatever the text contains, nothing is thrown. */
 export function findingsIn(text: string, options: FindingsOptions = {}): Finding[] {
-  return findingsBy((each, load) => analysePython(each, { load }), text, options);
+  const wanted = wantedIn(text, options);
+  if (wanted.length === 0) return [];
+  const language = options.language ?? 'python';
+  const analysis =
+    language === 'python' ? analysePython(text, { load: options.load }) : analyseJavaScript(text, dialects[language]);
+  const found = [...contributionsOf(analysis, wanted, options.settings).values()];
+  return report(found, text, options) ?? [];
 }
 
-/** The same with another way to analyse Python, which remembers more. */
-export function findingsBy(
-  analyse: (text: string, load: ModuleLoader | undefined) => PythonAnalysis,
-  text: string,
-  options: FindingsOptions,
-): Finding[] {
-  const language = options.language ?? 'python';
-  const asked = rules.filter((rule) => options.rules?.has(rule.id) ?? true);
+/** The rules that a text may have findings of, by the words in it: cheap. */
+export function wantedIn(text: string, options: FindingsOptions): readonly Rule[] {
+  const asked = options.rules ? rules.filter((rule) => options.rules?.has(rule.id)) : rules;
   const words = new Words(text);
   let wanted = asked.filter((rule) => mentions(words, rule));
   // What a form begins with may stand in a module that this one imports.
-  if (language === 'python' && options.load && importsLocally(text, options.load)) {
+  if ((options.language ?? 'python') === 'python' && options.load && importsLocally(text, options.load)) {
     wanted = asked.filter((rule) => mentionsPartOf(words, rule));
   }
-  if (wanted.length === 0 || isBeyondLimits(text)) return [];
-  const analysis = language === 'python' ? analyse(text, options.load) : analyseJavaScript(text, dialects[language]);
-  const findings = findingsOf(text, analysis, wanted, options);
-  if (findings.length === 0) return findings;
-  const isSuppressed = suppressionsOf(text, language);
-  return findings.filter((finding) => !isSuppressed(finding));
+  return wanted.length > 0 && isBeyondLimits(text) ? [] : wanted;
 }
 
 /** With the extensions that don't conflict with the language itself. */
@@ -78,50 +75,125 @@ function mentions(words: Words, rule: Rule): boolean {
   return rule.triggers.every((group) => group.some(words.has));
 }
 
-function findingsOf(
-  text: string,
+/** A form found at a place, and what is said of it once that has been asked for. */
+export class Found {
+  finding: Finding | undefined;
+  /** Whether it has been written up: where the user's settings silence the rule there is no finding then. */
+  isWritten = false;
+
+  constructor(
+    readonly hit: Hit,
+    /** Where the site is now: the text may have changed since, elsewhere. */
+    public range: Range,
+  ) {}
+}
+
+/** What comes of going through one statement of the module. */
+export interface Contribution {
+  readonly found: readonly Found[];
+  /** Places, and rules whose forms fit there but do no harm, inside functions that are called with these values. */
+  readonly spared: readonly { readonly rule: Rule; range: Range }[];
+}
+
+/** The forms at the sites of an analysis, by the statements of the module that led there, in the order of the text. */
+export function contributionsOf(
   analysis: PythonAnalysis,
   wanted: readonly Rule[],
-  { settings = {}, fixes = true }: FindingsOptions,
-): Finding[] {
+  settings: FinderSettings = {},
+): Map<Statement | undefined, Contribution> {
   const index = (indexOfAll ??= new FormIndex(rules));
   const asked = new Set(wanted);
-  const found = new Map<string, Hit>();
-  // Places and rules that have nothing to say there of any value that the file calls the function around them with.
-  const safe = new Map<string, boolean>();
+  const contributions = new Map<Statement | undefined, { found: Found[]; spared: { rule: Rule; range: Range }[] }>();
   for (const site of analysis.sites) {
     if (!index.concerns(site)) continue;
     const spared: Rule[] = [];
-    const hit = hitAt(site, index, asked, analysis, settings, spared);
-    const key = `${String(site.range.start)} ${String(site.range.end)}`;
-    if (site.calls.length > 0) {
-      for (const { id } of spared) safe.set(`${key} ${id}`, safe.get(`${key} ${id}`) ?? true);
-      if (hit) safe.set(`${key} ${hit.rule.id}`, false);
-    }
-    if (!hit) continue;
-    const known = found.get(key);
-    if (!known || preferred(hit, known, wanted)) found.set(key, hit);
+    const hit = hitAt(site, index, asked, analysis.around(site.root), settings, spared);
+    const isSpared = site.calls.length > 0 && spared.length > 0;
+    if (!hit && !isSpared) continue;
+    let contribution = contributions.get(site.root);
+    if (!contribution) contributions.set(site.root, (contribution = { found: [], spared: [] }));
+    const { range } = site;
+    if (isSpared) for (const rule of spared) contribution.spared.push({ rule, range });
+    if (hit) contribution.found.push(new Found(hit, range));
   }
-  for (const [key, { rule }] of found) if (safe.get(`${key} ${rule.id}`) === true) found.delete(key);
-  const reported = [...found.values()].flatMap((hit) => {
-    const finding = new Report(text, hit).finding(fixes);
-    return finding ? [{ finding, hit, absorbs: hit.form.absorbs ?? [] }] : [];
-  });
-  return reported
-    .filter(
-      ({ finding, hit }) =>
-        !reported.some(
-          (other) =>
-            other.finding !== finding &&
-            ((other.absorbs.includes(finding.rule) && inside(finding.range, other.finding.range)) ||
-              (hit.form.yields &&
-                other.finding.statement.start === finding.statement.start &&
-                !isLower(other.finding.severity, finding.severity) &&
-                isPartOf(hit, other.hit))),
-        ),
-    )
-    .map(({ finding }) => finding)
-    .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
+  const start = (root: Statement | undefined): number => root?.start ?? 0;
+  return new Map([...contributions].sort(([a], [b]) => start(a) - start(b)));
+}
+
+const placeOf = ({ start, end }: Range): string => `${String(start)} ${String(end)}`;
+
+/**
+ * Of all that was found what there is to say, in the order of the text.
+ * @param contributions in the order of the text
+ * @param isOld of what was found in an earlier text, which can't be written up any more
+ * @returns undefined if something has to be said that is too old
+ */
+export function report(
+  contributions: readonly Contribution[],
+  text: string,
+  { fixes = true, language = 'python' }: FindingsOptions,
+  isOld: (contribution: Contribution) => boolean = () => false,
+): Finding[] | undefined {
+  const best = new Map<string, { readonly each: Found; readonly of: Contribution }>();
+  // Places and rules that have nothing to say there of any value that the file calls the function around them with.
+  const safe = new Map<string, boolean>();
+  for (const contribution of contributions) {
+    for (const { rule, range } of contribution.spared) {
+      const key = `${placeOf(range)} ${rule.id}`;
+      safe.set(key, safe.get(key) ?? true);
+    }
+    for (const each of contribution.found) {
+      const place = placeOf(each.range);
+      if (each.hit.site.calls.length > 0) safe.set(`${place} ${each.hit.rule.id}`, false);
+      const known = best.get(place);
+      if (!known || preferred(each.hit, known.each.hit)) best.set(place, { each, of: contribution });
+    }
+  }
+  const reported: Reported[] = [];
+  for (const [place, { each, of }] of best) {
+    if (safe.get(`${place} ${each.hit.rule.id}`) === true) continue;
+    if (!each.isWritten) {
+      if (isOld(of)) return undefined;
+      each.finding = new Report(text, each.hit).finding(fixes);
+      each.isWritten = true;
+    }
+    if (each.finding) reported.push({ finding: each.finding, hit: each.hit });
+  }
+  const findings = withoutParts(reported).sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
+  if (findings.length === 0) return findings;
+  const isSuppressed = suppressionsOf(text, language);
+  return findings.filter((finding) => !isSuppressed(finding));
+}
+
+interface Reported {
+  readonly finding: Finding;
+  readonly hit: Hit;
+}
+
+/** Leaves out what another finding says, too. */
+function withoutParts(reported: readonly Reported[]): Finding[] {
+  const absorbing = reported.filter(({ hit }) => hit.form.absorbs);
+  const byStatement = new Map<number, Reported[]>();
+  for (const each of reported) {
+    const { start } = each.finding.statement;
+    const list = byStatement.get(start);
+    if (list) list.push(each);
+    else byStatement.set(start, [each]);
+  }
+  const isAbsorbed = (finding: Finding): boolean =>
+    absorbing.some(
+      (other) =>
+        other.finding !== finding &&
+        other.hit.form.absorbs?.includes(finding.rule) &&
+        inside(finding.range, other.finding.range),
+    );
+  const yields = ({ finding, hit }: Reported): boolean =>
+    hit.form.yields === true &&
+    (byStatement.get(finding.statement.start) ?? []).some(
+      (other) =>
+        other.finding !== finding && !isLower(other.finding.severity, finding.severity) && isPartOf(hit, other.hit),
+    );
+  return reported.flatMap((each) => (isAbsorbed(each.finding) || yields(each) ? [] : [each.finding]));
 }
 
 interface Candidate {
@@ -272,9 +344,9 @@ function canReachFailure({ form, bindings, numbers, formats, site }: Hit): boole
 }
 
 /** Of two hits at the same place: one where gradients are recorded, then one that needs no call to be unstable. */
-function preferred(hit: Hit, known: Hit, wanted: readonly Rule[]): boolean {
+function preferred(hit: Hit, known: Hit): boolean {
   if (hit.site.gradients !== known.site.gradients) return hit.site.gradients;
-  if (hit.rule !== known.rule) return wanted.indexOf(hit.rule) < wanted.indexOf(known.rule);
+  if (hit.rule !== known.rule) return rules.indexOf(hit.rule) < rules.indexOf(known.rule);
   const [worse, better] = [severities.indexOf(severityOf(hit)), severities.indexOf(severityOf(known))];
   if (worse !== better) return worse > better;
   return hit.site.calls.length < known.site.calls.length;

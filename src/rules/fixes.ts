@@ -239,13 +239,16 @@ function isOnlyCalledHere({ analysis, site }: Hit, made: Range): boolean {
   if (new Set(calls.map(({ range }) => range.start)).size !== 1) return false;
   if (made.start >= site.range.start && made.end <= site.range.end) return true;
   const name = /(?:^|[\n;])[ \t]*(?:self\.)?(\w+)\s*=\s*$/.exec(text.slice(0, made.start))?.[1];
-  return name !== undefined && usesOf(text, name) === 2;
+  return name !== undefined && usesOf(analysis, name) === 2;
 }
 
 /** How often a name stands in a text, moves to a device aside. */
-function usesOf(text: string, name: string): number {
+function usesOf({ ask }: Hit['analysis'], name: string): number {
   const moves = new RegExp(`\\b(?:self\\.)?${name}\\s*=\\s*(?:self\\.)?${name}\\.(?:to|cuda|cpu)\\([^()\\n]*\\)`, 'g');
-  return text.replaceAll(moves, '').match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0;
+  return ask(
+    `uses of ${name}`,
+    (text) => text.replaceAll(moves, '').match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0,
+  );
 }
 
 /** Whether what the layer gives goes into this loss and nowhere else, as far as the file shows. */
@@ -268,7 +271,7 @@ function isOnlyUsedHere({ analysis, site, matched }: Hit): boolean {
   }
   const prediction = site.arguments?.[0];
   const name = prediction && /^[A-Za-z_]\w*$/.exec(analysis.text.slice(prediction.start, prediction.end))?.[0];
-  return name === undefined || usesOf(analysis.text, name) === 2;
+  return name === undefined || usesOf(analysis, name) === 2;
 }
 
 function hasPart(root: Expression, condition: (node: Expression) => boolean): boolean {
@@ -578,7 +581,7 @@ function hoisted({ analysis }: Hit, origin: Range, own: string, place: Range): S
   // Nor is what stands before it in the statement computed after it any more.
   if (text.slice(statement.start, origin.start).includes(')') || regionBetween(analysis, origin, place) === undefined)
     return undefined;
-  const name = freshName(text, ['logits', 'logit', 'argument']);
+  const name = analysis.ask('free name', (whole) => freshName(whole, ['logits', 'logit', 'argument']));
   if (name === undefined) return undefined;
   const newline = newlineOf(text);
   return {
@@ -615,7 +618,7 @@ function importsFor({ analysis, site }: Hit, template: string): Edit[] | undefin
     const statement = analysis.importFor(path);
     if (statement !== undefined) {
       wanted.add(statement);
-      if (standsForMore(text, root)) return undefined;
+      if (standsForMore(analysis, root)) return undefined;
     } else if (!isBoundBefore(analysis, root, site)) return undefined;
     const within = site.within;
     const parameters = within?.parameters.map(({ name }) => name) ?? [];
@@ -640,34 +643,21 @@ function bindsAnew(text: string, name: string): boolean {
 }
 
 /** Whether a name that an import is to bind stands in the file without one. */
-const standsForMore = rememberedOf((text, name) => {
-  const withoutImports = text.replaceAll(/^[ \t]*(?:import|from)\s[^\r\n]*/gm, '');
-  return new RegExp(`(?<![\\w.'"])${name}(?![\\w'"])`).test(withoutImports.replaceAll(/#[^\r\n]*/g, ''));
-});
-
-/** Where a name stands for the first time. */
-const firstUse = rememberedOf(
-  (text, name) => new RegExp(`\\b${name}\\b|\\bimport[ \\t]*\\*`).exec(text)?.index ?? Infinity,
-);
-
-/** Remembers what is said of names for the last text: there may be many findings in it. */
-function rememberedOf<T>(compute: (text: string, name: string) => T): (text: string, name: string) => T {
-  let last: string | undefined;
-  const known = new Map<string, T>();
-  return (text, name) => {
-    if (text !== last) known.clear();
-    last = text;
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    const value = compute(text, name);
-    known.set(name, value);
-    return value;
-  };
+function standsForMore({ ask }: Hit['analysis'], name: string): boolean {
+  return ask(`${name} stands for more`, (text) => {
+    const withoutImports = text.replaceAll(/^[ \t]*(?:import|from)\s[^\r\n]*/gm, '');
+    return new RegExp(`(?<![\\w.'"])${name}(?![\\w'"])`).test(withoutImports.replaceAll(/#[^\r\n]*/g, ''));
+  });
 }
 
 /** Whether a module's name is bound where the code of the site runs: in a function later than the file is read. */
-function isBoundBefore({ text }: Hit['analysis'], name: string, site: Site): boolean {
-  return site.within !== undefined || firstUse(text, name) < site.range.start;
+function isBoundBefore({ text, ask }: Hit['analysis'], name: string, site: Site): boolean {
+  if (site.within !== undefined) return true;
+  const firstLine = ask(
+    `the line where ${name} stands first`,
+    (whole) => new RegExp(`^.*(?:\\b${name}\\b|\\bimport[ \\t]*\\*)`, 'm').exec(whole)?.[0],
+  );
+  return firstLine !== undefined && text.indexOf(firstLine) < site.range.start;
 }
 
 /**

@@ -58,6 +58,57 @@ describe('a session of findings', () => {
     }
   }).timeout(120_000);
 
+  it('says so while something is written, letter by letter, with fixes', () => {
+    const below = numbers(7);
+    const keras = readFileSync('samples/keras_custom_loss.py', 'utf8');
+    for (const original of [sample, keras]) {
+      const session = new FindingsSession();
+      const lines = original.split('\n');
+      for (let round = 0; round < 12; round++) {
+        const at = below(lines.length);
+        const indent = /^\s*/.exec(lines[at] ?? '')?.[0] ?? '';
+        let typed = indent;
+        for (const more of ['lo', 'ss =', ' torch.log(', 'torch.sigmoid(x', '))', '.mean()']) {
+          typed += more;
+          const text = [...lines.slice(0, at), typed, ...lines.slice(at)].join('\n');
+          assert.deepEqual(session.update(text), findingsIn(text), JSON.stringify(text));
+        }
+      }
+    }
+  }).timeout(120_000);
+
+  it('says what other statements of the module make of a change', () => {
+    const session = new FindingsSession();
+    const tail = 'def loss(x):\n    return torch.log(activate(x))\n\n\nprint(loss(0))\n';
+    const text = (body: string, more = ''): string =>
+      `import torch\n\n\ndef activate(x):\n    return ${body}\n\n\n${more}${tail}`;
+    const steps = [
+      text('x * 2'),
+      text('torch.sigmoid(x)'),
+      text('torch.sigmoid(x)', 'def unrelated():\n    pass\n\n\n'),
+      text('torch.sigmoid(x)', 'activate = torch.exp\n\n\n'),
+      text('torch.sigmoid(x)', 'activate = activate\n\n\n'),
+      text('x.relu()'),
+    ];
+    const counts = steps.map((step) => {
+      assert.deepEqual(session.update(step), findingsIn(step));
+      return findingsIn(step).length;
+    });
+    assert.equal(counts[0], 0);
+    assert.equal(counts[1], 1);
+    assert.equal(counts[2], 1);
+  });
+
+  it('knows a criterion that several functions call', () => {
+    const session = new FindingsSession();
+    const train = (name: string): string =>
+      `def ${name}(x, y):\n    p = torch.sigmoid(x)\n    return criterion(p, y)\n\n\n`;
+    const head = 'import torch\nfrom torch import nn\n\ncriterion = nn.BCELoss()\n\n\n';
+    for (const text of [head + train('a'), head + train('a') + train('b'), head + train('b')]) {
+      assert.deepEqual(session.update(text), findingsIn(text), text);
+    }
+  });
+
   it('keeps to its settings', () => {
     const session = new FindingsSession({ settings: { severities: { 'log-of-sigmoid': 'off' } } });
     assert.deepEqual(session.update('import torch\ntorch.log(torch.sigmoid(x))\n'), []);
