@@ -6,21 +6,25 @@ import {
   FindingsTracker,
   FindingsView,
   FoundFiles,
+  LaunchSource,
+  preferredBackend,
+  registerBackendStatus,
   registerCodeActions,
   registerCodeLenses,
   registerConfigDiagnostics,
   registerDiagnostics,
   registerDocumentation,
   registerHovers,
+  selectBackend,
   showRule,
   WorkspaceScan,
   type FindingReference,
 } from './editor';
-import { FinderClient, WorkerClient } from './engine';
+import { Backends, FinderClient } from './engine';
 
 /** What tests inside the extension host may look at; nothing else gets it. */
 export interface TestHooks {
-  readonly worker: WorkerClient;
+  readonly backends: Backends;
   readonly finder: FinderClient;
   readonly tracker: FindingsTracker;
   readonly view: FindingsView;
@@ -29,18 +33,30 @@ export interface TestHooks {
 /** Constructs, registers, nothing else: the worker and the finder start when they are first needed. */
 export function activate(context: vscode.ExtensionContext): TestHooks | undefined {
   const log = vscode.window.createOutputChannel('Lossfloor', { log: true });
-  const worker = new WorkerClient({ workerPath: context.asAbsolutePath('dist/worker.js'), log });
+  const launches = new LaunchSource(context);
+  const backends = new Backends({
+    workerPath: context.asAbsolutePath('dist/worker.js'),
+    log,
+    launch: (name) => launches.launch(name),
+    trusted: () => vscode.workspace.isTrusted,
+  });
   const finder = new FinderClient({ threadPath: context.asAbsolutePath('dist/finder.js'), log });
   const settings = new FinderSettingsSource(finder, log);
   const tracker = new FindingsTracker(finder, settings, log);
-  const dashboards = new Dashboards(context.extensionUri, worker, (document) => tracker.settled(document), log);
+  const dashboards = new Dashboards(
+    context.extensionUri,
+    { backends, preferred: preferredBackend },
+    (document) => tracker.settled(document),
+    log,
+  );
   const found = new FoundFiles(tracker);
   const scan = new WorkspaceScan(finder, settings, tracker, found, log);
   const view = new FindingsView(found, scan, context.workspaceState);
 
   context.subscriptions.push(
     log,
-    worker,
+    launches,
+    backends,
     finder,
     settings,
     tracker,
@@ -49,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     scan,
     view,
     registerDocumentation(context.extensionUri),
+    registerBackendStatus(backends),
     registerDiagnostics(tracker),
     registerCodeLenses(tracker),
     registerHovers(tracker, finder),
@@ -56,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     registerConfigDiagnostics(),
     vscode.commands.registerCommand(commands.showPrecisionFloor, () => dashboards.showFromEditor('floor')),
     vscode.commands.registerCommand(commands.showZeroErrorRadius, () => dashboards.showFromEditor('zer')),
+    vscode.commands.registerCommand(commands.selectBackend, () => selectBackend(backends, log)),
     vscode.commands.registerCommand(commands.showLogs, () => log.show()),
     vscode.commands.registerCommand(commands.showRule, showRule),
     vscode.commands.registerCommand(commands.showFinding, async ({ uri, rule, offset }: FindingReference) => {
@@ -64,5 +82,5 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     }),
   );
   tracker.start();
-  return context.extensionMode === vscode.ExtensionMode.Test ? { worker, finder, tracker, view } : undefined;
+  return context.extensionMode === vscode.ExtensionMode.Test ? { backends, finder, tracker, view } : undefined;
 }

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { BackendUnavailable, listBackends, WorkerClient } from '../engine';
+import { Backends, BackendUnavailable, describeSelfTest, launchOf, type LaunchSettings } from '../engine';
+import type { BackendState } from '../protocol';
 import { LossError, losses } from '../losses';
 import { findingsIn } from '../rules';
 import { toJson } from './json';
@@ -28,8 +29,9 @@ async function run(argv: readonly string[]): Promise<number> {
         constant: { type: 'string', multiple: true, default: [] },
         backend: { type: 'string' },
         json: { type: 'boolean', default: false },
+        ...launchOptions,
       });
-      const worker = new WorkerClient({ workerPath: path.join(__dirname, 'worker.js'), log: quiet });
+      const backends = backendsFor(values);
       try {
         print(
           await measureCommand(
@@ -42,11 +44,11 @@ async function run(argv: readonly string[]): Promise<number> {
               backend: values['backend'] as string | undefined,
               json: values['json'] === true,
             },
-            worker,
+            backends,
           ),
         );
       } finally {
-        worker.dispose();
+        backends.dispose();
       }
       return 0;
     }
@@ -88,7 +90,7 @@ async function run(argv: readonly string[]): Promise<number> {
       print(listLosses(wantsJson(rest)));
       return 0;
     case 'backends':
-      print(describeBackends(wantsJson(rest)));
+      print(await backendsCommand(rest));
       return 0;
     case '--version':
       print(LOSSFLOOR_VERSION);
@@ -139,15 +141,67 @@ function listLosses(json: boolean): string {
     .join('\n\n');
 }
 
-function describeBackends(json: boolean): string {
-  const backends = listBackends();
-  if (json) return toJson(backends);
-  return backends
-    .map(
-      ({ name, title, available, reason }) =>
-        `${available ? '*' : ' '} ${name.padEnd(7)} ${title}${reason ? `\n          not available: ${reason}` : ''}`,
-    )
-    .join('\n');
+/** How backends are to be started; the same for all commands that use them. */
+const launchOptions = {
+  python: { type: 'string' },
+  framework: { type: 'string' },
+  device: { type: 'string' },
+  'cuda-path': { type: 'string' },
+  'webgpu-path': { type: 'string' },
+  'allow-software-adapter': { type: 'boolean', default: false },
+} as const;
+
+const frameworks = ['torch', 'tensorflow', 'keras', 'jax', 'numpy'] as const;
+
+/** What is called from a command line is trusted. */
+function backendsFor(values: Readonly<Record<string, unknown>>): Backends {
+  const text = (name: keyof typeof launchOptions): string | undefined => values[name] as string | undefined;
+  const asked = text('framework');
+  const framework = frameworks.find((name) => name === asked);
+  if (asked !== undefined && !framework) {
+    throw new UsageError(`--framework: "${asked}" is not one of ${frameworks.join(', ')}.`);
+  }
+  const settings: LaunchSettings = {
+    python: text('python'),
+    ...(framework ? { pythonFramework: framework } : {}),
+    pythonDevice: text('device'),
+    cudaPath: text('cuda-path'),
+    webgpuPath: text('webgpu-path'),
+    allowSoftwareAdapter: values['allow-software-adapter'] === true,
+  };
+  const root = path.join(__dirname, '..');
+  return new Backends({
+    workerPath: path.join(__dirname, 'worker.js'),
+    log: quiet,
+    launch: (name) => launchOf(name, settings, { root }),
+    trusted: () => true,
+  });
+}
+
+async function backendsCommand(args: string[]): Promise<string> {
+  const { values, positionals } = parse(args, { json: { type: 'boolean', default: false }, ...launchOptions });
+  if (positionals.length > 0) throw new UsageError(`There is nothing to do with "${String(positionals[0])}".`);
+  const backends = backendsFor(values);
+  try {
+    const states = await backends.probe();
+    return values['json'] === true ? toJson(states) : states.map(describeBackend).join('\n');
+  } finally {
+    backends.dispose();
+  }
+}
+
+function describeBackend(backend: BackendState): string {
+  const lines = [`${backend.state === 'ready' ? '*' : ' '} ${backend.name.padEnd(7)} ${backend.title}`];
+  if (backend.state === 'ready') {
+    const { identity, formats, selfTest } = backend;
+    lines.push(
+      `${identity.device}; ${identity.version}`,
+      `computes in ${formats.join(', ')}`,
+      ...(identity.notes ?? []),
+    );
+    if (selfTest) lines.push(describeSelfTest(selfTest));
+  } else if (backend.state === 'refused') lines.push(`not available: ${backend.message}`, backend.remedy);
+  return lines.join('\n          ');
 }
 
 function print(text: string): void {

@@ -8,7 +8,7 @@ import {
   type ChosenEntry,
   type LossConfig,
 } from '../config';
-import { chooseBackend, constantsIn, Explainer, planTasks, type PlannedTask, type WorkerClient } from '../engine';
+import { constantsIn, Explainer, planTasks, type Backends, type PlannedTask } from '../engine';
 import { lossById } from '../losses';
 import { lossErrors, margin, orientation, type LossError, type Target } from '../measure';
 import { compileExact, formatByName, shortestDecimal, type FormatName, type NumberFormat } from '../numeric';
@@ -54,11 +54,11 @@ type Result = {
 const digits = 30;
 
 /** `lossfloor measure`. @returns what to print */
-export async function measureCommand(given: MeasureArguments, worker: WorkerClient): Promise<string> {
+export async function measureCommand(given: MeasureArguments, backends: Backends): Promise<string> {
   if (given.what.length === 0) throw new UsageError('measure needs the id of a loss or a *.loss.json file.');
   const logits = given.at === undefined ? [] : numbers(given.at, '--at');
   const results: Result[] = [];
-  for (const what of given.what) results.push(...(await measureOne(what, given, logits, worker)));
+  for (const what of given.what) results.push(...(await measureOne(what, given, logits, backends)));
   return given.json ? toJson(results) : asText(results);
 }
 
@@ -66,10 +66,10 @@ async function measureOne(
   what: string,
   given: MeasureArguments,
   logits: readonly number[],
-  worker: WorkerClient,
+  backends: Backends,
 ): Promise<Result[]> {
   const config = await configOf(what, given);
-  const backend = chooseBackend(backendChoice(given.backend) ?? config.backend);
+  const backend = backendChoice(given.backend) ?? config.backend;
   const formats = formatsOf(given.dtype) ?? config.formats;
   const explainer = new Explainer();
   const results: { key: string; format: number; result: Result }[] = [];
@@ -81,7 +81,7 @@ async function measureOne(
       points: Float64Array.from(logits, (z) => orientation(target) * z),
     });
     const measured = new Map<string, MeasuredMessage>();
-    const identity = await worker.measure(
+    const identity = await backends.measure(
       backend,
       [...planned.values()].map(({ task }) => task),
       (message) => measured.set(message.key, message),

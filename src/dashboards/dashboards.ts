@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { parseLossConfig } from '../config';
-import type { WorkerClient } from '../engine';
+import { parseLossConfig, type BackendChoice } from '../config';
+import type { Backends } from '../engine';
 import type {
   CurveMessage,
   FloorSettings,
@@ -71,6 +71,13 @@ const zerKind: DashboardKind<ZerStateMessage, ZerCurveMessage, ZerSettings> = {
   run: zerRun,
 };
 
+/** What computes for dashboards. */
+export interface Computing {
+  readonly backends: Backends;
+  /** What the user wants to compute where a configuration leaves it open. */
+  readonly preferred: () => BackendChoice;
+}
+
 interface OpenPanel {
   readonly vscodePanel: vscode.WebviewPanel;
   follow(subject: Subject): void;
@@ -86,7 +93,7 @@ export class Dashboards implements vscode.Disposable {
 
   constructor(
     private readonly extensionUri: vscode.Uri,
-    private readonly worker: WorkerClient,
+    private readonly computing: Computing,
     private readonly findingsOf: FindingsOf,
     private readonly log: vscode.LogOutputChannel,
   ) {
@@ -205,7 +212,9 @@ export class Dashboards implements vscode.Disposable {
 
   private measurerFor(subject: Subject): Measurer {
     const { entries, backend } = subject;
-    return { worker: this.worker, entries, backend, trusted: vscode.workspace.isTrusted };
+    const { backends, preferred } = this.computing;
+    // What a configuration leaves open is the user's to say.
+    return { backends, entries, backend: backend === 'auto' ? preferred() : backend };
   }
 
   private followSoon(document: vscode.TextDocument): void {

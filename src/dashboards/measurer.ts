@@ -1,5 +1,5 @@
 import { pointsOf, variantById, type BackendChoice } from '../config';
-import { chooseBackend, Explainer, planTasks, type WorkerClient } from '../engine';
+import { Explainer, planTasks, type Backends } from '../engine';
 import { variable } from '../expression';
 import { orientation, type TargetSummary } from '../measure';
 import type {
@@ -15,10 +15,8 @@ import { chosenEntries, type EntrySource } from './settings';
 
 /** What is needed to measure for a dashboard. */
 export interface Measurer {
-  readonly worker: WorkerClient;
+  readonly backends: Backends;
   readonly backend: BackendChoice;
-  /** Whether the workspace is trusted. */
-  readonly trusted: boolean;
   readonly entries: EntrySource;
 }
 
@@ -30,21 +28,20 @@ export interface Run<Message extends { readonly generation: number }> {
   start(receive: (message: Unnumbered<Message>) => void, signal: AbortSignal): Promise<BackendIdentity>;
 }
 
-/** @throws LossError or BackendUnavailable for settings that can't be measured */
-export function floorRun(settings: FloorSettings, { worker, backend, trusted, entries }: Measurer): Run<CurveMessage> {
+/** @throws LossError for settings that can't be measured; whether the backend can be had is seen when it is started */
+export function floorRun(settings: FloorSettings, { backends, backend, entries }: Measurer): Run<CurveMessage> {
   const planned = planTasks({
     losses: chosenEntries(settings, entries),
     formats: settings.formats,
     targets: settings.targets,
     points: pointsOf(settings.sweep),
   });
-  const name = chooseBackend(backend, trusted);
   const explainer = new Explainer();
   return {
     expected: planned.size,
     start: (receive, signal) =>
-      worker.measure(
-        name,
+      backends.measure(
+        backend,
         [...planned.values()].map(({ task }) => task),
         ({ key, curve, summary }) => {
           const task = planned.get(key);
@@ -68,15 +65,14 @@ export function floorRun(settings: FloorSettings, { worker, backend, trusted, en
 const outputs = pointsOf({ from: 0, to: 1, points: 501 });
 const margins = pointsOf({ from: -8, to: 8, points: 801 });
 
-/** @throws LossError or BackendUnavailable for settings that can't be measured */
-export function zerRun(settings: ZerSettings, { worker, backend, trusted }: Measurer): Run<ZerCurveMessage> {
+/** @throws LossError for settings that can't be measured; whether the backend can be had is seen when it is started */
+export function zerRun(settings: ZerSettings, { backends, backend }: Measurer): Run<ZerCurveMessage> {
   const { variants, radius, format, targets } = settings;
   const losses = variants.map((id) => {
     const entry = variantById(id);
     return { key: id, entry, label: entry.label, constants: { radius } };
   });
   const planned = planTasks({ losses, formats: [format], targets, points: margins });
-  const name = chooseBackend(backend, trusted);
   const replacements: EvaluateTask[] = [...planned].map(([key, { loss, target }]) => {
     const { replacedOutput } = loss.entry.build(loss.constants, format);
     return {
@@ -91,8 +87,8 @@ export function zerRun(settings: ZerSettings, { worker, backend, trusted }: Meas
     expected: planned.size,
     start: async (receive, signal) => {
       const replaced = new Map<string, Float64Array>();
-      await worker.evaluate(
-        name,
+      await backends.evaluate(
+        backend,
         replacements,
         ({ key, outputs: [values] }) => {
           if (values) replaced.set(key, values);
@@ -118,8 +114,8 @@ export function zerRun(settings: ZerSettings, { worker, backend, trusted }: Meas
           summary,
         });
       };
-      return worker.measure(
-        name,
+      return backends.measure(
+        backend,
         [...planned.values()].map(({ task }) => task),
         ({ key, curve, summary }) => {
           if (summary) send(key, curve, summary);

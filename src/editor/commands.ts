@@ -8,6 +8,7 @@ export const commands = {
   groupFindingsByRule: 'lossfloor.groupFindingsByRule',
   groupFindingsByFile: 'lossfloor.groupFindingsByFile',
   showLogs: 'lossfloor.showLogs',
+  selectBackend: 'lossfloor.selectBackend',
   /** Of lenses, hovers and code actions alone: take a FindingReference. */
   showFinding: 'lossfloor.showFinding',
   applyFix: 'lossfloor.applyFix',

@@ -1,3 +1,4 @@
+export * from './backends';
 export * from './codeActions';
 export * from './codeLenses';
 export * from './commands';

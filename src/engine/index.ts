@@ -1,5 +1,6 @@
 export * from './backends';
 export * from './explain';
 export * from './finderClient';
+export * from './launch';
 export * from './plan';
 export * from './workerClient';

@@ -1,5 +1,6 @@
 import { checkTarget, type ChosenEntry } from '../config';
 import { subjectAt, type Target } from '../measure';
+import { realLoss } from '../losses';
 import type { FormatName } from '../numeric';
 import type { MeasureTask } from '../protocol';
 
@@ -29,6 +30,7 @@ export function planTasks(plan: Plan): Map<string, PlannedTask> {
   for (const loss of plan.losses) {
     for (const format of plan.formats) {
       const form = loss.entry.build(loss.constants, format);
+      const real = realLoss(loss.entry, loss.constants, format);
       for (const target of plan.targets) {
         checkTarget(loss.entry, target);
         const key = `${loss.key} ${format} ${String(target)}`;
@@ -36,7 +38,15 @@ export function planTasks(plan: Plan): Map<string, PlannedTask> {
           loss,
           format,
           target,
-          task: { key, subject: subjectAt(form, target), format, points: plan.points, summary: true, exact: true },
+          task: {
+            key,
+            subject: subjectAt(form, target),
+            format,
+            points: plan.points,
+            summary: true,
+            exact: true,
+            ...(real ? { real } : {}),
+          },
         });
       }
     }

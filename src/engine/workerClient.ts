@@ -2,12 +2,16 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type {
   BackendIdentity,
   BackendName,
+  BackendRefusal,
+  BackendSettings,
   EvaluatedMessage,
   EvaluateTask,
   FromWorker,
   MeasuredMessage,
   MeasureTask,
   ProtocolVersion,
+  ReadyBackend,
+  Stage,
   ToWorker,
 } from '../protocol';
 
@@ -23,12 +27,27 @@ export interface WorkerClientOptions {
   /** The built worker, a file for `fork`. */
   readonly workerPath: string;
   readonly log: Log;
+  /** What computes in the worker; `model` unless said otherwise. */
+  readonly backend?: BackendName;
+  readonly settings?: BackendSettings;
+  /** What is added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The Node.js that runs the worker; the one that runs this process unless said otherwise. */
+  readonly execPath?: string;
   /** The worker is stopped after so long without a request, in milliseconds. */
   readonly idleAfter?: number;
-  /** How long the worker may take to say hello, in milliseconds. */
+  /** How long the worker may take to open its backend without a sign of life, in milliseconds. */
   readonly startWithin?: number;
+  /** How long a worker that has work may give no sign of life before it is killed, in milliseconds. */
+  readonly silentWithin?: number;
   /** How long a cancelled request may go on before the worker is killed, in milliseconds. */
   readonly cancelWithin?: number;
+  /** How many bytes of numbers a request may have. */
+  readonly mostBytes?: number;
+  /** Is told how far opening the backend has come. */
+  readonly onStage?: (stage: Stage, detail?: string) => void;
+  /** Is told when a worker has ended that nobody ended, with what it was doing. */
+  readonly onCrash?: (failure: WorkerFailed) => void;
 }
 
 /** The request was cancelled by whoever made it. */
@@ -41,9 +60,16 @@ export class RequestCancelled extends Error {
 /** The worker could not be started, or ended before it had answered. Says how, and how to go on. */
 export class WorkerFailed extends Error {}
 
+/** The backend can't be opened, for a reason that another attempt would not change. */
+export class BackendRefused extends WorkerFailed {
+  constructor(readonly refusal: BackendRefusal) {
+    super(`${refusal.message} ${refusal.remedy}`);
+  }
+}
+
 type Request =
-  | { readonly type: 'measure'; readonly backend: BackendName; readonly tasks: readonly MeasureTask[] }
-  | { readonly type: 'evaluate'; readonly backend: BackendName; readonly tasks: readonly EvaluateTask[] };
+  | { readonly type: 'measure'; readonly tasks: readonly MeasureTask[] }
+  | { readonly type: 'evaluate'; readonly tasks: readonly EvaluateTask[] };
 
 interface Pending {
   readonly id: number;
@@ -57,14 +83,20 @@ interface Pending {
   cancelTimer?: NodeJS.Timeout;
 }
 
-const protocol: ProtocolVersion = 1;
+const protocol: ProtocolVersion = 2;
 const maxAttempts = 2;
 /** Enough of the worker's standard error to tell what it died of. */
 const stderrKept = 2000;
+const firstPause = 100;
+const longestPause = 10_000;
+const defaults = { idleAfter: 300_000, startWithin: 15_000, silentWithin: 30_000, cancelWithin: 2000 };
+/** A message of more takes long to copy, and the arrays on the other side take several times as much. */
+const mostBytes = 256 * 2 ** 20;
 
 /**
- * Starts the worker process when it is first needed, sends it requests and supervises it: a worker that dies is
- * started again and the requests it left are made once more; one that dies again fails them with its last words.
+ * Starts the worker process of a backend when it is first needed, sends it requests and supervises it: a worker that dies,
+ * hangs or answers what can't be is replaced and the requests it left are made once more; one that does so again fails
+ * them with its last words. The more often in a row, the longer it is waited before another one is started.
  */
 export class WorkerClient {
   private child: ChildProcess | undefined;
@@ -72,7 +104,13 @@ export class WorkerClient {
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private idleTimer: NodeJS.Timeout | undefined;
+  private silence: NodeJS.Timeout | undefined;
+  /** How often in a row a worker has ended without having finished a request. */
+  private deaths = 0;
   private disposed = false;
+  /** Children that run or are being started: none may be left behind. */
+  private readonly children = new Set<ChildProcess>();
+  private opened: ReadyBackend | undefined;
 
   constructor(private readonly options: WorkerClientOptions) {}
 
@@ -81,18 +119,40 @@ export class WorkerClient {
     return this.child?.pid;
   }
 
+  get backend(): BackendName {
+    return this.options.backend ?? 'model';
+  }
+
+  /**
+   * What the backend has said of itself, which starts it.
+   * @throws BackendRefused or WorkerFailed
+   */
+  async open(signal?: AbortSignal): Promise<ReadyBackend> {
+    if (this.disposed || signal?.aborted) throw new RequestCancelled();
+    const stop = (): void => this.stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      await this.start();
+    } catch (error) {
+      throw signal?.aborted ? new RequestCancelled() : error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+    this.stopWhenIdle();
+    return this.opened as ReadyBackend;
+  }
+
   /**
    * Measures the tasks; each result is handed to `receive` as soon as it is there.
    * @throws RequestCancelled after `signal` was aborted, WorkerFailed, or an Error of the evaluation itself
    */
   measure(
-    backend: BackendName,
     tasks: readonly MeasureTask[],
     receive: (message: MeasuredMessage) => void,
     signal?: AbortSignal,
   ): Promise<BackendIdentity> {
     return this.request(
-      { type: 'measure', backend, tasks },
+      { type: 'measure', tasks },
       (message) => {
         if (message.type === 'measured') receive(message);
       },
@@ -102,13 +162,12 @@ export class WorkerClient {
 
   /** Evaluates expressions; throws as `measure` does. */
   evaluate(
-    backend: BackendName,
     tasks: readonly EvaluateTask[],
     receive: (message: EvaluatedMessage) => void,
     signal?: AbortSignal,
   ): Promise<BackendIdentity> {
     return this.request(
-      { type: 'evaluate', backend, tasks },
+      { type: 'evaluate', tasks },
       (message) => {
         if (message.type === 'evaluated') receive(message);
       },
@@ -116,11 +175,17 @@ export class WorkerClient {
     );
   }
 
+  /** Ends the worker; another is started by the next request. What is pending is made again by it. */
+  stop(): void {
+    for (const child of this.children) child.kill('SIGKILL');
+  }
+
   /** Ends the worker and fails what is pending. */
   dispose(): void {
     this.disposed = true;
     clearTimeout(this.idleTimer);
-    this.child?.kill('SIGKILL');
+    clearTimeout(this.silence);
+    this.stop();
     for (const pending of [...this.pending.values()]) this.settle(pending, new RequestCancelled());
   }
 
@@ -130,12 +195,34 @@ export class WorkerClient {
     signal: AbortSignal | undefined,
   ): Promise<BackendIdentity> {
     if (this.disposed || signal?.aborted) throw new RequestCancelled();
+    const bytes = bytesOf(request);
+    const most = this.options.mostBytes ?? mostBytes;
+    if (bytes > most) {
+      throw new Error(
+        `This is ${megabytes(bytes)} of numbers, and ${megabytes(most)} are taken at once. Take fewer points or fewer curves.`,
+      );
+    }
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      const pending: Pending = { id, request, receive, resolve, reject, received: new Set(), attempts: 0 };
+      const onAbort = (): void => this.cancel(pending);
+      const pending: Pending = {
+        id,
+        request,
+        receive,
+        resolve: (identity) => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(identity);
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+        received: new Set(),
+        attempts: 0,
+      };
       this.pending.set(id, pending);
       clearTimeout(this.idleTimer);
-      signal?.addEventListener('abort', () => this.cancel(pending), { once: true });
+      signal?.addEventListener('abort', onAbort, { once: true });
       void this.submit(pending);
     });
   }
@@ -144,7 +231,9 @@ export class WorkerClient {
     pending.attempts++;
     try {
       const child = await this.start();
-      if (this.pending.has(pending.id)) post(child, { ...pending.request, id: pending.id });
+      if (!this.pending.has(pending.id)) return;
+      post(child, { ...pending.request, id: pending.id });
+      this.listen(child);
     } catch (error) {
       this.settle(pending, error instanceof Error ? error : new WorkerFailed(String(error)));
     }
@@ -155,6 +244,8 @@ export class WorkerClient {
     const { child } = this;
     if (!child) {
       this.settle(pending, new RequestCancelled());
+      // What is only just starting for this request alone may take minutes yet.
+      if (this.pending.size === 0) this.stop();
       return;
     }
     post(child, { type: 'cancel', id: pending.id });
@@ -162,7 +253,7 @@ export class WorkerClient {
       this.options.log.warn(`request ${String(pending.id)} ignores its cancellation: killing the worker`);
       this.settle(pending, new RequestCancelled());
       child.kill('SIGKILL');
-    }, this.options.cancelWithin ?? 2000);
+    }, this.options.cancelWithin ?? defaults.cancelWithin);
   }
 
   private settle(pending: Pending, result: BackendIdentity | Error): void {
@@ -170,69 +261,133 @@ export class WorkerClient {
     clearTimeout(pending.cancelTimer);
     if (result instanceof Error) pending.reject(result);
     else pending.resolve(result);
-    if (this.pending.size === 0 && this.child) {
-      clearTimeout(this.idleTimer);
-      this.idleTimer = setTimeout(() => {
-        this.options.log.info('worker idle: stopping it');
-        this.child?.kill();
-      }, this.options.idleAfter ?? 300_000);
-      this.idleTimer.unref();
-    }
+    this.stopWhenIdle();
+  }
+
+  private stopWhenIdle(): void {
+    clearTimeout(this.idleTimer);
+    if (this.pending.size > 0) return;
+    clearTimeout(this.silence);
+    if (!this.child) return;
+    this.idleTimer = setTimeout(() => {
+      this.options.log.info(`${this.backend} worker idle: stopping it`);
+      this.child?.kill();
+    }, this.options.idleAfter ?? defaults.idleAfter);
+    this.idleTimer.unref();
+  }
+
+  /** Expects a sign of life from a worker that has work. */
+  private listen(child: ChildProcess): void {
+    clearTimeout(this.silence);
+    if (this.pending.size === 0) return;
+    const within = this.options.silentWithin ?? defaults.silentWithin;
+    this.silence = setTimeout(() => {
+      this.options.log.warn(`the ${this.backend} worker has been silent for ${String(within)} ms: killing it`);
+      child.kill('SIGKILL');
+    }, within);
+    this.silence.unref();
   }
 
   private start(): Promise<ChildProcess> {
-    this.starting ??= this.spawn().catch((error: unknown) => {
-      this.starting = undefined;
-      throw error;
-    });
+    this.starting ??= this.pause()
+      .then(() => this.spawn())
+      .catch((error: unknown) => {
+        this.starting = undefined;
+        throw error;
+      });
     return this.starting;
   }
 
+  /** Waits the longer, the more workers have died. */
+  private async pause(): Promise<void> {
+    if (this.deaths < 2) return;
+    const pause = Math.min(longestPause, firstPause * 2 ** (this.deaths - 2));
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+
   private spawn(): Promise<ChildProcess> {
-    const { workerPath, log } = this.options;
-    log.info(`starting worker: ${process.execPath} ${workerPath}`);
+    const { workerPath, log, backend, settings = {}, env, execPath } = this.options;
+    if (this.disposed) return Promise.reject(new RequestCancelled());
+    log.info(`starting the ${this.backend} worker: ${execPath ?? process.execPath} ${workerPath}`);
     // `execArgv: []`: the extension host's own flags (an inspector port, say) are not for the worker.
     // 'advanced' serialization keeps typed arrays, NaN, infinities, -0 and shared nodes.
-    const child = fork(workerPath, [], {
+    const child = fork(workerPath, backend ? [backend, JSON.stringify(settings)] : [], {
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      ...(env ? { env: { ...process.env, ...env } } : {}),
+      ...(execPath === undefined ? {} : { execPath }),
     });
+    this.children.add(child);
     let lastWords = '';
+    let stage: Stage | undefined;
     child.stderr?.on('data', (data: Buffer) => {
       lastWords = (lastWords + data.toString()).slice(-stderrKept);
-      log.warn(`worker: ${data.toString().trimEnd()}`);
+      log.warn(`${this.backend} worker: ${data.toString().trimEnd()}`);
     });
-    child.stdout?.on('data', (data: Buffer) => log.debug(`worker: ${data.toString().trimEnd()}`));
+    child.stdout?.on('data', (data: Buffer) => log.debug(`${this.backend} worker: ${data.toString().trimEnd()}`));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new WorkerFailed(`The worker did not start within ${String(this.options.startWithin ?? 15_000)} ms.`));
+      const within = this.options.startWithin ?? defaults.startWithin;
+      const expire = (): void => {
+        reject(new WorkerFailed(`The ${this.backend} worker did not start within ${String(within)} ms.`));
         child.kill('SIGKILL');
-      }, this.options.startWithin ?? 15_000);
+      };
+      let timer = setTimeout(expire, within);
+      let isReady = false;
       child.on('message', (message: FromWorker) => {
-        if (message.type !== 'hello') {
-          this.receive(message);
-          return;
-        }
         clearTimeout(timer);
-        if (message.protocol !== protocol) {
-          reject(new WorkerFailed('The worker belongs to another version of Lossfloor. Reload the window.'));
-          child.kill('SIGKILL');
-          return;
+        switch ((message as Partial<FromWorker> | undefined)?.type) {
+          case 'stage': {
+            const reached = message as Extract<FromWorker, { type: 'stage' }>;
+            ({ stage } = reached);
+            timer = setTimeout(expire, within);
+            this.options.onStage?.(reached.stage, reached.detail);
+            return;
+          }
+          case 'alive':
+            if (isReady) this.listen(child);
+            else timer = setTimeout(expire, within);
+            return;
+          case 'refused':
+          case 'hello': {
+            const first = message as Extract<FromWorker, { type: 'hello' | 'refused' }>;
+            if (first.protocol !== protocol) {
+              reject(new WorkerFailed('The worker belongs to another version of Lossfloor. Reload the window.'));
+              child.kill('SIGKILL');
+            } else if (first.type === 'refused') {
+              const { code, message: words, remedy, stage: at } = first;
+              reject(new BackendRefused({ code, message: words, remedy, stage: at }));
+            } else {
+              const { identity, formats, selfTest } = first;
+              log.info(`${this.backend} worker ${String(child.pid)} ready: ${identity.version} on ${identity.device}`);
+              this.child = child;
+              this.opened = { identity, formats, selfTest };
+              isReady = true;
+              stage = undefined;
+              resolve(child);
+            }
+            return;
+          }
+          default:
+            if (!this.receive(child, message)) {
+              log.error(`the ${this.backend} worker has sent what can't be an answer: killing it`);
+              child.kill('SIGKILL');
+            }
         }
-        log.info(`worker ${String(child.pid)} ready: ${message.identity.version} on ${message.identity.device}`);
-        this.child = child;
-        resolve(child);
       });
       let ended = false;
       const end = (how: string): void => {
         if (ended) return;
         ended = true;
         clearTimeout(timer);
+        this.children.delete(child);
+        const at = stage === undefined ? '' : ` at the stage "${stage}"`;
         const detail = lastWords.trim();
-        const failure = new WorkerFailed(`The worker ${how}.${detail ? ` Its last words: ${detail}` : ''}`);
+        const failure = new WorkerFailed(
+          `The ${this.backend} worker ${how}${at}.${detail ? ` Its last words: ${detail}` : ''}`,
+        );
         reject(failure);
-        this.ended(child, failure);
+        this.ended(child, failure, isReady);
       };
       child.on('error', (error) => end(`could not be started (${error.message})`));
       child.on('exit', (code, signal) =>
@@ -241,37 +396,93 @@ export class WorkerClient {
     });
   }
 
-  private receive(message: Exclude<FromWorker, { type: 'hello' }>): void {
+  /** @returns false for what is no answer to a request */
+  private receive(child: ChildProcess, message: FromWorker): boolean {
+    if (!isAnswer(message)) return false;
     const pending = this.pending.get(message.id);
-    if (!pending) return;
+    // Of a request that was cancelled in the meantime.
+    if (!pending) return message.id < this.nextId && message.id > 0;
+    this.listen(child);
     if (message.type !== 'done') {
-      if (pending.received.has(message.key) || pending.cancelTimer) return;
+      if (!answers(message, pending.request)) return false;
+      if (pending.received.has(message.key) || pending.cancelTimer) return true;
       pending.received.add(message.key);
       pending.receive(message);
-      return;
+      return true;
     }
-    if (message.outcome === 'complete') this.settle(pending, message.identity);
-    else if (message.outcome === 'cancelled') this.settle(pending, new RequestCancelled());
+    this.deaths = 0;
+    if (message.outcome === 'complete') {
+      if (pending.received.size < new Set(pending.request.tasks.map(({ key }) => key)).size) return false;
+      this.settle(pending, message.identity);
+    } else if (message.outcome === 'cancelled') this.settle(pending, new RequestCancelled());
     else this.settle(pending, new Error(message.message ?? 'The worker could not evaluate this.'));
+    return true;
   }
 
-  private ended(child: ChildProcess, failure: WorkerFailed): void {
-    if (this.child !== child) return;
-    this.child = undefined;
-    this.starting = undefined;
+  private ended(child: ChildProcess, failure: WorkerFailed, wasReady: boolean): void {
+    if (wasReady && this.child !== child) return;
+    if (wasReady) {
+      this.child = undefined;
+      this.starting = undefined;
+    }
     clearTimeout(this.idleTimer);
+    clearTimeout(this.silence);
     const left = [...this.pending.values()];
     if (left.length === 0) {
       this.options.log.info(failure.message);
       return;
     }
+    this.deaths++;
     this.options.log.error(failure.message);
+    if (!wasReady) return;
+    this.options.onCrash?.(failure);
     for (const pending of left) {
       if (pending.cancelTimer) this.settle(pending, new RequestCancelled());
       else if (pending.attempts >= maxAttempts || this.disposed) this.settle(pending, failure);
       else void this.submit(pending);
     }
   }
+}
+
+type Answer = Extract<FromWorker, { type: 'measured' | 'evaluated' | 'done' }>;
+
+function isAnswer(message: FromWorker): message is Answer {
+  const { type, id } = (message as Partial<Answer> | undefined) ?? {};
+  return typeof id === 'number' && (type === 'measured' || type === 'evaluated' || type === 'done');
+}
+
+/** Whether it has the numbers that were asked for. */
+function answers(message: MeasuredMessage | EvaluatedMessage, request: Request): boolean {
+  if (message.type === 'measured') {
+    const task = request.type === 'measure' ? request.tasks.find(({ key }) => key === message.key) : undefined;
+    const { curve } = message as Partial<MeasuredMessage>;
+    return !!task && isArray(curve?.loss, task.points.length) && isArray(curve?.gradient, task.points.length);
+  }
+  const task = request.type === 'evaluate' ? request.tasks.find(({ key }) => key === message.key) : undefined;
+  const { outputs } = message as Partial<EvaluatedMessage>;
+  const length = task?.inputs[0]?.length ?? 0;
+  return (
+    !!task &&
+    Array.isArray(outputs) &&
+    outputs.length === task.outputs.length &&
+    outputs.every((each) => isArray(each, length))
+  );
+}
+
+function isArray(value: unknown, length: number): boolean {
+  return value instanceof Float64Array && value.length === length;
+}
+
+function bytesOf({ type, tasks }: Request): number {
+  const lengths =
+    type === 'measure'
+      ? tasks.map(({ points }) => 5 * points.length)
+      : tasks.map(({ inputs, outputs }) => (inputs.length + outputs.length) * (inputs[0]?.length ?? 0));
+  return 8 * lengths.reduce((sum, length) => sum + length, 0);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MB`;
 }
 
 function post(child: ChildProcess, message: ToWorker): void {

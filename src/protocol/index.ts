@@ -1,3 +1,4 @@
+export type * from './backend';
 export type * from './measurement';
 export type * from './webview';
 export type * from './worker';

@@ -1,10 +1,35 @@
 /** Messages between the extension host (or the command line) and the worker process. Types only. */
 import type { Expression } from '../expression';
 import type { Subject, TargetSummary } from '../measure';
-import type { BackendIdentity, BackendName, Curve, Format } from './measurement';
+import type { BackendRefusal, ReadyBackend, Stage } from './backend';
+import type { BackendIdentity, Curve, Format } from './measurement';
 
 /** Raised whenever a message changes: host and worker of different builds refuse each other. */
-export type ProtocolVersion = 1;
+export type ProtocolVersion = 2;
+
+/** Versions of a Python package: `from` is the first, `before` the first that is not among them. */
+export interface PackageRange {
+  readonly name: string;
+  readonly from?: string;
+  readonly before?: string;
+}
+
+/** A framework's own function for a loss of the catalogue, for the backend that has the framework. */
+export interface RealCall {
+  /** The entry's id, for messages. */
+  readonly id: string;
+  readonly framework: 'torch' | 'tensorflow' | 'keras' | 'jax';
+  /** The packages it calls, in the versions in which they compute what the entry stands for. */
+  readonly requires: readonly PackageRange[];
+  /** On which backends Keras computes it so; all where it isn't given. */
+  readonly kerasBackends?: readonly string[];
+  /**
+   * The body of a Python function of `z` and `t`, tensors of one dimension and of the format, that returns the loss of each
+   * element. The constants are numbers there, and the framework has its usual name: torch, F; tf; jax, jnp; keras, ops.
+   */
+  readonly source: string;
+  readonly constants: Readonly<Record<string, number>>;
+}
 
 /** One thing to measure: a loss for one target in one format. */
 export interface MeasureTask {
@@ -16,6 +41,8 @@ export interface MeasureTask {
   readonly points: Float64Array;
   readonly summary: boolean;
   readonly exact: boolean;
+  /** What the subject's loss is computed by where the backend has its framework; else by its expression. */
+  readonly real?: RealCall;
 }
 
 /** Any expressions of any variables, over the same points. */
@@ -25,19 +52,19 @@ export interface EvaluateTask {
   readonly variables: readonly string[];
   readonly inputs: readonly Float64Array[];
   readonly format: Format;
+  /** What computes instead of the outputs, a loss and its gradient by z, where the backend has its framework. */
+  readonly real?: RealCall;
 }
 
 export interface MeasureRequest {
   readonly type: 'measure';
   readonly id: number;
-  readonly backend: BackendName;
   readonly tasks: readonly MeasureTask[];
 }
 
 export interface EvaluateRequest {
   readonly type: 'evaluate';
   readonly id: number;
-  readonly backend: BackendName;
   readonly tasks: readonly EvaluateTask[];
 }
 
@@ -48,12 +75,29 @@ export interface CancelRequest {
 
 export type ToWorker = MeasureRequest | EvaluateRequest | CancelRequest;
 
+/** Sent as each stage of opening the backend is reached, and again while one takes long. */
+export interface StageMessage {
+  readonly type: 'stage';
+  readonly stage: Stage;
+  readonly detail?: string;
+}
+
 /** Sent once, as soon as the worker can take requests. */
-export interface HelloMessage {
+export interface HelloMessage extends ReadyBackend {
   readonly type: 'hello';
   /** A `ProtocolVersion`, or that of another build. */
   readonly protocol: number;
-  readonly identity: BackendIdentity;
+}
+
+/** Sent instead of hello where the backend can't be opened; the worker ends then. */
+export interface RefusedMessage extends BackendRefusal {
+  readonly type: 'refused';
+  readonly protocol: number;
+}
+
+/** Sent every second while there is work, so that a worker that hangs can be told from one that computes. */
+export interface AliveMessage {
+  readonly type: 'alive';
 }
 
 export interface MeasuredMessage {
@@ -62,6 +106,8 @@ export interface MeasuredMessage {
   readonly key: string;
   readonly curve: Curve;
   readonly summary: TargetSummary | null;
+  /** Whether a framework's own function computed it, and not our expression of it. */
+  readonly real: boolean;
 }
 
 export interface EvaluatedMessage {
@@ -80,4 +126,5 @@ export interface DoneMessage {
   readonly message?: string;
 }
 
-export type FromWorker = HelloMessage | MeasuredMessage | EvaluatedMessage | DoneMessage;
+export type FromWorker =
+  StageMessage | HelloMessage | RefusedMessage | AliveMessage | MeasuredMessage | EvaluatedMessage | DoneMessage;

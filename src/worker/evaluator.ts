@@ -1,6 +1,7 @@
 import type { Expression } from '../expression';
 import type { NumberFormat } from '../numeric';
-import type { BackendIdentity } from '../protocol';
+import type { Target } from '../measure';
+import type { BackendIdentity, RealCall } from '../protocol';
 
 /** Stops long work: checked between chunks, and gives the event loop its turn so that a cancel message gets in. */
 export interface Pacer {
@@ -24,4 +25,18 @@ export interface Prepared {
 export interface Evaluator {
   readonly identity: BackendIdentity;
   prepare(outputs: readonly Expression[], variables: readonly string[], format: NumberFormat): Prepared;
+  /** The framework whose own functions `prepareReal` calls. */
+  readonly framework?: string;
+  /**
+   * Only where frameworks are at hand: their own function for a loss, and its gradient by their own autodiff.
+   * @throws BackendError if this framework isn't the call's, or its version computes something else
+   */
+  prepareReal?(real: RealCall, over: RealOperands, format: NumberFormat): Prepared;
 }
+
+/** What the inputs and outputs of a real call are: two outputs, loss and gradient. */
+export type RealOperands =
+  /** The inputs are logits and targets; `gradient` is an expression over z and t. */
+  | { readonly kind: 'logits'; readonly gradient: Expression }
+  /** The input is the margin of a subject with this target; `gradient` is that of the subject. */
+  | { readonly kind: 'margin'; readonly target: Target; readonly gradient: Expression };

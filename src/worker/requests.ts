@@ -22,7 +22,11 @@ export async function handleMeasure(
   for (const task of request.tasks) {
     const format = formatByName(task.format);
     const points = task.points.map((point) => format.round(point));
-    const prepared = evaluator.prepare([task.subject.loss, task.subject.gradient], [margin], format);
+    const { target, loss: computed, gradient: derivative } = task.subject;
+    // A loss of another framework is computed by its expression, in the operations of this one.
+    const own = task.real?.framework === evaluator.framework ? task.real : undefined;
+    const real = own && evaluator.prepareReal?.(own, { kind: 'margin', target, gradient: derivative }, format);
+    const prepared = real ?? evaluator.prepare([computed, derivative], [margin], format);
     const evaluate: EvaluateMargins = async (margins) => {
       const [loss, gradient] = (await prepared.evaluate([margins], pacer)) as [Float64Array, Float64Array];
       return { loss, gradient };
@@ -45,7 +49,7 @@ export async function handleMeasure(
     const summary = task.summary
       ? await summarize(evaluate, task.subject.target, format, (at) => exactGradient.isZero(at) === true)
       : null;
-    send({ type: 'measured', id: request.id, key: task.key, curve, summary });
+    send({ type: 'measured', id: request.id, key: task.key, curve, summary, real: real !== undefined });
   }
 }
 

@@ -34,7 +34,7 @@ describe('the extension', () => {
     const hooks = await extension().activate();
     await open('train.py');
     await diagnosticsOnce(file('train.py'), 4);
-    assert.equal(hooks.worker.pid, undefined);
+    assert.equal(hooks.backends.client('model').pid, undefined);
   });
 
   describe('in a Python file', () => {
@@ -88,7 +88,7 @@ describe('the extension', () => {
       assert.match(panel.viewType, /lossfloor\.floor$/);
       assert.equal(panel.label, 'Precision Floor: train.py:9');
       const hooks = await extension().activate();
-      await until('a worker', () => hooks.worker.pid);
+      await until('a worker', () => hooks.backends.client('model').pid);
       // A second click shows the same panel.
       await vscode.commands.executeCommand(command.command, ...(command.arguments as unknown[]));
       assert.equal(panels().length, 1);
@@ -203,12 +203,12 @@ describe('the extension', () => {
     const hooks = await extension().activate();
     await open('good.loss.json');
     await vscode.commands.executeCommand('lossfloor.showPrecisionFloor');
-    const pid = await until('a worker', () => hooks.worker.pid);
+    const pid = await until('a worker', () => hooks.backends.client('model').pid);
     process.kill(pid, 'SIGKILL');
-    await until('the worker to be gone or another', () => (hooks.worker.pid === pid ? undefined : true));
+    await until('the worker to be gone or another', () => (hooks.backends.client('model').pid === pid ? undefined : true));
     await open('good.loss.json');
     await vscode.commands.executeCommand('lossfloor.showZeroErrorRadius');
-    const next = await until('another worker', () => hooks.worker.pid);
+    const next = await until('another worker', () => hooks.backends.client('model').pid);
     assert.notEqual(next, pid);
   });
 });

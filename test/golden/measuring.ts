@@ -22,7 +22,7 @@ export async function measure(plan: Plan): Promise<Measured[]> {
   const planned = planTasks(plan);
   const measured: Measured[] = [];
   await handleMeasure(
-    { type: 'measure', id: 0, backend: 'model', tasks: [...planned.values()].map(({ task }) => task) },
+    { type: 'measure', id: 0, tasks: [...planned.values()].map(({ task }) => task) },
     modelEvaluator('under test'),
     { breathe: () => Promise.resolve() },
     (message) => {

@@ -63,7 +63,7 @@ describe('worker', () => {
 
   async function evaluate(worker: WorkerClient, ...tasks: EvaluateTask[]): Promise<EvaluatedMessage[]> {
     const messages: EvaluatedMessage[] = [];
-    await worker.evaluate('model', tasks, (message) => messages.push(message));
+    await worker.evaluate(tasks, (message) => messages.push(message));
     return messages;
   }
 
@@ -78,7 +78,7 @@ describe('worker', () => {
     const worker = client();
     const before = worker.pid;
     assert.equal(before, undefined);
-    const identity = await worker.evaluate('model', [task('a', [x], Float64Array.of(1))], () => undefined);
+    const identity = await worker.evaluate([task('a', [x], Float64Array.of(1))], () => undefined);
     assert.equal(identity.backend, 'model');
     assert.match(identity.device, /^CPU/);
     assert.match(identity.version, /^Lossfloor \d+\.\d+\.\d+, JavaScript and WebAssembly on V8 /);
@@ -107,7 +107,6 @@ describe('worker', () => {
     });
     const received: MeasuredMessage[] = [];
     await worker.measure(
-      'model',
       [...planned.values()].map((each) => each.task),
       (message) => received.push(message),
     );
@@ -138,10 +137,6 @@ describe('worker', () => {
     const worker = client();
     const wrong: EvaluateTask = { ...task('a', [variable('y')], Float64Array.of(1)) };
     await assert.rejects(evaluate(worker, wrong), /variable "y" has no values/);
-    await assert.rejects(
-      worker.evaluate('cuda', [task('a', [x], Float64Array.of(1))], () => undefined),
-      /no "cuda" backend/,
-    );
     assert.equal((await evaluate(worker, task('a', [x], Float64Array.of(3))))[0]?.outputs[0]?.[0], 3);
   });
 
@@ -184,7 +179,7 @@ describe('worker', () => {
     await evaluate(worker, task('warm', [x], Float64Array.of(1)));
     const { pid } = worker;
     const controller = new AbortController();
-    const pending = worker.evaluate('model', [longTask()], () => undefined, controller.signal);
+    const pending = worker.evaluate([longTask()], () => undefined, controller.signal);
     setTimeout(() => {
       controller.abort();
     }, 50);
@@ -198,7 +193,7 @@ describe('worker', () => {
   it('refuses what is cancelled before it begins', async () => {
     const worker = client();
     await assert.rejects(
-      worker.evaluate('model', [], () => undefined, AbortSignal.abort()),
+      worker.evaluate([], () => undefined, AbortSignal.abort()),
       RequestCancelled,
     );
     assert.equal(worker.pid, undefined);
@@ -207,10 +202,10 @@ describe('worker', () => {
   it('kills a worker that ignores a cancellation', async () => {
     const deaf = faulty(`
       process.on('message', (m) => { if (m.type !== 'cancel') for (;;); });
-      process.send({ type: 'hello', protocol: 1, identity: { backend: 'model', device: 'd', version: 'v' } });`);
+      process.send({ type: 'hello', protocol: 2, identity: { backend: 'model', device: 'd', version: 'v', hardware: 'cpu' }, formats: [], selfTest: null });`);
     const worker = client({ workerPath: deaf, cancelWithin: 100 });
     const controller = new AbortController();
-    const pending = worker.evaluate('model', [task('a', [x], Float64Array.of(1))], () => undefined, controller.signal);
+    const pending = worker.evaluate([task('a', [x], Float64Array.of(1))], () => undefined, controller.signal);
     await until('the worker runs', () => worker.pid !== undefined);
     const pid = worker.pid as number;
     controller.abort();
