@@ -412,7 +412,7 @@ export class WorkerClient {
     }
     this.deaths = 0;
     if (message.outcome === 'complete') {
-      if (pending.received.size < new Set(pending.request.tasks.map(({ key }) => key)).size) return false;
+      if (!hasAll(pending)) return false;
       this.settle(pending, message.identity);
     } else if (message.outcome === 'cancelled') this.settle(pending, new RequestCancelled());
     else this.settle(pending, new Error(message.message ?? 'The worker could not evaluate this.'));
@@ -438,10 +438,16 @@ export class WorkerClient {
     this.options.onCrash?.(failure);
     for (const pending of left) {
       if (pending.cancelTimer) this.settle(pending, new RequestCancelled());
+      // All it was to give has come; only the word that this was all has not.
+      else if (this.opened && hasAll(pending)) this.settle(pending, this.opened.identity);
       else if (pending.attempts >= maxAttempts || this.disposed) this.settle(pending, failure);
       else void this.submit(pending);
     }
   }
+}
+
+function hasAll({ received, request }: Pending): boolean {
+  return request.tasks.every(({ key }) => received.has(key));
 }
 
 type Answer = Extract<FromWorker, { type: 'measured' | 'evaluated' | 'done' }>;
