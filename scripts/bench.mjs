@@ -1,12 +1,18 @@
 // Measures how fast the model evaluator and exact evaluation are, beside NumPy and PyTorch where python3 has them, and
-// the finder, beside pylint and ruff where they are installed.
+// the finder, beside pylint and ruff where they are installed:  node scripts/bench.mjs [--finder] [FOLDER]
+// With --finder the finder alone; of a folder it reads the Python files too. The command line has to be built.
 import * as esbuild from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-for (const [name, ...args] of [['bench', path.join(root, 'test/bench/baseline.py')], ['finder']]) {
+const [folder] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const benches = [
+  ['bench', path.join(root, 'test/bench/baseline.py')],
+  ['finder', ...(folder === undefined ? [] : [path.resolve(folder)])],
+];
+for (const [name, ...args] of process.argv.includes('--finder') ? benches.slice(1) : benches) {
   const outfile = path.join(root, `out/${name}.cjs`);
   await esbuild.build({
     absWorkingDir: root,

@@ -19,20 +19,27 @@ export function children(node: Expression): readonly Expression[] {
  */
 export function inOrder(roots: readonly Expression[], below = children): Expression[] {
   const order: Expression[] = [];
-  const done = new Set<Expression>();
-  const stack: { node: Expression; expanded: boolean }[] = [...roots]
-    .reverse()
-    .map((node) => ({ node, expanded: false }));
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    if (done.has(top.node)) continue;
-    if (top.expanded) {
-      done.add(top.node);
-      order.push(top.node);
+  /** False while what a node stands on is being gone through, true when it is in the order. */
+  const done = new Map<Expression, boolean>();
+  const stack: Expression[] = [];
+  const push = (nodes: readonly Expression[]): void => {
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i] as Expression;
+      if (!done.has(node)) stack.push(node);
+    }
+  };
+  push(roots);
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const state = done.get(top);
+    if (state === undefined) {
+      done.set(top, false);
+      push(below(top));
       continue;
     }
-    stack.push({ node: top.node, expanded: true });
-    const next = below(top.node);
-    for (let i = next.length - 1; i >= 0; i--) stack.push({ node: next[i] as Expression, expanded: false });
+    stack.pop();
+    if (state) continue;
+    done.set(top, true);
+    order.push(top);
   }
   return order;
 }

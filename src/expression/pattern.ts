@@ -11,6 +11,8 @@ export type Bindings = ReadonlyMap<string, Expression>;
 export interface Pattern {
   /** The operators that the root of a fitting expression can have; undefined for any expression. */
   readonly roots: ReadonlySet<Operator> | undefined;
+  /** Of a pattern that fits constants alone: which of them. */
+  readonly constants?: (value: number) => boolean;
   match(expression: Expression, bindings: Bindings): Bindings | undefined;
 }
 
@@ -30,15 +32,27 @@ function plain(expression: Expression): Expression {
   return expression.kind === 'withGradient' ? plain(expression.value) : expression;
 }
 
+/** Whether a pattern may fit, by the root alone: most don't, and nothing has to be bound to see it. */
+function mayFit(pattern: Pattern, node: Expression): boolean {
+  if (pattern.roots) return node.kind === 'operation' && pattern.roots.has(node.operator);
+  return pattern.constants === undefined || (isConstant(node) && pattern.constants(node.value));
+}
+
+const isConstant = (expression: Expression): expression is Constant => expression.kind === 'constant';
+
+function bound(bindings: Bindings, name: string, expression: Expression): Bindings {
+  return (bindings.size === 0 ? new Map<string, Expression>() : new Map(bindings)).set(name, expression);
+}
+
 /** Any expression, the same computation wherever the name stands. */
 export function bind(name: string, condition?: (expression: Expression) => boolean): Pattern {
   return {
     roots: undefined,
     match(expression, bindings) {
-      const bound = bindings.get(name);
-      if (bound !== undefined) return sameComputation(bound, expression) ? bindings : undefined;
+      const before = bindings.get(name);
+      if (before !== undefined) return sameComputation(before, expression) ? bindings : undefined;
       if (condition && !condition(expression)) return undefined;
-      return new Map(bindings).set(name, expression);
+      return bound(bindings, name, expression);
     },
   };
 }
@@ -46,17 +60,17 @@ export function bind(name: string, condition?: (expression: Expression) => boole
 /** Any expression, not bound to a name. */
 export const anything: Pattern = { roots: undefined, match: (_, bindings) => bindings };
 
-const isConstant = (expression: Expression): expression is Constant => expression.kind === 'constant';
-
 /** A constant that satisfies the condition, bound to the name. */
 export function number(name: string, condition: (value: number) => boolean = () => true): Pattern {
-  return bind(name, (expression) => isConstant(expression) && condition(expression.value));
+  const isMeant = (expression: Expression): boolean => isConstant(expression) && condition(expression.value);
+  return { ...bind(name, isMeant), constants: condition };
 }
 
 /** This number. */
 export function is(value: number): Pattern {
   return {
     roots: undefined,
+    constants: (constant) => constant === value,
     match: (expression, bindings) => (isConstant(expression) && expression.value === value ? bindings : undefined),
   };
 }
@@ -64,19 +78,32 @@ export function is(value: number): Pattern {
 /** An operation; operands of a commutative one in either order. With one operand given, those after it are free. */
 export function apply(operator: Operator, ...operands: readonly PatternOperand[]): Pattern {
   const patterns = operands.map(patternOf);
-  const reversed = commutative.has(operator) && patterns.length === 2 ? [...patterns].reverse() : undefined;
+  const [first, second] = patterns;
+  const isCommutative = commutative.has(operator) && patterns.length === 2;
+  const inOrder = (operands: readonly Expression[], bindings: Bindings): Bindings | undefined => {
+    // Before anything is bound.
+    for (let i = 0; i < patterns.length; i++) {
+      if (!mayFit(patterns[i] as Pattern, plain(operands[i] as Expression))) return undefined;
+    }
+    let so: Bindings | undefined = bindings;
+    for (let i = 0; so && i < patterns.length; i++) {
+      so = (patterns[i] as Pattern).match(plain(operands[i] as Expression), so);
+    }
+    return so;
+  };
   return {
     roots: new Set([operator]),
     match(expression, bindings) {
       if (expression.kind !== 'operation' || expression.operator !== operator) return undefined;
-      if (expression.operands.length < patterns.length) return undefined;
-      if (expression.operands.length > patterns.length && patterns.length !== 1) return undefined;
-      const inOrder = (order: readonly Pattern[]): Bindings | undefined =>
-        order.reduce<Bindings | undefined>(
-          (so, pattern, index) => so && pattern.match(plain(expression.operands[index] as Expression), so),
-          bindings,
-        );
-      return inOrder(patterns) ?? (reversed && inOrder(reversed));
+      const { operands } = expression;
+      if (operands.length < patterns.length) return undefined;
+      if (operands.length > patterns.length && patterns.length !== 1) return undefined;
+      const found = inOrder(operands, bindings);
+      if (found || !isCommutative) return found;
+      const [a, b] = operands.map(plain) as [Expression, Expression];
+      if (!mayFit(first as Pattern, b) || !mayFit(second as Pattern, a)) return undefined;
+      const so = (second as Pattern).match(a, bindings);
+      return so && (first as Pattern).match(b, so);
     },
   };
 }
@@ -94,7 +121,7 @@ export function either(...choices: readonly PatternOperand[]): Pattern {
     roots: open ? undefined : roots,
     match(expression, bindings) {
       for (const pattern of patterns) {
-        const found = pattern.match(expression, bindings);
+        const found = mayFit(pattern, expression) ? pattern.match(expression, bindings) : undefined;
         if (found) return found;
       }
       return undefined;
@@ -124,7 +151,7 @@ export function through(operators: readonly Operator[], inner: Pattern): Pattern
     match(expression, bindings) {
       let node = expression;
       for (;;) {
-        const found = inner.match(node, bindings);
+        const found = mayFit(inner, node) ? inner.match(node, bindings) : undefined;
         if (found) return found;
         if (node.kind !== 'operation' || !passed.has(node.operator)) return undefined;
         node = plain(node.operands[0] as Expression);
@@ -138,7 +165,7 @@ export function multipleOf(inner: Pattern): Pattern {
   return {
     roots: inner.roots && new Set<Operator>([...inner.roots, 'multiply', 'divide', 'negate']),
     match(expression, bindings) {
-      const found = inner.match(expression, bindings);
+      const found = mayFit(inner, expression) ? inner.match(expression, bindings) : undefined;
       if (found || expression.kind !== 'operation') return found;
       const [a, b] = expression.operands.map(plain);
       if (!a) return undefined;

@@ -66,9 +66,17 @@ function measureFailures(value: Expression, variable: string, format: NumberForm
     kernel(xs.length, [xs], results);
     return results;
   };
-  const exact = [value, differentiate(value, variable, 'mathematical')].map((expression) =>
-    compileExact(expression, [variable], { maxPrecision: 768 }),
-  );
+  const point = new Float64Array(1);
+  const atPoint = functions.map(() => new Float64Array(1));
+  const valueAt = (x: number, output: number): number => {
+    point[0] = x;
+    kernel(1, [point], atPoint);
+    return atPoint[output]?.[0] as number;
+  };
+  const isExactlyZero = (x: number, output: number): boolean => {
+    const expression = output === 0 ? value : differentiate(value, variable, 'mathematical');
+    return compileExact(expression, [variable], { maxPrecision: 768 }).isZero(x) === true;
+  };
   const magnitudes = samplesOf(format);
   const failures: Failure[] = [];
   const samples = { below: new Samples(magnitudes, -1, evaluate), above: new Samples(magnitudes, 1, evaluate) };
@@ -76,8 +84,7 @@ function measureFailures(value: Expression, variable: string, format: NumberForm
     const sign = side === 'above' ? 1 : -1;
     (['value', 'gradient'] as const).forEach((of, index) => {
       const results = samples[side].of(index);
-      const classOf = (x: number): Failure['becomes'] | undefined =>
-        classify(evaluate(Float64Array.of(x))[index]?.[0] as number);
+      const classOf = (x: number): Failure['becomes'] | undefined => classify(valueAt(x, index));
       const classAt = (magnitude: number): Failure['becomes'] | undefined => classOf(sign * magnitude);
       const found: Failure[] = [];
       let end = magnitudes.length - 1;
@@ -88,7 +95,7 @@ function measureFailures(value: Expression, variable: string, format: NumberForm
         let before = end;
         while (before >= 0 && classify(results(before)) === becomes) before--;
         const from = sign * firstOfRun(magnitudes, before, format, (magnitude) => classAt(magnitude) === becomes);
-        if (becomes === 'zero' && exact[index]?.isZero(from) === true) break;
+        if (becomes === 'zero' && isExactlyZero(from, index)) break;
         found.unshift({ of, becomes, side, from });
         end = before;
       }

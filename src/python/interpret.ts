@@ -359,6 +359,16 @@ const callMethods = ['forward', 'call', '__call__'] as const;
 /** Where a class keeps what its constructor gives to that of the class it is made from: no name of the language. */
 const givenToBase = 'super().__init__()';
 
+/** What modules are called where something like `from fastai.basics import *` has brought them. */
+const usualModules: ReadonlyMap<string, string> = new Map([
+  ['F', 'torch.nn.functional'],
+  ['jnp', 'jax.numpy'],
+  ['nn', 'torch.nn'],
+  ['np', 'numpy'],
+  ['tf', 'tensorflow'],
+  ['torch', 'torch'],
+]);
+
 /** Functions that projects have of their own, under names that say what they compute. */
 const namesakes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   numpy: { sigmoid: 'scipy.special.expit', softmax: 'scipy.special.softmax' },
@@ -620,15 +630,16 @@ class Interpreter {
 
   /** Remembers under which names an operation's result can be had again as it is. */
   #noteNames(targets: readonly PyExpression[], value: Value, written: Range): void {
-    if (value.kind !== 'quantity') return;
-    const origin = this.#origins.get(value.expression);
-    // What was reshaped or picked from in between has the same expression and is something else.
-    if (origin?.start !== written.start || origin.end !== written.end) return;
-    for (const target of targets) {
-      const key = keyOf(target);
-      if (key === undefined) continue;
-      if (origin.names) origin.names.add(key);
-      else this.#origins.set(value.expression, { ...origin, names: new Set([key]) });
+    for (const single of alternativesOf(value)) {
+      const origin = single.kind === 'quantity' ? this.#origins.get(single.expression) : undefined;
+      // What was reshaped or picked from in between has the same expression and is something else.
+      if (single.kind !== 'quantity' || origin?.start !== written.start || origin.end !== written.end) continue;
+      const names = origin.names ?? new Set();
+      if (!origin.names) this.#origins.set(single.expression, { ...origin, names });
+      for (const target of targets) {
+        const key = keyOf(target);
+        if (key !== undefined) names.add(key);
+      }
     }
   }
 
@@ -999,6 +1010,8 @@ class Interpreter {
       const foreign = this.#foreign(`${module}.${name}`);
       if (foreign) return foreign;
     }
+    const usual = this.#everythingOf.length > 0 ? usualModules.get(name) : undefined;
+    if (usual !== undefined) return { kind: 'path', path: usual };
     return isBuiltin(name) || name === 'map' ? { kind: 'path', path: builtinPrefix + name } : undefined;
   }
 
@@ -1539,6 +1552,7 @@ class Interpreter {
   #noteObjective(value: Value, node: Range): void {
     for (const single of alternativesOf(value)) {
       if (single.kind !== 'quantity') continue;
+      this.#touch(single.expression);
       const owner = this.#frameworks.get(single.expression);
       if (!owner) continue;
       const format = this.#formats.get(single.expression);
@@ -2030,6 +2044,7 @@ class Interpreter {
         if (!applied.result || !prediction) {
           const value = this.#fresh();
           this.#setOrigin(value.expression, node);
+          this.#made(value.expression);
           if (framework) this.#frameworks.set(value.expression, framework);
           return value;
         }

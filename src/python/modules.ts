@@ -83,5 +83,15 @@ function candidates(file: string, module: string): string[] {
     dots.length > 0
       ? [path.join(folder, ...Array.from({ length: dots.length - 1 }, () => '..'))]
       : Array.from({ length: levels }, (_, level) => path.join(folder, ...Array.from({ length: level }, () => '..')));
-  return folders.flatMap((each) => [`${path.join(each, ...parts)}.py`, path.join(each, ...parts, '__init__.py')]);
+  const beside = dots === '' ? folders.flatMap((each) => besideBy(each, parts)) : [];
+  return [
+    ...folders.flatMap((each) => [`${path.join(each, ...parts)}.py`, path.join(each, ...parts, '__init__.py')]),
+    ...beside,
+  ];
+}
+
+/** Of a package that was copied without what is above it, `project.nets.model` is looked for in a folder `nets`. */
+function besideBy(folder: string, parts: readonly string[]): string[] {
+  const at = parts.lastIndexOf(path.basename(folder));
+  return at < 0 || at === parts.length - 1 ? [] : [`${path.join(folder, ...parts.slice(at + 1))}.py`];
 }

@@ -9,6 +9,7 @@ const noChildren: readonly Raw[] = Object.freeze([]);
 class Raw {
   readonly name: string;
   readonly error: boolean;
+  readonly isExpression: boolean;
   children: readonly Raw[] = noChildren;
   /** Of the tree below. */
   height = 0;
@@ -18,9 +19,24 @@ class Raw {
     readonly start: number,
     readonly end: number,
   ) {
-    this.name = type.name;
+    const kind = (kinds[type.id] ??= kindOf(type));
+    this.name = kind.name;
     this.error = type.isError;
+    this.isExpression = kind.isExpression;
   }
+}
+
+interface Kind {
+  readonly name: string;
+  readonly isExpression: boolean;
+}
+
+/** By the types' numbers. */
+const kinds: (Kind | undefined)[] = [];
+
+/** A name that is a property's is one string wherever it is written, which the reader's comparisons live on. */
+function kindOf({ name }: NodeType): Kind {
+  return { name: Object.keys({ [name]: 0 })[0] ?? name, isExpression: expressionNames.has(name) };
 }
 
 /** Deeper expressions are left out, deeper blocks too (Python itself takes 200 brackets and 100 blocks). */
@@ -245,7 +261,7 @@ const expressionNames: ReadonlySet<string> = new Set([
   'YieldExpression',
 ]);
 
-const isExpression = (node: Raw): boolean => expressionNames.has(node.name);
+const isExpression = (node: Raw): boolean => node.isExpression;
 const operatorNames: ReadonlySet<string> = new Set(['ArithOp', 'BitOp', 'CompareOp', 'in', 'not', 'is', 'and', 'or']);
 
 class Reader {
@@ -585,7 +601,9 @@ class Reader {
   }
 
   #expressions(nodes: readonly Raw[]): PyExpression[] {
-    return nodes.filter(isExpression).map((node) => this.expression(node));
+    const expressions: PyExpression[] = [];
+    for (const node of nodes) if (node.isExpression) expressions.push(this.expression(node));
+    return expressions;
   }
 
   /** What stands between commas. */
@@ -749,44 +767,53 @@ class Reader {
   }
 
   #arguments(list: Raw): Argument[] {
-    const groups: Raw[][] = [[]];
+    const found: Argument[] = [];
+    let group: Raw[] = [];
+    const finish = (): void => {
+      const argument = this.#argument(group);
+      if (argument) found.push(argument);
+      group = [];
+    };
     for (const child of list.children) {
       const missing = child.error && child.start === child.end;
-      if (child.name === ',') groups.push([]);
-      else if (child.name !== '(' && child.name !== ')' && !missing) groups.at(-1)?.push(child);
+      if (child.name === ',') finish();
+      else if (child.name !== '(' && child.name !== ')' && !missing) group.push(child);
     }
-    return groups.flatMap((group): Argument[] => {
-      const [first, second, third] = group;
-      if (!first) return [];
-      if (group.some((node) => node.name === 'for')) {
-        const value = this.#comprehension(group, { start: first.start, end: group.at(-1)?.end ?? first.end });
-        return [{ stars: '', value }];
-      }
-      if (second && (first.name === '*' || first.name === '**') && isExpression(second)) {
-        return [{ stars: first.name, value: this.expression(second) }];
-      }
-      if (third && second?.name === 'AssignOp' && isExpression(third) && !broken(second)) {
-        const value = this.expression(third);
-        return this.#textOf(second) === ':='
-          ? [
-              {
-                stars: '',
-                value: { kind: 'walrus', start: first.start, end: third.end, target: this.expression(first), value },
-              },
-            ]
-          : [{ name: this.#textOf(first), stars: '', value }];
-      }
-      if (group.length === 1 && isExpression(first)) return [{ stars: '', value: this.expression(first) }];
-      // Something is wrong with this argument, but it is one.
-      const parts = this.#expressions(group);
-      return [{ stars: '', value: { kind: 'other', start: first.start, end: group.at(-1)?.end ?? first.end, parts } }];
-    });
+    finish();
+    return found;
+  }
+
+  /** What stands between two commas of a call. */
+  #argument(group: readonly Raw[]): Argument | undefined {
+    const [first, second, third] = group;
+    if (!first) return undefined;
+    if (!second && first.isExpression) return { stars: '', value: this.expression(first) };
+    const { start } = first;
+    const end = group.at(-1)?.end ?? first.end;
+    if (group.some((node) => node.name === 'for')) {
+      return { stars: '', value: this.#comprehension(group, { start, end }) };
+    }
+    if (second && (first.name === '*' || first.name === '**') && isExpression(second)) {
+      return { stars: first.name, value: this.expression(second) };
+    }
+    if (third && second?.name === 'AssignOp' && isExpression(third) && !broken(second)) {
+      const value = this.expression(third);
+      if (this.#textOf(second) !== ':=') return { name: this.#textOf(first), stars: '', value };
+      const target = this.expression(first);
+      return { stars: '', value: { kind: 'walrus', start, end: third.end, target, value } };
+    }
+    // Something is wrong with this argument, but it is one.
+    return { stars: '', value: { kind: 'other', start, end, parts: this.#expressions(group) } };
   }
 }
 
 /** Whether tokens were skipped among the node's children; a missing closing bracket does no harm. */
 function broken(node: Raw): boolean {
-  return node.children.some((child) => child.error && (child.end > child.start || child !== node.children.at(-1)));
+  const { children } = node;
+  for (const child of children) {
+    if (child.error && (child.end > child.start || child !== children[children.length - 1])) return true;
+  }
+  return false;
 }
 
 function numberOf(text: string): number {
@@ -794,6 +821,10 @@ function numberOf(text: string): number {
   return /j$/i.test(digits) ? NaN : Number(digits);
 }
 
+/** What is between the quotes of a literal; the last of them may be missing. */
 function stringOf(text: string): string {
-  return text.replace(/^[A-Za-z]*("""|'''|"|')([^]*?)\1?$/, '$2');
+  const [opening, quotes] = /^[A-Za-z]*("""|'''|"|')/.exec(text) ?? [];
+  if (opening === undefined || quotes === undefined) return text;
+  const isClosed = text.length >= opening.length + quotes.length && text.endsWith(quotes);
+  return text.slice(opening.length, isClosed ? text.length - quotes.length : undefined);
 }

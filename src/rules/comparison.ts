@@ -9,8 +9,8 @@ import {
   type Expression,
 } from '../expression';
 import { compileExact, compileModelAtPoint, formatByName, ulpDistance, type FormatName } from '../numeric';
-import { failuresOf } from '../measure/failures';
 import { t, x } from './rule';
+import { knownFailuresOf } from './thresholds';
 
 /** Random points at which two forms have to agree, and decimal digits that they have to share there. */
 const agreementPoints = 24;
@@ -120,7 +120,7 @@ function worstOf(
     const magnitude = format.round(2 ** exponent);
     if (magnitude > 0 && magnitude <= format.max) points.add(magnitude).add(-magnitude);
   }
-  for (const { from } of failuresOf(form, x.name, format)) {
+  for (const { from } of knownFailuresOf(form, name)) {
     const ordinal = format.ordinal(from);
     for (let step = -2n; step <= 2n; step++) points.add(format.fromOrdinal(ordinal + step));
   }

@@ -1,20 +1,19 @@
 import { constant, substitute, variablesOf, type Expression } from '../expression';
-import { failuresOf } from '../measure/failures';
 import { compileModelAtPoint, formatByName, type FormatName } from '../numeric';
 import type { FormatFailures, MeasuredFailure } from './finding';
 import { ofVariable, t, x, type Form, type Rule } from './rule';
+import { knownFailuresOf } from './thresholds';
 
-/** Where the value fails in each format; a loss at both targets. Measured once for each value and format. */
+/** Where the value fails in each format; a loss at both targets. Looked up or measured, once for each. */
 export function measure(unstable: Expression, formats: readonly FormatName[]): readonly FormatFailures[] {
   return formats.map((format) => ({ format, failures: failuresAt(unstable, format) }));
 }
 
 function failuresAt(unstable: Expression, name: FormatName): readonly MeasuredFailure[] {
-  const format = formatByName(name);
-  if (!variablesOf(unstable).includes(t.name)) return failuresOf(unstable, x.name, format);
+  if (!variablesOf(unstable).includes(t.name)) return knownFailuresOf(unstable, name);
   return ([0, 1] as const).flatMap((target) => {
     const atTarget = substitute(unstable, new Map([[t.name, constant(target)]]));
-    return failuresOf(atTarget, x.name, format).map((failure) => ({ ...failure, target }));
+    return knownFailuresOf(atTarget, name).map((failure) => ({ ...failure, target }));
   });
 }
 

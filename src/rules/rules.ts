@@ -7,6 +7,7 @@ import { hyperbolic } from './families/hyperbolic';
 import { contrastByHand, logsOfExponentials } from './families/logsOfExponentials';
 import { ratios } from './families/ratios';
 import { smallDifferences } from './families/smallDifferences';
+import { logOfNegative } from './families/logOfNegative';
 import { logOfSigmoid } from './families/logOfSigmoid';
 import { logOfSoftmax } from './families/logOfSoftmax';
 import { formats } from './families/formats';
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   gumbelOfUniform,
   distributionOfProbabilities,
   logOfSigmoid,
+  logOfNegative,
   // Where both fit, similarities are spoken of.
   contrastByHand,
   logOfSoftmax,

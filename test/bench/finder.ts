@@ -1,15 +1,21 @@
 /**
  * Lines per second of the finder, in processor time, beside Lezer's bare parse in this process and pylint and ruff on
- * the same files where they are installed; and how long a keystroke takes. Prints Markdown.
+ * the same files where they are installed; and how long a keystroke takes. All of them take turns, so that what else
+ * the machine does meets all of them; each number is the median of its turns. Prints Markdown.
+ *
+ *   node scripts/bench.mjs          code made of the samples
+ *   node scripts/bench.mjs FOLDER   the Python files below a folder as well
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parser } from '@lezer/python';
 import { findingsIn, FindingsSession } from '../../src/rules';
 
+/** In this process, and of whole processes. */
 const turns = 9;
+const processTurns = 5;
 const linesOf = (text: string): number => text.split('\n').length;
 
 /** So many lines of copies, whose definitions have names of their own. */
@@ -52,46 +58,123 @@ function quantile(values: readonly number[], part: number): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] as number;
 }
 
-/** Milliseconds that a tool takes over a file, its start included; undefined where it isn't installed. */
-function toolMs(command: string, args: readonly string[]): number | undefined {
-  const start = performance.now();
-  const { error } = spawnSync(command, args, { stdio: 'ignore' });
-  return error ? undefined : performance.now() - start;
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** A command line tool that reads files. */
+interface Tool {
+  readonly name: string;
+  readonly command: readonly string[];
 }
 
-function main(): void {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'lossfloor-bench-'));
-  console.log('\nThe finder, thousands of lines a second (processor time, the best of the turns):\n');
-  console.log('| code | lines | finder | bare parse | finder / parse | times pylint | ratio to ruff |');
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
-  for (const [name, text] of [
-    ['machine learning', repeated(samples.join('\n'), 5000)],
-    ['names no trigger', repeated(plain, 5000)],
-  ] as const) {
-    let [finder, parse] = [Infinity, Infinity];
-    for (let turn = 0; turn < turns; turn++) {
-      finder = Math.min(
-        finder,
-        processorMs(() => findingsIn(text, { fixes: false })),
-      );
-      parse = Math.min(
-        parse,
-        processorMs(() => parser.parse(text)),
-      );
-    }
-    const file = path.join(folder, 'code.py');
-    writeFileSync(file, text);
-    const ratio = (ms: number | undefined): string =>
-      ms === undefined ? 'not installed' : (ms / finder).toPrecision(3);
-    const pylint = toolMs('pylint', ['--persistent=n', file]);
-    const ruff = toolMs('ruff', ['check', '--no-cache', file]);
-    const speed = (ms: number): string => (linesOf(text) / ms).toFixed(1);
-    console.log(
-      `| ${name} | ${String(linesOf(text))} | ${speed(finder)} | ${speed(parse)} | ${(finder / parse).toFixed(2)} | ${ratio(pylint)} | ${ratio(ruff)} |`,
-    );
-  }
-  rmSync(folder, { recursive: true, force: true });
+const tools: readonly Tool[] = [
+  { name: 'lossfloor', command: [process.execPath, 'dist/cli.js', 'scan'] },
+  // On one core, as the others.
+  { name: 'pylint', command: ['pylint', '--persistent=n', '--jobs=1'] },
+  { name: 'ruff', command: ['ruff', 'check', '--no-cache', '--isolated'] },
+];
 
+/**
+ * Milliseconds of processor time that a process takes, its own children's included, as Bash tells it. On Windows the time
+ * that passes.
+ * @returns undefined where the tool, or Bash, isn't installed
+ */
+function toolMs({ command }: Tool, files: readonly string[]): number | undefined {
+  const environment = { ...process.env, RAYON_NUM_THREADS: '1' };
+  if (process.platform === 'win32') {
+    const start = performance.now();
+    const { error } = spawnSync(command[0] as string, [...command.slice(1), ...files], { stdio: 'ignore' });
+    return error ? undefined : performance.now() - start;
+  }
+  // Bash knows milliseconds; `times` of other shells counts in hundredths of a second.
+  const script = 'TIMEFORMAT="%3U %3S"; time "$@" >/dev/null 2>/dev/null; exit $?';
+  const { stderr, status } = spawnSync('bash', ['-c', script, 'bash', ...command, ...files], {
+    encoding: 'utf8',
+    env: { ...environment, LC_ALL: 'C' },
+  });
+  const seconds = /^([\d.]+) ([\d.]+)$/m.exec(stderr);
+  return status === 127 || !seconds ? undefined : (Number(seconds[1]) + Number(seconds[2])) * 1000;
+}
+
+interface Code {
+  readonly name: string;
+  readonly texts: readonly string[];
+  readonly files: readonly string[];
+}
+
+function pythonFilesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.py'))
+    .sort()
+    .map((name) => path.join(folder, name));
+}
+
+const tenths = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(1));
+
+function row(cells: readonly string[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+/** Of the finder in this process, warm, beside the bare parse. */
+function inProcess(codes: readonly Code[]): void {
+  console.log('\nThe finder in a process that goes on, thousands of lines a second of processor time:\n');
+  row(['code', 'files', 'lines', 'finder', 'bare parse', 'finder / parse']);
+  row(['---', '---:', '---:', '---:', '---:', '---:']);
+  for (const { name, texts } of codes) {
+    const lines = texts.reduce((sum, text) => sum + linesOf(text), 0);
+    const times = { finder: [] as number[], parse: [] as number[] };
+    for (let turn = 0; turn <= turns; turn++) {
+      const finder = processorMs(() => texts.forEach((text) => findingsIn(text, { fixes: false })));
+      const parse = processorMs(() => texts.forEach((text) => parser.parse(text)));
+      // The first turn compiles and measures.
+      if (turn === 0) continue;
+      times.finder.push(finder);
+      times.parse.push(parse);
+    }
+    // Of turns that lie next to each other, which the machine treats alike.
+    const ratio = median(times.finder.map((finder, i) => finder / (times.parse[i] as number)));
+    const speed = (ms: readonly number[]): string => (lines / median(ms)).toFixed(1);
+    row([name, String(texts.length), String(lines), speed(times.finder), speed(times.parse), ratio.toFixed(2)]);
+  }
+}
+
+/** Of whole processes, each with its own start, and without what it takes over an almost empty file. */
+function asProcesses(codes: readonly Code[], tiny: string): void {
+  console.log('\nCommand lines, thousands of lines a second of processor time, and times of lossfloor:\n');
+  row(['code', 'tool', 'with start', 'lossfloor is', 'without start', 'lossfloor is', 'start, ms']);
+  row(['---', '---', '---:', '---:', '---:', '---:', '---:']);
+  for (const { name, texts, files } of codes) {
+    const lines = texts.reduce((sum, text) => sum + linesOf(text), 0);
+    const times = new Map(tools.map((tool) => [tool, { whole: [] as number[], start: [] as number[] }]));
+    for (let turn = 0; turn < processTurns; turn++) {
+      for (const [tool, { whole, start }] of times) {
+        const [atAll, atStart] = [toolMs(tool, files), toolMs(tool, [tiny])];
+        if (atAll === undefined || atStart === undefined) continue;
+        whole.push(atAll);
+        start.push(atStart);
+      }
+    }
+    const middle = ({ whole, start }: { readonly whole: readonly number[]; readonly start: readonly number[] }) =>
+      whole.length === 0
+        ? undefined
+        : { whole: median(whole), start: median(start), net: Math.max(median(whole) - median(start), 1) };
+    const [own] = [...times.values()].map(middle);
+    for (const [tool, all] of times) {
+      const time = middle(all);
+      if (!time) {
+        row([name, tool.name, 'not installed', '–', '–', '–', '–']);
+        continue;
+      }
+      const ratio = (part: 'whole' | 'net'): string =>
+        own && time !== own ? `${(time[part] / own[part]).toPrecision(3)} ×` : '1 ×';
+      row([
+        ...[name, tool.name, tenths(lines / time.whole), tool.name === 'lossfloor' ? '–' : ratio('whole')],
+        ...[tenths(lines / time.net), tool.name === 'lossfloor' ? '–' : ratio('net'), time.start.toFixed(0)],
+      ]);
+    }
+  }
+}
+
+function keystrokes(): void {
   const text = repeated(samples.join('\n'), 5000);
   const session = new FindingsSession();
   session.update(text);
@@ -104,4 +187,30 @@ function main(): void {
   );
 }
 
-main();
+function main(corpus: string | undefined): void {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'lossfloor-bench-'));
+  try {
+    const made = (name: string, file: string, text: string): Code => {
+      writeFileSync(path.join(folder, file), text);
+      return { name, texts: [text], files: [path.join(folder, file)] };
+    };
+    const tiny = path.join(folder, 'tiny.py');
+    writeFileSync(tiny, 'import torch\n');
+    const codes = [
+      made('machine learning', 'learning.py', repeated(samples.join('\n'), 5000)),
+      made('names no trigger', 'plain.py', repeated(plain, 5000)),
+    ];
+    if (corpus !== undefined) {
+      const files = pythonFilesIn(corpus);
+      codes.push({ name: path.basename(corpus), texts: files.map((file) => readFileSync(file, 'utf8')), files });
+    }
+    console.log(`\nLoad of the machine: ${tenths(os.loadavg()[0])} on ${String(os.availableParallelism())} cores.`);
+    inProcess(codes);
+    asProcesses(codes, tiny);
+    keystrokes();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main(process.argv[2]);

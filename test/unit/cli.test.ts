@@ -202,19 +202,21 @@ describe('command line', () => {
     assert.match(lossfloor('losses').out, /^torch\/bce-with-logits@2\.3 {2}/m);
   });
 
-  it('lists the backends, and why some can not be used', () => {
-    const backends = json('backends', '--json');
+  it('opens every backend and says what it is, or why it can not be used and what would help', () => {
+    const backends = json('backends', '--json', '--python', '/nowhere/python3');
     assert.deepEqual(
-      backends.map(({ name, available }) => [name, available]),
-      [
-        ['model', true],
-        ['cuda', false],
-        ['webgpu', false],
-        ['python', false],
-      ],
+      backends.map(({ name }) => name),
+      ['model', 'cuda', 'webgpu', 'python'],
     );
-    for (const { available, reason } of backends) assert.ok(available === true || typeof reason === 'string');
-  });
+    const [model, , , python] = backends;
+    assert.equal(model?.['state'], 'ready');
+    assert.equal((model?.['identity'] as { hardware: string }).hardware, 'cpu');
+    assert.equal(python?.['state'], 'refused');
+    assert.equal(python['code'], 'not-installed');
+    for (const { state, message, remedy } of backends) {
+      assert.ok(state === 'ready' || (typeof message === 'string' && typeof remedy === 'string'));
+    }
+  }).timeout(60_000);
 
   it('refuses bad usage and unreadable input with status 2 and a reason', () => {
     const invalid = file('invalid.loss.json', '{\n  "losses": ["keras/binary-crossentrop"]\n}');

@@ -51,6 +51,7 @@ describe('modules of a project', () => {
     ['in a package', 'from models.head import Net, probabilities', '/p/models/head.py'],
     ['a package itself', 'from models import Net, probabilities', '/p/models/__init__.py'],
     ['from a folder above', 'from lib.model import Net, probabilities', '/lib/model.py'],
+    ['by a package of which only a folder is there', 'from study.p.model import Net, probabilities', '/p/model.py'],
   ] as const) {
     it(`count: ${name}`, () => {
       assert.deepEqual(found({ [file]: model, '/p/train.py': training(imports) }, '/p/train.py'), both);

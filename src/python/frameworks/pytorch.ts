@@ -64,6 +64,12 @@ const norm: Applied = {
   },
 };
 
+/** Two reductions at once. */
+const several = (...names: readonly ('variance' | 'deviation' | 'mean')[]): Applied => ({
+  does: 'several',
+  parts: names.map((name) => ({ name, applied: shared[name] })),
+});
+
 /** What is a function of `torch` and a method of its tensors. */
 const both: Readonly<Record<string, Meaning>> = {
   ...commonNames(shared),
@@ -266,6 +272,8 @@ export const pytorch: Framework = {
     }),
     ...under('torch.', {
       einsum,
+      ...all(['var_mean'], several('variance', 'mean')),
+      ...all(['std_mean'], several('deviation', 'mean')),
       // How far apart points are: never negative.
       ...all(['cdist', 'pdist'], distances.distance),
       'nn.functional.pdist': distances.distance,

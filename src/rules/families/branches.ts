@@ -27,7 +27,7 @@ import { multiplicandsOf } from './evidence';
 import { rounded } from './guarded';
 import { contains, findAll } from './shapes';
 import { isFinite, scalarsOf, subjectName, trialsOf, type Trial } from './scalars';
-import { carriesGradient, isOutsideTraining, namesAround, sourceOf } from './zeros';
+import { carriesGradient, isInsideTraining, isOutsideTraining, namesAround, sourceOf } from './zeros';
 
 /**
  * What is computed where it is undefined and thrown away after that: by a condition, by a mask, by nan_to_num. The value
@@ -523,7 +523,7 @@ const unlimited = (arc: Arc): Form => ({
   headline: { of: 'value', side: 'above' },
   guard(hit) {
     const argument = hit.bindings.get('x');
-    if (!argument || !isSumOfProducts(argument)) return false;
+    if (!argument || !(isSumOfProducts(argument) || isCalledCosine(argument, hit))) return false;
     const { low, high } = intervalOf(argument);
     if (low > -1 && high < 1) return false;
     return isOutside(hit) || isComparedWith1(hit, argument) ? 'hint' : true;
@@ -535,13 +535,19 @@ const unlimited = (arc: Arc): Form => ({
     });
     const gradient = hit.differentiates ? ' At 1 itself its gradient is infinite.' : '';
     return {
-      message: `A sum of products that is at most 1 in exact arithmetic can round to more, and ${arc} is NaN from the next number on: ${from.join(', ')}.${gradient}`,
+      message: `A ${isSumOfProducts(hit.bindings.get('x') as Expression) ? 'sum of products' : 'cosine'} that is at most 1 in exact arithmetic can round to more, and ${arc} is NaN from the next number on: ${from.join(', ')}.${gradient}`,
       lens: `${hit.rule.title}: ${arc} is NaN where rounding takes its argument past 1`,
     };
   },
   advice:
     'limit the argument to -1 + 1e-6 and 1 - 1e-6, or take atan2 of the norm of the cross product and the dot product',
 });
+
+/** Whether what nothing else is known of is a cosine by its name, and that in code that is trained through. */
+function isCalledCosine(value: Expression, hit: Hit): boolean {
+  if (value.kind !== 'variable' || !isInsideTraining(hit)) return false;
+  return /(^|_)(cos(ine|_?theta)?s?|sims?|similarit(y|ies)|dots?|inner|pairs)(_|$)/i.test(sourceOf(hit, value) ?? '');
+}
 
 /** Whether the code asks somewhere whether the value is nearly 1: what happens then has been thought of. */
 function isComparedWith1({ analysis }: Hit, value: Expression): boolean {

@@ -236,14 +236,29 @@ function subtracts(node: Expression, a: Expression, b: Expression): boolean {
 /** Whether it is called the logarithm of a probability: its exponential is at most 1, and may well be 0. */
 export function isLogProbability(value: Expression, hit: Hit): boolean {
   if (value.kind === 'operation' && ['logSoftmax', 'logSigmoid', 'logNormalCdf'].includes(value.operator)) return true;
-  return isCalled(logProbabilityName, value, hit);
+  return isCalled(logProbabilityName, value, hit) || isGivenToNll(value, hit);
 }
+
+/** Whether the function around gives it to a negative log-likelihood as well, which takes log-probabilities. */
+function isGivenToNll(value: Expression, { analysis, site: { within } }: Hit): boolean {
+  const origin = analysis.originOf(value);
+  const [name] = /^[\w.]+/.exec(origin ? analysis.text.slice(origin.start, origin.end) : '') ?? [];
+  if (name === undefined || !within) return false;
+  const calls = analysis.text.slice(within.start, within.end).matchAll(/nll_?(?:loss)?\w*\(\s*([\w.]+)/gi);
+  return [...calls].some(([, given]) => given === name);
+}
+
+/** Whether the exponential is a power: exp(log(x) / t). */
+const isPower = (exponent: Expression): boolean =>
+  factorsOf(exponent).some(
+    ({ factor, inverse }) => !inverse && factor.kind === 'operation' && factor.operator === 'log',
+  );
 
 /** Whether the exponential of a value can be more than the format in use holds, by all that is known of it. */
 export function canOverflow(exponent: Expression, hit: Hit): boolean {
   const [format = 'float32'] = hit.formats;
   const { high } = intervalOf(exponent, hit.site.conditions);
-  return high > Math.log(formatByName(format).max) && !decays(exponent, hit);
+  return high > Math.log(formatByName(format).max) && !isPower(exponent) && !decays(exponent, hit);
 }
 
 const similarityName = /(^|[._])(\w*cos\w*|\w*sims?|\w*similarit\w*|affinit\w*)$/i;
@@ -299,7 +314,7 @@ export function areSimilarities(exponents: readonly Expression[], hit: Hit): boo
 export function severityOfSimilarity(exponents: readonly Expression[], hit: Hit): true | 'hint' {
   const kinds = new Set(exponents.map((exponent) => kindOf(exponent, hit) ?? 'other'));
   if (kinds.has('other') || hit.formats[0] === 'float16') return true;
-  return kinds.has('product') && !normalising.test(hit.analysis.text) ? true : 'hint';
+  return kinds.has('product') && !hit.analysis.ask('normalises', (text) => normalising.test(text)) ? true : 'hint';
 }
 
 /** Words without which a text has no exponential. */
@@ -347,8 +362,12 @@ function addParts(node: Expression, compared: readonly string[], choices: Map<Ex
 export function isWithoutAutograd({ analysis, site }: Hit): boolean {
   return (
     site.framework.name === 'pytorch' &&
-    /learning_rate|\blr\b|momentum/.test(analysis.text) &&
-    !/\.backward\(|autograd|requires_grad|\bnn\.|\boptim\b/.test(analysis.text)
+    analysis.ask(
+      'changes weights by hand',
+      (text) =>
+        /learning_rate|\blr\b|momentum/.test(text) &&
+        !/\.backward\(|autograd|requires_grad|\bnn\.|\boptim\b/.test(text),
+    )
   );
 }
 

@@ -238,7 +238,17 @@ export interface GuardedLogarithm extends Guarded {
   readonly logarithm: (probability: Expression) => Expression;
 }
 
+const knownLogarithms = new WeakMap<Expression, GuardedLogarithm | null>();
+
 export function guardedLogarithm(node: Expression): GuardedLogarithm | undefined {
+  const before = knownLogarithms.get(node);
+  if (before !== undefined) return before ?? undefined;
+  const found = readLogarithm(node);
+  knownLogarithms.set(node, found ?? null);
+  return found;
+}
+
+function readLogarithm(node: Expression): GuardedLogarithm | undefined {
   if (node.kind !== 'operation') return undefined;
   const argument = plain(node.operands[0] as Expression);
   if (node.operator === 'log') {

@@ -4,14 +4,17 @@ import {
   log,
   log1p,
   logSigmoid,
+  multiply,
   negate,
   sigmoid,
+  square,
   subtract,
   negated,
   either,
   type Pattern,
 } from '../../expression';
 import { operand, x, type Form, type Rewriting, type Rule } from '../rule';
+import { logOfProbabilityOfTarget } from './probabilities';
 import { reshaped, sigmoidOf } from './shapes';
 
 const ofArgument: Rewriting = {
@@ -77,5 +80,16 @@ export const logOfSigmoid: Rule = {
       log(subtract(1, sigmoid(x))),
     ),
     complementForm('log1p(-sigmoid(x))', apply('log1p', either(negated(probability))), () => log1p(negate(sigmoid(x)))),
+    {
+      ...ofSigmoid,
+      pattern: apply('log', reshaped(square(probability))),
+      name: 'log(sigmoid(x) ** 2)',
+      unstable: () => log(multiply(sigmoid(x), sigmoid(x))),
+      stable: () => multiply(2, logSigmoid(x)),
+      write: Object.fromEntries(
+        Object.entries(ofArgument).map(([framework, template]) => [framework, `2 * ${template}`]),
+      ),
+    },
+    { ...logOfProbabilityOfTarget, name: 'log(p_t) of p = sigmoid(x) with target 0' },
   ],
 };

@@ -289,7 +289,9 @@ const oneMinus = (inner: Pattern): Pattern => apply('subtract', 1, inner);
 
 /** Numbers of a schedule: how much noise there is after a time that doesn't begin at 0. */
 const isOfSchedule = (hit: Hit): boolean =>
-  /log_mean_coeff|alphas?_bar|log_alpha|beta_[01]|noise_schedule/.test(hit.analysis.text);
+  hit.analysis.ask('noise schedule', (text) =>
+    /log_mean_coeff|alphas?_bar|log_alpha|beta_[01]|noise_schedule/.test(text),
+  );
 
 const complementGuard = (hit: Hit): ReturnType<NonNullable<Form['guard']>> => {
   if (isChosenFrom(hit)) return false;

@@ -326,6 +326,9 @@ export const reciprocalRoot: Rule = {
         return sayAtZero(hit, where, '1 / sqrt');
       },
       guard: (hit) => {
+        // A root that NumPy has taken, whatever it is that it was given.
+        const isOfNumPy = (root: Expression): boolean => hit.analysis.frameworkOf(root)?.differentiates === false;
+        if (findAll(hit.matched, 'sqrt').some(isOfNumPy)) return false;
         const found = whereZero(hit.bindings.get('v') as Expression, hit, 'information');
         return found === 'hint' && isInsideTraining(hit) ? 'information' : found;
       },

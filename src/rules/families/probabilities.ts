@@ -165,7 +165,7 @@ const focalForm = (name: string, isComplement: boolean, unstable: Expression): F
   },
 });
 
-/** A probability that the code is only given: by whom it was limited is not known. */
+/** A probability that the code is only given: by whom it was limited is not known, and as a rule it was. */
 function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
   const { low, high } = intervalOf(guarded.probability);
   if (!hit.site.framework.differentiates || (guarded.complement ? high < 1 : low > 0)) return undefined;
@@ -175,7 +175,7 @@ function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
   return {
     ...general,
     name: guarded.complement ? 'log(1 - x) in a focal loss' : 'log(x) in a focal loss',
-    severity: 'information',
+    severity: 'hint',
     operand: 'the probability',
     unstable: () => log(guarded.complement ? subtract(1, x) : x),
     advice:
@@ -217,7 +217,8 @@ const probabilityOfTarget: Pattern = (() => {
 
 const ofTarget = (p: Expression): Expression => select(equal(t, 1), p, subtract(1, p));
 
-const focalOfTarget: Form = {
+/** The logarithm of p where the target is 1 and of 1 - p where it is 0. */
+export const logOfProbabilityOfTarget: Form = {
   pattern: apply('log', reshaped(probabilityOfTarget)),
   name: 'log(p_t) of p = sigmoid(x)',
   culprit: 'sigmoid',
@@ -228,6 +229,11 @@ const focalOfTarget: Form = {
   stable: () => select(equal(t, 1), logSigmoid(x), logSigmoid(negate(x))),
   advice:
     'compute the cross-entropy from the logits, with the function that takes logits, and p_t as exp(-cross_entropy)',
+  sparesSampling: true,
+};
+
+const focalOfTarget: Form = {
+  ...logOfProbabilityOfTarget,
   at: (hit) => {
     const probability = hit.matched.kind === 'operation' ? hit.matched.operands[0] : undefined;
     if (!probability || !isFocal(hit, probability)) return undefined;
@@ -245,9 +251,9 @@ const focalLossOfProbability: Rule = {
     ['pow', '**', 'square', '*'],
   ],
   forms: [
+    focalOfTarget,
     focalForm('(1 - p)**2 * log(p) of p = sigmoid(x)', false, log(sigmoid(x))),
     focalForm('p**2 * log(1 - p) of p = sigmoid(x)', true, log(subtract(1, sigmoid(x)))),
-    focalOfTarget,
   ],
 };
 

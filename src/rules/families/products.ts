@@ -1,4 +1,6 @@
 import {
+  absolute,
+  anything,
   apply,
   bind,
   either,
@@ -11,7 +13,7 @@ import {
   type Pattern,
 } from '../../expression';
 import { x, type Form, type Hit, type Rule, type Speech } from '../rule';
-import { isGuard, nameOf, sourceOf } from './zeros';
+import { isGuard, isInsideTraining, nameOf, sayAtZero, sourceOf } from './zeros';
 
 /** The pattern as one of the factors of what the logarithm is taken of, also inside these operations. */
 function logOfFactor(factor: Pattern, passed: ReadonlySet<Operator>): Pattern {
@@ -101,6 +103,12 @@ export const logOfProduct: Rule = {
   ],
 };
 
+/** 1 + u . v, which is the determinant of I + u v^T. */
+const rankOne: Pattern = either(
+  apply('add', 1, either(apply('sum', apply('multiply', anything)), apply('matmul', anything))),
+  apply('add', either(apply('sum', apply('multiply', anything)), apply('matmul', anything)), 1),
+);
+
 const logOfDeterminantForm: Form = {
   pattern: logOfFactor(apply('determinant', bind('A')), inRoots),
   name: 'log(det(A))',
@@ -163,6 +171,16 @@ export const logOfDeterminant: Rule = {
           lens: `log of a determinant: constant below ${written}`,
         };
       },
+    },
+    {
+      pattern: apply('log', apply('absolute', rankOne)),
+      name: 'log(|1 + dot(u, v)|)',
+      severity: 'information',
+      atZero: { value: log(absolute(x)) },
+      says: (hit) => sayAtZero(hit, 'Where the determinant, 1 + dot(u, v), is 0', 'log of a determinant'),
+      at: (hit) => (hit.site.framework.differentiates && isInsideTraining(hit) ? hit.form : undefined),
+      advice:
+        'add a small number to the absolute value, or keep dot(u, v) above -1, as planar flows can by their choice of u',
     },
   ],
 };

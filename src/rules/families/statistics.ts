@@ -284,6 +284,38 @@ const sumForm = (name: string, where: string, pattern: Pattern, divisor: (hit: H
   advice: 'add a small number to the sum, or limit it from below',
 });
 
+/** What can be all zeros in a batch: masks and labels. */
+const selectionName =
+  /(^|[._])(\w*mask\w*|valid\w*|\w*ignor\w*|\w*(non)?pad(ding|ded)?|y|y_?true|\w*targets?|\w*labels?|gts?|ground_?truth|pos(itives?)?|present|visib\w*|is_\w+)$/i;
+
+/** Targets that add up to the size of the batch. */
+const shareName = /soft|one_?hot|prob|dist/i;
+
+/** Whether the divisor's sum is taken in the quotient itself, and not counted some lines before. */
+function isWrittenHere(hit: Hit): boolean {
+  const { matched, analysis, site } = hit;
+  const divisor = matched.kind === 'operation' ? matched.operands[1] : undefined;
+  const origin = divisor && analysis.originOf(divisor);
+  if (!origin || origin.start < site.range.start || origin.end > site.range.end) return false;
+  return !shareName.test(analysis.text.slice(origin.start, origin.end));
+}
+
+/** Whether it is a mask or the like by its name, or a comparison. */
+function selects(value: Expression, hit: Hit): boolean {
+  if (value.kind === 'operation') {
+    const [inner] = value.operands as [Expression];
+    if (['pick', 'stopGradient', 'not'].includes(value.operator)) return selects(inner, hit);
+    // Those that are not selected.
+    if (value.operator === 'subtract') return literalOf(inner) === 1 && selects(value.operands[1] as Expression, hit);
+    return ['less', 'lessEqual', 'equal', 'and', 'or'].includes(value.operator);
+  }
+  if (value.kind !== 'variable') return false;
+  const text = (sourceOf(hit, value) ?? '')
+    .replace(/\s*[:=,].*$/s, '')
+    .replace(/(\[[^\]]*\]|\(\)|\.(float|long|bool|int)\(\))+$/, '');
+  return selectionName.test(text) && !shareName.test(text);
+}
+
 export const divisionBySum: Rule = {
   id: 'division-by-sum',
   title: 'division by a sum that can be 0',
@@ -291,12 +323,18 @@ export const divisionBySum: Rule = {
   severity: 'information',
   triggers: [['sum', 'Sum']],
   forms: [
-    sumForm(
-      'x / sum(x)',
-      'Where the sum is 0 (a mask that selects nothing, a row of zeros)',
-      apply('divide', operand, apply('sum', operand)),
-      theOperand,
-    ),
+    {
+      ...sumForm(
+        'x / sum(x)',
+        'Where the sum is 0 (a mask that selects nothing, a row of zeros)',
+        apply('divide', operand, apply('sum', operand)),
+        theOperand,
+      ),
+      guard: (hit) => {
+        const found = guardOfSum(hit, theOperand(hit));
+        return selects(theOperand(hit), hit) ? insideTraining(hit, found) : found;
+      },
+    },
     {
       ...sumForm(
         'intersection / union',
@@ -305,6 +343,22 @@ export const divisionBySum: Rule = {
         (hit) => hit.bindings.get('d') as Expression,
       ),
       guard: (hit) => insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression)),
+    },
+    {
+      ...sumForm(
+        'sum(x) / sum(mask)',
+        'Where the sum is 0 (a batch in which nothing is selected)',
+        apply('divide', bind('n'), apply('sum', operand)),
+        theOperand,
+      ),
+      // Not a guard: where it is none, that says nothing of other rules' quotients.
+      at: (hit) => {
+        if (!hit.site.framework.differentiates || !selects(theOperand(hit), hit) || !isWrittenHere(hit))
+          return undefined;
+        const isLearnt = carriesGradient(hit.bindings.get('n') as Expression, hit) && isInsideTraining(hit);
+        return { ...hit.form, severity: isLearnt ? 'information' : 'hint' };
+      },
+      guard: (hit) => canBeZero(theOperand(hit), hit) !== 'never' && !isOutsideTraining(hit),
     },
   ],
 };

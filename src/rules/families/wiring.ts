@@ -1,5 +1,6 @@
 import {
   add,
+  anything,
   apply,
   bind,
   constant,
@@ -163,6 +164,10 @@ function isGather({ matched, analysis }: Hit): boolean {
 
 const isMinusOne = (node: Expression | undefined): boolean => node?.kind === 'constant' && node.value === -1;
 
+/** Whether nothing is done with it, as in a cell of a notebook that shows what it comes to. */
+const isOnlyShown = ({ site: { range, statement } }: Hit): boolean =>
+  range.start === statement.start && range.end >= statement.end;
+
 export const nllOfSoftmax: Rule = {
   id: 'nll-of-softmax',
   title: 'NLL of softmax',
@@ -178,7 +183,7 @@ export const nllOfSoftmax: Rule = {
       ofLoss: ['torch:nll'],
       culprit: 'softmax',
       name: 'NLL of softmax(x)',
-      guard: (hit) => !isGather(hit) && unlessOptional(hit),
+      guard: (hit) => !isGather(hit) && (isOnlyShown(hit) ? 'hint' : unlessOptional(hit)),
       says: () => ({
         message:
           'NLL loss takes log-probabilities. Of probabilities it is -p: it lies between -1 and 0, and its gradient vanishes where the network is surest and wrong.',
@@ -218,7 +223,10 @@ export const divergenceOfProbabilities: Rule = {
 
 /** Whether Keras is known to run on something else than TensorFlow, which recovers the logits. */
 function recoversLogits({ settings, analysis }: Hit): boolean {
-  const named = /KERAS_BACKEND['"]\s*(?:\]\s*=|,)\s*['"](\w+)['"]/.exec(analysis.text)?.[1];
+  const named = analysis.ask(
+    'Keras backend',
+    (text) => /KERAS_BACKEND['"]\s*(?:\]\s*=|,)\s*['"](\w+)['"]/.exec(text)?.[1],
+  );
   const backend = named ?? settings.kerasBackend ?? 'tensorflow';
   return backend === 'tensorflow';
 }
@@ -360,6 +368,21 @@ export const probabilityLossOfLogits: Rule = {
       write: { pytorch: '{torch.nn.functional.binary_cross_entropy_with_logits}($x, $t)' },
       writeLayer: { pytorch: '{torch.nn.BCEWithLogitsLoss}()' },
       advice: 'give the loss from_logits=True',
+    },
+    {
+      pattern: apply('tanh', anything),
+      ofLoss: ['torch:bce', ...kerasProbabilityLosses, 'tfjs:binary-crossentropy', 'tfjs:log-loss'],
+      name: 'a loss of probabilities, given a tanh',
+      guard: ({ site }) =>
+        site.alternatives.every(([value]) => value && matchPattern(apply('tanh', anything), value) !== undefined),
+      says: ({ site }) => ({
+        message:
+          site.loss === 'torch:bce'
+            ? 'This loss takes probabilities and gets a tanh: PyTorch refuses its negative half with an error.'
+            : `This loss takes probabilities and gets a tanh: its negative half is clipped to 1e-7, where the loss is ${greatestOfClip()} and the gradient is 0.`,
+        lens: 'a loss of probabilities is given a tanh',
+      }),
+      advice: 'give the loss what the tanh is taken of, as logits, or scale the tanh to 0 and 1',
     },
   ],
 };

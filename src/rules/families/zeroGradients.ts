@@ -142,9 +142,12 @@ function differentiated({ site, analysis }: Hit): ReadonlySet<string> | undefine
   const call = new RegExp(
     String.raw`\b(?:grad|value_and_grad|jacobian|jacfwd|jacrev)\(\s*${within.name}\s*(?:,\s*(?:argnums\s*=\s*)?\(?([\d,\s]+)\)?)?\s*[,)]`,
   );
-  const found = call.exec(analysis.text);
-  if (!found) return undefined;
-  const positions = (found[1] ?? '0').split(',').flatMap((digits) => (digits.trim() === '' ? [] : [Number(digits)]));
+  const found = analysis.ask(`differentiates ${within.name}`, (text) => {
+    const match = call.exec(text);
+    return match ? (match[1] ?? '0') : undefined;
+  });
+  if (found === undefined) return undefined;
+  const positions = found.split(',').flatMap((digits) => (digits.trim() === '' ? [] : [Number(digits)]));
   return new Set(positions.flatMap((position) => within.parameters[position]?.name ?? []));
 }
 

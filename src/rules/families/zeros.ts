@@ -194,7 +194,7 @@ const stopping: ReadonlySet<string> = new Set([
 
 /** Rewards come from the environment, schedules and masks from literals; `p.grad` is what an optimiser is given. */
 const dataName =
-  /(^|[._])(\w*adv\w*|returns?|rewards?|gae|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|gts?\w*|\w*grads?|sched\w*|state|group|[ad]_?k)(\[.*)?$/i;
+  /(^|[._])(\w*adv\w*|returns?|rewards?|gae|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|y_?true|gts?\w*|\w*grads?|sched\w*|state|group|[ad]_?k)(\[.*)?$/i;
 const literalCall = /^(\w+\.)*(ones|zeros|eye|randn?|rand_like|randn_like|arange|linspace|tensor|full|normal|load)\(/;
 
 /** Whether a gradient flows through the value to something that can be learnt, as far as is known. */
@@ -213,7 +213,8 @@ export function carriesGradient(expression: Expression, hit: Hit): boolean {
       case 'withGradient':
         return node.inputs.some(visit);
       case 'operation':
-        if (stopping.has(node.operator)) return false;
+        // Nor what NumPy has computed.
+        if (stopping.has(node.operator) || hit.analysis.frameworkOf(node)?.differentiates === false) return false;
         // Conditions and positions get none.
         if (node.operator === 'select') return node.operands.slice(1).some(visit);
         if (node.operator === 'pick') return visit(node.operands[0] as Expression);
@@ -268,7 +269,7 @@ export function isOutsideTraining(hit: Hit): boolean {
   const { start, end } = hit.site.statement;
   return (
     functions.some((each) => withoutGradients.test(each) || steps.has(each)) ||
-    classesWithout.test(name) ||
+    (classesWithout.test(name) && !/loss/i.test(name)) ||
     reporting.test(hit.analysis.text.slice(start, end))
   );
 }
@@ -280,7 +281,9 @@ const training =
 export function isInsideTraining(hit: Hit): boolean {
   const { functions, class: name } = surroundings(hit);
   // Of Flax and Haiku; other objects that are called transform data.
-  const calls = /\b(nn|nnx|linen|hk|eqx)\.(Module|compact)\b/.test(hit.analysis.text) ? ['__call__'] : [];
+  const calls = hit.analysis.ask('modules of JAX', (text) => /\b(nn|nnx|linen|hk|eqx)\.(Module|compact)\b/.test(text))
+    ? ['__call__']
+    : [];
   return (
     !isOutsideTraining(hit) &&
     (functions.some((each) => training.test(each) || calls.includes(each)) ||

@@ -225,6 +225,11 @@ b = torch.nan_to_num(torch.tanh(x))
 describe('rule arc-cosine-out-of-range', () => {
   describe('finds', () => {
     finds('arc-cosine-out-of-range', {
+      'of what is called a cosine, in a loss': `
+import torch
+def margin_loss(cos_theta, margin):
+    return torch.cos(«torch.acos(cos_theta)» + margin).mean()
+`,
       'dot products and cosines': torch(`
 a = «torch.acos((u * v).sum(-1))»
 b = «torch.acos(F.cosine_similarity(u, v))»
@@ -268,6 +273,16 @@ class AngularLoss(torch.nn.Module):
 
   describe('spares', () => {
     spares({
+      'the arc cosine of what is called a cosine, where nothing is trained': `
+import torch
+def angles(cos_theta):
+    return torch.acos(cos_theta)
+`,
+      'the arc cosine of something else': `
+import torch
+def loss(x):
+    return torch.acos(x).mean()
+`,
       'limits that keep off the ends': torch(`
 a = torch.acos(torch.clamp((u * v).sum(-1), -1 + 1e-6, 1 - 1e-6))
 b = torch.acos(F.cosine_similarity(u, v).clamp(-0.9999, 0.9999))

@@ -97,6 +97,15 @@ class Boosting:
 
   describe('leaves alone', () => {
     spares({
+      'a power of probabilities, as characters are sampled': `
+import numpy as np
+def sample(preds, temperature=1.0):
+    preds = np.asarray(preds).astype('float64')
+    preds = np.log(preds) / temperature
+    exp_preds = np.exp(preds)
+    preds = exp_preds / np.sum(exp_preds)
+    return np.argmax(np.random.multinomial(1, preds, 1))
+`,
       'a Gaussian kernel': `
 import torch
 def kernel(d, sigma):

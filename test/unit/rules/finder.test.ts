@@ -8,6 +8,38 @@ import { assertFinds, finds, marked, only, sparesOf } from './marked';
 describe('rule log-of-sigmoid', () => {
   describe('finds', () => {
     finds('log-of-sigmoid', {
+      'of the target, by a condition': `
+import torch
+def binary_cross_entropy(inputs, targets):
+    inputs = inputs.sigmoid()
+    return -«torch.where(targets == 1, inputs, 1 - inputs).log()».mean()
+`,
+      squared: `
+import torch
+def loss(x):
+    return -«torch.log(torch.sigmoid(x) ** 2)».mean()
+`,
+      'by a function of the project that is called so': `
+import numpy as np
+from ..utils import sigmoid
+def cost(data, theta, y):
+    p = sigmoid(data @ theta)
+    return -(y * «np.log(p)» + (1 - y) * «np.log(1 - p)»)
+`,
+      'of a model that went through map': `
+import torch
+from torch import nn
+class LinkPredictor(nn.Module):
+    def forward(self, a, b):
+        return torch.sigmoid((a * b).sum(-1))
+def train(predictor, a, b):
+    loss = -«torch.log(predictor(a, b))».mean()
+    loss.backward()
+def main(a, b, device):
+    predictor = LinkPredictor()
+    (predictor,) = map(lambda x: x.to(device), (predictor,))
+    train(predictor, a, b)
+`,
       'a logit whose bounds leave room to fail': `
 import torch
 a = «torch.log(torch.sigmoid(torch.clamp(x, -100, 100)))»

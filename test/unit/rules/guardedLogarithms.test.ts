@@ -583,14 +583,6 @@ b = (1 - q) ** 2 * «jnp.log(q)»
       'a squared weight, written out': torch(
         'p = torch.sigmoid(x)\na = (1 - p) * (1 - p) * y\nb = ((1 - p) * (1 - p)) * «torch.log(p)»',
       ),
-      'the loss of CornerNet, whose predictions the file does not limit': torch(`
-def _neg_loss(pred, gt):
-    pos_inds = gt.eq(1).float()
-    neg_inds = gt.lt(1).float()
-    pos_loss = «torch.log(pred)» * torch.pow(1 - pred, 2) * pos_inds
-    neg_loss = «torch.log(1 - pred)» * torch.pow(pred, 2) * neg_inds
-    return -(pos_loss + neg_loss)
-`),
     });
   });
 
@@ -607,6 +599,14 @@ def _sigmoid(x):
 def neg_loss(x):
     pred = _sigmoid(x)
     return torch.log(pred) * torch.pow(1 - pred, 2) + torch.log(1 - pred) * torch.pow(pred, 2)
+`),
+      'the loss of CornerNet, whose predictions another file limits': torch(`
+def _neg_loss(pred, gt):
+    pos_inds = gt.eq(1).float()
+    neg_inds = gt.lt(1).float()
+    pos_loss = torch.log(pred) * torch.pow(1 - pred, 2) * pos_inds
+    neg_loss = torch.log(1 - pred) * torch.pow(pred, 2) * neg_inds
+    return -(pos_loss + neg_loss)
 `),
       'the form with logits': torch(`
 def focal(x, y, gamma=2.0, alpha=0.25):

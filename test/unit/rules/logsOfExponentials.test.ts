@@ -79,6 +79,19 @@ def f(x):
 
   describe('leaves alone', () => {
     spares({
+      'of what a negative log-likelihood is given as well': `
+import torch
+from torch import nn
+class LossMulti:
+    def __init__(self):
+        self.nll_loss = nn.NLLLoss()
+    def __call__(self, outputs, targets):
+        loss = self.nll_loss(outputs, targets)
+        probability = outputs[:, 1].exp()
+        intersection = (probability * targets).sum()
+        union = probability.sum() + targets.sum()
+        return loss - torch.log((intersection + 1e-15) / (union - intersection + 1e-15))
+`,
       'an absolute value': `
 import torch
 y = torch.clamp(x, min=0) + torch.log(1 + torch.exp(-torch.abs(x)))

@@ -10,6 +10,18 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      'a root by the default of a parameter': `
+import torch
+def tv_loss(x, beta=0.5):
+    dh = torch.pow(x[:, :, :, 1:] - x[:, :, :, :-1], 2)
+    dw = torch.pow(x[:, :, 1:, :] - x[:, :, :-1, :], 2)
+    return torch.sum(«torch.pow(dh[:, :, :-1] + dw[:, :, :, :-1], beta)»)
+`,
+      'modules that come with everything else': `
+from .common_utils import *
+def distance_loss(a, b):
+    return «torch.sqrt(torch.sum((a - b) ** 2, dim=1))».mean()
+`,
       'a distance in a contrastive loss': `
 import torch
 def contrastive_loss(a, b, y, margin):
@@ -452,6 +464,14 @@ def loss(x, w):
 `,
     });
     spares({
+      'roots that NumPy takes, beside PyTorch': `
+import numpy as np
+import torch
+def procrustes_loss(A, B):
+    ssX = (A ** 2).sum()
+    ssY = (B ** 2).sum()
+    return (A * B).sum() * np.sqrt(ssX) / np.sqrt(ssY)
+`,
       'an epsilon under the root': `
 import torch
 def forward(x, eps):

@@ -119,6 +119,16 @@ def noisy_or(p):
 
   describe('log-of-determinant', () => {
     finds('log-of-determinant', {
+      'of a planar flow': `
+import torch
+from torch import nn
+class Planar(nn.Module):
+    def forward(self, z):
+        h = torch.tanh(z @ self.w + self.b)
+        psi = (1 - h ** 2) * self.w
+        log_det = «torch.log(torch.abs(1 + psi @ self.u))»
+        return z + self.u * h, log_det
+`,
       'in PyTorch': `
 import torch
 def log_prob(cov):
@@ -162,6 +172,15 @@ def log_density(cov, d):
 `,
     });
     spares({
+      'the determinant of a planar flow and an epsilon': `
+import torch
+from torch import nn
+class Planar(nn.Module):
+    def forward(self, z):
+        psi = (1 - torch.tanh(z @ self.w) ** 2) * self.w
+        log_det = torch.log(torch.abs(1 + psi @ self.u) + 1e-6)
+        return log_det
+`,
       'slogdet and logdet': `
 import torch
 import numpy as np

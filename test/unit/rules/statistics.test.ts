@@ -116,6 +116,13 @@ def forward(x, y):
 
   describe('deviation-at-zero', () => {
     finds('deviation-at-zero', {
+      'variance and mean at once': `
+import torch
+def moments_loss(x, eps=1e-8):
+    variance, mean = torch.var_mean(x, dim=0)
+    deviation = «variance.sqrt()»
+    return ((x - mean) / (deviation + eps)).pow(3).mean()
+`,
       'the root of a variance': `
 import torch
 def variance_loss(z):
@@ -304,6 +311,31 @@ def explained_variance_score(x):
 
   describe('division-by-sum', () => {
     finds('division-by-sum', {
+      'a mean over a mask': `
+import torch
+def masked_loss(loss, mask):
+    return «(loss * mask).sum() / mask.sum()»
+`,
+      'a loss by the number of positive labels, in TensorFlow': `
+import tensorflow as tf
+def contour_loss(y_true, y_pred):
+    missed = tf.reduce_sum(tf.nn.relu(y_true - y_pred))
+    return «missed / tf.reduce_sum(y_true)»
+`,
+      'weights of a loss that are shares of labels': `
+import torch
+from torch import nn
+class MetricLoss(nn.Module):
+    def forward(self, input, target):
+        weight = 1.0 - target
+        weight = «weight / weight.sum()» + «target / target.sum()»
+        return (weight * (input - target) ** 2).sum()
+`,
+      'a mean over elements that a comparison selects': `
+import torch
+def hard_loss(loss, margin):
+    return «(loss * (margin > 0)).sum() / (margin > 0).sum()»
+`,
       'of what a ReLU gives': `
 import torch
 def attend(scores):
@@ -381,10 +413,31 @@ import numpy as np
 def histogram(h):
     return h / h.sum()
 `,
-      'a mean over a mask': `
+      'a mean over a mask, outside of losses': `
+import torch
+def masked_mean(x, mask):
+    return (x * mask).sum() / mask.sum()
+`,
+      'a mean over a mask that is counted as one at least': `
 import torch
 def masked_loss(loss, mask):
-    return (loss * mask).sum() / mask.sum()
+    return (loss * mask).sum() / mask.sum().clamp(min=1)
+`,
+      'an accuracy over a mask': `
+import torch
+def masked_accuracy(logits, y, mask):
+    return ((logits.argmax(-1) == y) * mask).sum() / mask.sum()
+`,
+      'soft labels, which add up to the size of the batch': `
+import torch
+import torch.nn.functional as F
+def soft_loss(x, soft_targets):
+    return -(soft_targets * F.log_softmax(x, dim=1)).sum() / soft_targets.sum()
+`,
+      'a sum of something else': `
+import torch
+def scaled_loss(loss, lengths):
+    return loss.sum() / lengths.sum()
 `,
       'the largest elements, of which there is one at least': `
 import jax.numpy as jnp

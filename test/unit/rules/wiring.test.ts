@@ -34,6 +34,15 @@ function sparesInJavaScript(cases: Cases): void {
 describe('loss wiring', () => {
   describe('bce-after-sigmoid', () => {
     finds('bce-after-sigmoid', {
+      'a class that is a Sequential': `
+import torch.nn as nn
+class Net(nn.Sequential):
+    def __init__(self, size):
+        super().__init__(nn.Linear(size, 10), nn.ReLU(), nn.Linear(10, 1), nn.Sigmoid())
+def train(x, y):
+    loss = «nn.BCELoss()(Net(3)(x), y)»
+    loss.backward()
+`,
       'the last layer of a sequence, trained by a script': `
 import torch
 from torch import nn
@@ -996,6 +1005,20 @@ p = tf.nn.softmax(model(x))
 
   describe('probability-loss-of-logits', () => {
     finds('probability-loss-of-logits', {
+      'a tanh': `
+import torch.nn as nn
+import torch.nn.functional as F
+class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(20, 784)
+        self.tanh = nn.Tanh()
+    def forward(self, z):
+        return self.tanh(self.fc(z))
+def train(z, x):
+    loss = «F.binary_cross_entropy(Decoder()(z), x)»
+    loss.backward()
+`,
       'a sequence that ends in a linear layer': `
 from torch import nn
 model = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 1))

@@ -159,7 +159,7 @@ import torch
 def masked_loss(pred, target):
     mask = (target > 0).float()
     hard = (pred < 0.9).float()
-    return (((pred - target) ** 2) * mask * hard).sum() / mask.sum()
+    return (((pred - target) ** 2) * mask * hard).sum() / mask.sum().clamp(min=1)
 `,
       'one term among others that learn': `
 import torch
