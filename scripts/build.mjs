@@ -1,7 +1,7 @@
 // Builds everything that ships: the extension, the worker, the command line and the webviews into dist/,
 // and with --tests the test bundles into out/. One place, so that tests run the same code that is packaged.
 import * as esbuild from 'esbuild';
-import { rmSync, mkdirSync, readdirSync, readFileSync, writeFileSync, statSync } from 'node:fs';
+import { copyFileSync, rmSync, mkdirSync, readdirSync, readFileSync, writeFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -104,6 +104,8 @@ if (flags.has('--tests')) {
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 mkdirSync(path.join(root, 'dist/webview'), { recursive: true });
+// What the user's Python runs for the worker, beside the worker, which looks for it there.
+copyFileSync(path.join(root, 'src/worker/pythonBackend/bridge.py'), path.join(root, 'dist/pythonBridge.py'));
 if (watch) {
   for (const target of targets) await (await esbuild.context(target)).watch();
 } else {

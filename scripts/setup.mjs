@@ -4,6 +4,7 @@
 //   node scripts/setup.mjs --packages npm packages only (enough to build, lint and run the unit tests)
 //
 // Only Node built-ins at the top: this runs before there is a node_modules folder.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -126,6 +127,19 @@ const compilerPackages = {
   python3: () => onPath('python3') !== undefined,
   ripgrep: () => onPath('rg') !== undefined,
 };
+/** For the tests of the WebGPU backend: Chromium brings a software Vulkan driver, SwiftShader, and this finds it. */
+const vulkanPackages = {
+  ...browserPackages,
+  libvulkan1: () =>
+    ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'].some((folder) =>
+      existsSync(path.join(folder, 'libvulkan.so.1')),
+    ),
+};
+/** For the tests of the Python backend. */
+const pythonPackages = { 'python3-numpy': () => ['/usr/bin/python3', 'python3'].some(importsNumpy) };
+
+/** @param {string} interpreter */
+const importsNumpy = (interpreter) => spawnSync(interpreter, ['-c', 'import numpy']).status === 0;
 
 /** @param {Record<string, () => boolean>} wanted */
 async function installPrograms(wanted) {
@@ -302,15 +316,21 @@ function readHolder(lock) {
 }
 
 /**
- * @param {{ browser?: boolean, hosts?: readonly HostVersion[] }} [wanted] npm packages are always set up
+ * @param {{ browser?: boolean, python?: boolean, vulkan?: boolean, hosts?: readonly HostVersion[] }} [wanted] npm packages are always set up
  */
-export async function setUp({ browser = false, hosts = [] } = {}) {
+export async function setUp({ browser = false, python = false, vulkan = false, hosts = [] } = {}) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 9)) {
     throw new Complaint(`Node 20.9 or later is needed; this is Node ${process.versions.node}.`);
   }
   const todo = () => hosts.filter((version) => !hostIsReady(version));
-  const programs = () => ({ ...(browser ? browserPackages : {}), ...(todo().length > 0 ? compilerPackages : {}) });
+  const programs = () => ({
+    ...(browser ? browserPackages : {}),
+    ...(python ? pythonPackages : {}),
+    // The tests are not run elsewhere.
+    ...(vulkan && process.platform === 'linux' ? vulkanPackages : {}),
+    ...(todo().length > 0 ? compilerPackages : {}),
+  });
   const programsReady = () => Object.values(programs()).every((found) => found());
   if (outdatedPackages() === undefined && todo().length === 0 && programsReady()) return;
   await withLock(async () => {
@@ -325,7 +345,7 @@ if (process.argv[1] === path.join(root, 'scripts/setup.mjs')) {
     const unknown = process.argv.slice(2).find((argument) => argument !== '--packages');
     if (unknown !== undefined) throw new Complaint(`Unknown argument ${unknown}. There is only --packages.`);
     const packagesOnly = process.argv.includes('--packages');
-    await setUp(packagesOnly ? {} : { browser: true, hosts: hostVersions });
+    await setUp(packagesOnly ? {} : { browser: true, python: true, vulkan: true, hosts: hostVersions });
     console.log('set-up: complete');
   });
 }

@@ -46,7 +46,12 @@ const lanes = [
   { name: 'unit', tests: 'test/unit', work: () => nodeLane('test/unit', { timeout: 60_000 }) },
   { name: 'fuzz', tests: 'test/fuzz', work: () => nodeLane('test/fuzz', { timeout: 120_000 }) },
   { name: 'golden', tests: 'test/golden', work: () => nodeLane('test/golden', { timeout: 120_000 }) },
-  { name: 'worker', tests: 'test/worker', work: () => nodeLane('test/worker', { timeout: 60_000 }) },
+  {
+    name: 'worker',
+    tests: 'test/worker',
+    needs: { python: true, vulkan: true },
+    work: () => nodeLane('test/worker', { timeout: 60_000 }),
+  },
   {
     name: 'webview',
     tests: 'test/webview',
@@ -121,6 +126,7 @@ async function main() {
   await setUp();
   const everything = {
     browser: chosen.some((lane) => lane.needs?.browser),
+    vulkan: chosen.some((lane) => lane.needs?.vulkan),
     hosts: hostVersions.filter((version) => chosen.some((lane) => lane.needs?.hosts?.includes(version))),
   };
   // What can't be set up is a failure of the lanes that need it, and of no other.
