@@ -51,6 +51,8 @@ export function languageOf(document: vscode.TextDocument): Language | undefined 
     scheme === 'file' ||
     scheme === 'untitled' ||
     scheme === cellScheme ||
+    // A file system of an extension that can be written to: its files are somebody's sources, not their history.
+    vscode.workspace.fs.isWritableFileSystem(scheme) === true ||
     (vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme === scheme);
   return isOwn ? languages[document.languageId] : undefined;
 }

@@ -25,6 +25,8 @@ export interface FinderClientOptions {
   readonly answerWithin?: number;
   /** The pause before a thread that died is started again, in milliseconds; it doubles with each further death. */
   readonly firstPause?: number;
+  /** The thread is stopped after so long without a job, in milliseconds. */
+  readonly idleAfter?: number;
 }
 
 /** A text, or several that belong together, as it is now. It is asked for its text as seldom as can be. */
@@ -65,6 +67,7 @@ export class FinderSuperseded extends Error {
 
 const answerWithin = 20_000;
 const firstPause = 250;
+const idleAfter = 600_000;
 const longestPause = 30_000;
 const maxAttempts = 2;
 
@@ -110,6 +113,7 @@ export class FinderClient {
   /** How often in a row the thread has ended without having finished a job. */
   #deaths = 0;
   #restart: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #disposed = false;
 
   constructor(private readonly options: FinderClientOptions) {}
@@ -192,6 +196,7 @@ export class FinderClient {
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#restart);
+    clearTimeout(this.#idle);
     clearTimeout(this.#running?.timer);
     this.#running?.queued.reject(new FinderSuperseded());
     this.#running = undefined;
@@ -274,7 +279,11 @@ export class FinderClient {
       (best, each) => (best && priorities[best.type] <= priorities[each.type] ? best : each),
       undefined,
     );
-    if (!queued) return;
+    clearTimeout(this.#idle);
+    if (!queued) {
+      this.#stopWhenIdle();
+      return;
+    }
     this.#queue.splice(this.#queue.indexOf(queued), 1);
     queued.attempts++;
     const id = this.#nextId++;
@@ -294,6 +303,21 @@ export class FinderClient {
       queued.reject(error instanceof Error ? error : new Error(String(error)));
       this.#next();
     }
+  }
+
+  /** What it has read is in its memory: hundreds of megabytes where much was open. */
+  #stopWhenIdle(): void {
+    if (!this.#thread) return;
+    this.#idle = setTimeout(() => {
+      const thread = this.#thread;
+      if (!thread || this.#running) return;
+      this.options.log.info('finder thread idle: stopping it');
+      this.#thread = undefined;
+      // The next one knows no text.
+      this.#changes.clear();
+      void thread.terminate();
+    }, this.options.idleAfter ?? idleAfter);
+    this.#idle.unref();
   }
 
   #post(message: ToFinder): void {

@@ -274,4 +274,19 @@ describe('finder thread', () => {
     );
     assert.deepEqual(fixed.slice(1), ['a = F.logsigmoid(x)', 'b = F.logsigmoid(a)']);
   });
+
+  it('stops when idle, and reads on from the whole text', async () => {
+    const made = client({ idleAfter: 60 });
+    const text = new Text('file:///idle.py', unstable);
+    assert.equal((await made.read(text, {})).findings.length, 1);
+    const first = made.threadId;
+    assert.ok(first !== undefined);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.equal(made.threadId, undefined);
+    text.replace(made, 0, 0, '# more\n');
+    const { findings } = await made.read(text, {});
+    assert.equal(findings[0]?.range.start, unstable.indexOf('torch.log') + 7);
+    assert.equal(text.sent, 2);
+    assert.notEqual(made.threadId, first);
+  });
 });
