@@ -1,18 +1,25 @@
-// Measures how fast the model evaluator and exact evaluation are, beside NumPy and PyTorch where python3 has them, and
-// the finder, beside pylint and ruff where they are installed:  node scripts/bench.mjs [--finder] [FOLDER]
-// With --finder the finder alone; of a folder it reads the Python files too. The command line has to be built.
+// Measures how fast the model evaluator and exact evaluation are, beside NumPy and PyTorch where python3 has them; the
+// finder, beside pylint and ruff where they are installed; and the backends of this machine:
+//   node scripts/bench.mjs [--finder [FOLDER] | --backends [OPTION...]]
+// With --finder the finder alone; of a folder it reads the Python files too. With --backends the backends alone, and the
+// options that test/bench/backends.ts names. Everything has to be built. With --bundle what is measured is bundled and not
+// run: out/backends.cjs and dist/ are all that another machine needs.
 import * as esbuild from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const [folder] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const given = process.argv.slice(2);
+const [folder] = given.filter((argument) => !argument.startsWith('--'));
+const own = ['--finder', '--backends', '--bundle'];
 const benches = [
   ['bench', path.join(root, 'test/bench/baseline.py')],
   ['finder', ...(folder === undefined ? [] : [path.resolve(folder)])],
+  ['backends', ...given.filter((argument) => !own.includes(argument))],
 ];
-for (const [name, ...args] of process.argv.includes('--finder') ? benches.slice(1) : benches) {
+const only = given.includes('--finder') ? 'finder' : given.includes('--backends') ? 'backends' : undefined;
+for (const [name, ...args] of benches.filter(([name]) => only === undefined || name === only)) {
   const outfile = path.join(root, `out/${name}.cjs`);
   await esbuild.build({
     absWorkingDir: root,
@@ -25,6 +32,7 @@ for (const [name, ...args] of process.argv.includes('--finder') ? benches.slice(
     mainFields: ['module', 'main'],
     logLevel: 'warning',
   });
+  if (given.includes('--bundle')) continue;
   const { status } = spawnSync(process.execPath, [outfile, ...args], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exitCode = status ?? 1;
 }

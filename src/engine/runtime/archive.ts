@@ -88,6 +88,7 @@ class Unpacker {
   /** From headers before the next one. */
   private next: { name?: string; link?: string; size?: number } = {};
   private ended = false;
+  private taking: Promise<void> = Promise.resolve();
   /** Folders that are known to be none but folders, all the way down. */
   private readonly safe = new Set<string>();
 
@@ -99,7 +100,12 @@ class Unpacker {
     this.safe.add(folder);
   }
 
-  async take(chunk: Buffer): Promise<void> {
+  take(chunk: Buffer): Promise<void> {
+    this.taking = this.takeChunk(chunk);
+    return this.taking;
+  }
+
+  private async takeChunk(chunk: Buffer): Promise<void> {
     let data = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
     this.rest = Buffer.alloc(0);
     while (data.length > 0 && !this.ended) {
@@ -129,6 +135,8 @@ class Unpacker {
   }
 
   async close(): Promise<void> {
+    // A cancellation does not wait for what is being written.
+    await this.taking.catch(() => undefined);
     await this.file?.close();
   }
 

@@ -7,6 +7,7 @@ export {
   definitionOf,
   packageOf,
   runtimeNames,
+  withEnvironment,
   type Artifact,
   type Platform,
   type RuntimeDefinition,

@@ -11,6 +11,7 @@ import { takeLock, type Lock, type LockOptions } from './lock';
 import {
   definitionOf,
   packageOf,
+  withEnvironment,
   type Artifact,
   type Platform,
   type RuntimeDefinition,
@@ -107,7 +108,7 @@ export interface InstallerOptions {
 
 const manifestName = 'runtime.json';
 /** Where the user says what files have to be that are published without a checksum. */
-export const checksumSetting = 'lossfloor.cuda.checksums';
+export const checksumSetting = 'lossfloor.backend.cuda.checksums';
 
 const concurrent = 4;
 /** Archive, what comes out of it, and room to breathe. */
@@ -266,7 +267,7 @@ export class RuntimeInstaller {
       from: [...new Set(artifacts.map(({ url }) => new URL(url).host))],
       to: this.folderOf(name),
       files: artifacts.length,
-      download: isKnown ? sizes.reduce((sum: number, size) => sum + (size ?? 0), 0) : undefined,
+      download: isKnown ? sizes.reduce((sum, size) => sum + size, 0) : undefined,
       problems,
     };
   }
@@ -352,7 +353,7 @@ export class RuntimeInstaller {
     // One that fails ends the others.
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
-    let first: unknown;
+    let first: Error | undefined;
     await inParallel(artifacts, async (artifact) => {
       if (either.aborted) return;
       try {
@@ -373,7 +374,7 @@ export class RuntimeInstaller {
           },
         });
       } catch (error) {
-        first ??= error;
+        first ??= error as Error;
         failed.abort();
       }
     });
@@ -461,7 +462,7 @@ export class RuntimeInstaller {
   }
 
   private definition(name: RuntimeName): ReturnType<typeof definitionOf> {
-    return (this.options.define ?? definitionOf)(name, this.platform(), this.options.sources?.());
+    return (this.options.define ?? definitionOf)(name, this.platform(), withEnvironment(this.options.sources?.()));
   }
 
   private platform(): Platform {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RuntimeError } from './error';
 
 export interface LockOptions {
@@ -23,6 +24,8 @@ interface Holder {
   readonly host: string;
 }
 
+const mostAttempts = 50;
+
 const defaults = { beatEvery: 5000, staleAfter: 60_000 };
 
 /**
@@ -35,25 +38,11 @@ export async function takeLock(file: string, options: LockOptions = {}): Promise
   const own: Holder = { token: randomUUID(), pid: process.pid, host: os.hostname() };
   await mkdir(path.dirname(file), { recursive: true });
   for (let attempt = 0; !(await create(file, own)); attempt++) {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text === undefined) continue;
-    const holder = parse(text);
-    if (attempt >= 10 || !(await isAbandoned(file, holder, staleAfter))) throw busy(holder);
-    // Only one of several who see it gets the file away; and if it was another's by then, that one gets it back.
-    const aside = `${file}.${own.token}`;
-    try {
-      await rename(file, aside);
-    } catch {
-      continue;
-    }
-    const taken = await readFile(aside, 'utf8').catch(() => undefined);
-    if (taken !== undefined && taken !== text) {
-      await rename(aside, file);
-      throw busy(parse(taken));
-    }
-    await rm(aside, { force: true });
+    const holder = await read(file);
+    if (attempt >= mostAttempts || !(await isAbandoned(file, holder, staleAfter))) throw busy(holder);
+    if (await takeOver(file, own, staleAfter)) break;
   }
-  const isOwn = async (): Promise<boolean> => parse(await readFile(file, 'utf8').catch(() => ''))?.token === own.token;
+  const isOwn = async (): Promise<boolean> => (await read(file))?.token === own.token;
   const beat = setInterval(() => {
     const now = new Date();
     void utimes(file, now, now).catch(() => undefined);
@@ -70,6 +59,31 @@ export async function takeLock(file: string, options: LockOptions = {}): Promise
   };
 }
 
+/**
+ * Puts another holder in the place of one that is gone. Those who do so come one after the other, and the lock is never
+ * missing meanwhile, so that nobody takes it for free.
+ * @returns whether it was done; another may have been first
+ */
+async function takeOver(file: string, own: Holder, staleAfter: number): Promise<boolean> {
+  const turn = `${file}.takeover`;
+  if (!(await create(turn, own))) {
+    const { mtimeMs } = await stat(turn).catch(() => ({ mtimeMs: Date.now() }));
+    // It takes no time: whoever has it is gone.
+    if (Date.now() - mtimeMs > staleAfter) await rm(turn, { force: true });
+    else await sleep(20);
+    return false;
+  }
+  try {
+    if (!(await isAbandoned(file, await read(file), staleAfter))) return false;
+    const made = `${file}.${own.token}`;
+    await writeFile(made, JSON.stringify(own));
+    await rename(made, file);
+    return true;
+  } finally {
+    await rm(turn, { force: true });
+  }
+}
+
 async function create(file: string, own: Holder): Promise<boolean> {
   try {
     const handle = await open(file, 'wx');
@@ -81,9 +95,9 @@ async function create(file: string, own: Holder): Promise<boolean> {
   }
 }
 
-function parse(text: string): Holder | undefined {
+async function read(file: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(text) as Holder;
+    return JSON.parse(await readFile(file, 'utf8')) as Holder;
   } catch {
     return undefined;
   }

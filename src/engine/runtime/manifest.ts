@@ -22,6 +22,15 @@ export interface RuntimeSources {
   readonly checksums?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What is not set, as the environment has it for npm and for the package's own installation. */
+export function withEnvironment(sources: RuntimeSources = {}, env: NodeJS.ProcessEnv = process.env): RuntimeSources {
+  return {
+    ...sources,
+    registry: sources.registry ?? env['npm_config_registry'],
+    mirror: sources.mirror ?? env['TFJS_NODE_CDN_STORAGE'],
+  };
+}
+
 /** A file to be downloaded and unpacked. */
 export interface Artifact {
   /** Its name in settings and messages. */
