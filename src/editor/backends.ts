@@ -1,15 +1,29 @@
 import * as vscode from 'vscode';
 import { backendChoices, type BackendChoice } from '../config';
-import { describeSelfTest, launchOf, type BackendLaunch, type Backends, type LaunchSettings } from '../engine';
+import {
+  describeSelfTest,
+  launchOf,
+  type BackendLaunch,
+  type Backends,
+  type LaunchPlaces,
+  type LaunchSettings,
+} from '../engine';
 import type { BackendName, BackendState } from '../protocol';
 import { commands } from './commands';
 
-const section = 'lossfloor.backend';
+export const backendSection = 'lossfloor.backend';
+const section = backendSection;
 
 /** What is to compute where a configuration leaves it open. */
 export function preferredBackend(): BackendChoice {
   const set = vscode.workspace.getConfiguration(section).get<string>('use');
   return backendChoices.find((choice) => choice === set) ?? 'auto';
+}
+
+/** What is set under a key of backends; undefined where that is nothing. */
+export function textSetting(key: string): string | undefined {
+  const value = vscode.workspace.getConfiguration(section).get<string>(key)?.trim();
+  return value === undefined || value === '' ? undefined : value;
 }
 
 /** The part of the Python extension's interface that is used. */
@@ -25,22 +39,24 @@ interface PythonExtension {
 
 /** How backends are to be started, by the settings and by the interpreter that is selected in the Python extension. */
 export class LaunchSource implements vscode.Disposable {
-  readonly #context: vscode.ExtensionContext;
+  /** Where runtimes and kernels are kept. */
+  readonly places: LaunchPlaces;
   #interpreter: string | undefined;
   readonly #disposables: vscode.Disposable[] = [];
 
-  constructor(context: vscode.ExtensionContext) {
-    this.#context = context;
+  constructor({ globalStorageUri, extensionPath }: vscode.ExtensionContext) {
+    this.places = {
+      root: extensionPath,
+      installed: vscode.Uri.joinPath(globalStorageUri, 'runtimes').fsPath,
+      cache: vscode.Uri.joinPath(globalStorageUri, 'cuda-cache').fsPath,
+    };
     void this.#follow();
   }
 
-  launch(name: Exclude<BackendName, 'model'>): BackendLaunch {
+  settings(): LaunchSettings {
     const settings = vscode.workspace.getConfiguration(section);
-    const text = (key: string): string | undefined => {
-      const value = settings.get<string>(key)?.trim();
-      return value === undefined || value === '' ? undefined : value;
-    };
-    const launch: LaunchSettings = {
+    const text = textSetting;
+    return {
       cudaPath: text('cuda.path'),
       cudaLibraryPath: text('cuda.libraryPath'),
       webgpuPath: text('webgpu.path'),
@@ -51,12 +67,10 @@ export class LaunchSource implements vscode.Disposable {
       node: text('node'),
       allowSoftwareAdapter: settings.get<boolean>('webgpu.allowSoftwareAdapter') === true,
     };
-    const { globalStorageUri, extensionPath } = this.#context;
-    return launchOf(name, launch, {
-      root: extensionPath,
-      installed: vscode.Uri.joinPath(globalStorageUri, 'runtimes').fsPath,
-      cache: vscode.Uri.joinPath(globalStorageUri, 'cuda-cache').fsPath,
-    });
+  }
+
+  launch(name: Exclude<BackendName, 'model'>): BackendLaunch {
+    return launchOf(name, this.settings(), this.places);
   }
 
   dispose(): void {

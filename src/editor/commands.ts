@@ -9,6 +9,11 @@ export const commands = {
   groupFindingsByFile: 'lossfloor.groupFindingsByFile',
   showLogs: 'lossfloor.showLogs',
   selectBackend: 'lossfloor.selectBackend',
+  installCudaRuntime: 'lossfloor.installCudaRuntime',
+  installWebGpuRuntime: 'lossfloor.installWebGpuRuntime',
+  locateRuntime: 'lossfloor.locateRuntime',
+  checkRuntime: 'lossfloor.checkRuntime',
+  removeRuntime: 'lossfloor.removeRuntime',
   /** Of lenses, hovers and code actions alone: take a FindingReference. */
   showFinding: 'lossfloor.showFinding',
   applyFix: 'lossfloor.applyFix',

@@ -9,5 +9,6 @@ export * from './findings';
 export * from './findingsView';
 export * from './foundFiles';
 export * from './hovers';
+export * from './runtimes';
 export * from './settings';
 export * from './workspaceScan';

@@ -3,4 +3,5 @@ export * from './explain';
 export * from './finderClient';
 export * from './launch';
 export * from './plan';
+export * from './runtime';
 export * from './workerClient';

@@ -85,6 +85,8 @@ function cudaEnvironment(
     process.env['LD_LIBRARY_PATH'],
   ];
   return {
+    // The order that nvidia-smi lists them in, by which the GPU is named.
+    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     // Otherwise it takes all of the GPU's memory.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     // Warnings name the libraries that it misses.

@@ -429,7 +429,7 @@ export class WorkerClient {
     clearTimeout(this.silence);
     const left = [...this.pending.values()];
     if (left.length === 0) {
-      this.options.log.info(failure.message);
+      if (!this.disposed) this.options.log.info(failure.message);
       return;
     }
     this.deaths++;
