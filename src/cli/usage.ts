@@ -14,7 +14,9 @@ export const usage = `Usage:
   lossfloor losses [--json]
       Lists the catalogue.
   lossfloor backends [--json]
-      Lists what can compute losses here.
+      Opens what can compute losses here, and says what it is, or why it can't be used and what would help.
+  Of measure and backends: --python <interpreter> [--framework torch|tensorflow|keras|jax|numpy] [--device cuda|mps|cpu],
+      --cuda-path <folder>, --webgpu-path <folder> (whose node_modules have the packages), --allow-software-adapter
   lossfloor --version | --help
 
 Exit status: 0 nothing found, 1 findings, 2 bad usage or unreadable input.
