@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import { parseLossConfig, type BackendChoice } from '../config';
 import type { Backends } from '../engine';
 import type {
-  CurveMessage,
+  BackendName,
+  BackendsMessage,
+  FloorResult,
   FloorSettings,
   FloorStateMessage,
   PanelOrigin,
@@ -14,7 +16,7 @@ import type { PageName } from './html';
 import { floorRun, zerRun, type Measurer, type Run } from './measurer';
 import { DashboardPanel } from './panel';
 import { pickLoss, pickVariants } from './picks';
-import { catalogueItems, variantItems } from './settings';
+import { backendItems, catalogueItems, variantItems } from './settings';
 import {
   describe,
   isLossConfig,
@@ -35,17 +37,33 @@ type PanelKind = keyof typeof viewTypes;
 /** Pause after a keystroke in a configuration before its dashboard follows, in milliseconds. */
 const settle = 250;
 
+interface ChosenBackends {
+  readonly chosen: BackendChoice;
+  readonly compared: readonly BackendName[];
+}
+
 /** What the two kinds of dashboard differ in. */
 interface DashboardKind<State, Result extends { readonly generation: number }, Settings> {
   readonly page: PageName;
   settingsOf(subject: Subject): Settings;
+  /** The settings for what a panel is to show next, given those it has now. */
+  settingsAfter(next: Subject, now: Subject, settings: Settings): Settings;
+  /** What was chosen to compute, and what only to be compared with. */
+  backendsOf(settings: Settings, subject: Subject): ChosenBackends;
   state(subject: Subject, settings: Settings): State;
   run(settings: Settings, measurer: Measurer): Run<Result>;
 }
 
-const floorKind: DashboardKind<FloorStateMessage, CurveMessage, FloorSettings> = {
+const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult, FloorSettings> = {
   page: 'floor',
   settingsOf: (subject) => subject.floor,
+  settingsAfter: (next, now, { backend, compare }) => ({
+    ...next.floor,
+    compare,
+    // What was chosen in the panel stays, until the configuration says something else.
+    backend: next.backend === now.backend ? backend : next.backend,
+  }),
+  backendsOf: ({ backend, compare }) => ({ chosen: backend, compared: compare }),
   state: ({ title, source, origin, entries }, settings) => ({
     type: 'floor',
     title,
@@ -60,6 +78,8 @@ const floorKind: DashboardKind<FloorStateMessage, CurveMessage, FloorSettings> =
 const zerKind: DashboardKind<ZerStateMessage, ZerCurveMessage, ZerSettings> = {
   page: 'zer',
   settingsOf: (subject) => subject.zer,
+  settingsAfter: (next) => next.zer,
+  backendsOf: (_, subject) => ({ chosen: subject.backend, compared: [] }),
   state: ({ title, source, origin }, settings) => ({
     type: 'zer',
     title,
@@ -81,6 +101,8 @@ export interface Computing {
 interface OpenPanel {
   readonly vscodePanel: vscode.WebviewPanel;
   follow(subject: Subject): void;
+  /** Says what is known of the backends. */
+  tellBackends(): void;
   fail(message: string): void;
   dispose(): void;
 }
@@ -104,7 +126,16 @@ export class Dashboards implements vscode.Disposable {
         }),
       );
     }
-    this.disposables.push(vscode.workspace.onDidChangeTextDocument(({ document }) => this.followSoon(document)));
+    const tellBackends = (): void => {
+      for (const panel of this.open.values()) panel.tellBackends();
+    };
+    this.disposables.push(
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.followSoon(document)),
+      computing.backends.onChange(tellBackends),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('lossfloor.backend')) tellBackends();
+      }),
+    );
   }
 
   dispose(): void {
@@ -187,34 +218,54 @@ export class Dashboards implements vscode.Disposable {
   ): OpenPanel {
     let subject = first;
     let settings = kind.settingsOf(first);
-    const panel = new DashboardPanel<State, Result, Settings>(
+    const { backends } = this.computing;
+    const probing = new AbortController();
+    // Only where one can be chosen.
+    const known = (): BackendsMessage[] =>
+      kind.page === 'floor' ? [{ type: 'backends', backends: backendItems(backends, this.computing.preferred()) }] : [];
+    const panel = new DashboardPanel<State | BackendsMessage, Result, Settings>(
       vscodePanel,
       kind.page,
       this.extensionUri,
       settings,
       {
-        state: () => kind.state(subject, settings),
-        prepare: (given) => kind.run(given, this.measurerFor(subject)),
+        state: () => [kind.state(subject, settings), ...known()],
+        prepare: (given) => kind.run(given, this.measurerFor(subject, kind.backendsOf(given, subject).chosen)),
+        probe: () => void backends.probe(probing.signal).catch(() => undefined),
       },
       this.log,
-      (changed) => (settings = changed),
+      (changed) => {
+        this.openChosen(kind.backendsOf(settings, subject), kind.backendsOf(changed, subject));
+        settings = changed;
+      },
     );
+    vscodePanel.onDidDispose(() => probing.abort());
     return {
       vscodePanel,
       follow: (next) => {
-        [subject, settings] = [next, kind.settingsOf(next)];
+        settings = kind.settingsAfter(next, subject, settings);
+        subject = next;
         panel.show(settings);
       },
+      tellBackends: () => panel.tell(...known()),
       fail: (message) => panel.fail(message),
       dispose: () => panel.dispose(),
     };
   }
 
-  private measurerFor(subject: Subject): Measurer {
-    const { entries, backend } = subject;
+  private measurerFor({ entries }: Subject, backend: BackendChoice): Measurer {
     const { backends, preferred } = this.computing;
     // What a configuration leaves open is the user's to say.
     return { backends, entries, backend: backend === 'auto' ? preferred() : backend };
+  }
+
+  /** Choosing a backend that was set aside is asking for it once more. */
+  private openChosen(before: ChosenBackends, now: ChosenBackends): void {
+    const had = new Set<BackendChoice>([before.chosen, ...before.compared]);
+    for (const name of new Set<BackendChoice>([now.chosen, ...now.compared])) {
+      // Whoever measures with it hears why it can't be had.
+      if (name !== 'auto' && !had.has(name)) this.computing.backends.open(name).catch(() => undefined);
+    }
   }
 
   private followSoon(document: vscode.TextDocument): void {

@@ -2,21 +2,24 @@ import * as vscode from 'vscode';
 import { RequestCancelled } from '../engine';
 import type { FailedMessage, FinishedMessage } from '../protocol';
 import { pageHtml, type PageName } from './html';
-import type { Run } from './measurer';
+import type { Run, Unnumbered } from './measurer';
+import { packed } from './wire';
 
 /** Settles before settings that arrive in a burst (a slider that is dragged) are measured, in milliseconds. */
 const settle = 30;
 
 interface Messages<State, Result extends { readonly generation: number }, Settings> {
-  /** The message that shows everything afresh. */
-  state(): State;
+  /** The messages that show everything afresh. */
+  state(): readonly State[];
   /** @throws an Error for people, if the settings can't be measured */
   prepare(settings: Settings): Run<Result>;
+  /** The reader wants to know what can be had. */
+  probe(): void;
 }
 
 /** What webviews send, whatever they show. */
 type Incoming<Settings> =
-  | { readonly type: 'ready' | 'cancel' | 'showLogs' }
+  | { readonly type: 'ready' | 'cancel' | 'showLogs' | 'probe' }
   | { readonly type: 'report'; readonly message: string }
   | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings };
 
@@ -60,8 +63,13 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
   /** Shows other settings, with everything that goes with them. */
   show(settings: Settings): void {
     this.settings = settings;
-    this.post(this.messages.state());
+    for (const message of this.messages.state()) this.post(message);
     this.measure();
+  }
+
+  /** Says something besides what is measured. */
+  tell(...messages: readonly State[]): void {
+    for (const message of messages) this.post(message);
   }
 
   /** Says that what should be shown can't be; what is drawn stays. */
@@ -94,6 +102,9 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
         return;
       case 'cancel':
         this.cancel();
+        return;
+      case 'probe':
+        this.messages.probe();
         return;
       case 'showLogs':
         this.log.show(true);
@@ -139,15 +150,15 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
     const started = performance.now();
     this.post({ type: 'started', generation, expected: run.expected, settings: this.settings });
     run
-      .start((result) => {
+      .start((result: Unnumbered<Result>) => {
         if (generation === this.generation) this.post({ ...result, generation });
       }, controller.signal)
       .then(
-        (identity) => {
+        ({ identity, selfTest }) => {
           if (generation !== this.generation) return;
           const milliseconds = Math.round(performance.now() - started);
           this.log.debug(`${this.panel.title}: measured in ${String(milliseconds)} ms by ${identity.backend}`);
-          this.post({ type: 'finished', generation, identity, milliseconds } satisfies FinishedMessage);
+          this.post({ type: 'finished', generation, identity, selfTest, milliseconds } satisfies FinishedMessage);
         },
         (error: unknown) => {
           if (generation !== this.generation) return;
@@ -162,6 +173,6 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
   }
 
   private post(message: unknown): void {
-    if (this.ready) void this.panel.webview.postMessage(message);
+    if (this.ready) void this.panel.webview.postMessage(packed(message));
   }
 }

@@ -1,7 +1,25 @@
-import { labelOf, limits, zeroErrorRadiusVariants, type ChosenEntry, type LossConfig } from '../config';
+import {
+  backendChoices,
+  labelOf,
+  limits,
+  zeroErrorRadiusVariants,
+  type BackendChoice,
+  type ChosenEntry,
+  type LossConfig,
+} from '../config';
+import { describeSelfTest, type Backends } from '../engine';
 import { LossError, losses, lossById, type LossEntry } from '../losses';
 import { formatNames } from '../numeric';
-import type { CatalogueItem, ChosenLoss, FloorSettings, VariantItem, ZerSettings } from '../protocol';
+import type {
+  BackendItem,
+  BackendName,
+  BackendState,
+  CatalogueItem,
+  ChosenLoss,
+  FloorSettings,
+  VariantItem,
+  ZerSettings,
+} from '../protocol';
 
 /** How many losses a dashboard draws at most. */
 const maxLosses = 24;
@@ -38,8 +56,10 @@ export function catalogueItems(entries: readonly LossEntry[]): CatalogueItem[] {
   }));
 }
 
-export function floorSettingsOf(config: Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'sweep'>): FloorSettings {
-  const { losses: chosen, formats, targets, sweep } = config;
+export function floorSettingsOf(
+  config: Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'sweep' | 'backend'>,
+): FloorSettings {
+  const { losses: chosen, formats, targets, sweep, backend } = config;
   return {
     losses: chosen.map(({ key, entry, label, constants }): ChosenLoss => ({
       key,
@@ -51,15 +71,71 @@ export function floorSettingsOf(config: Pick<LossConfig, 'losses' | 'formats' | 
     formats,
     targets,
     sweep,
+    backend,
+    compare: [],
   };
 }
+
+/** Which backends a state that was kept has chosen; it may be another version's, which knew of none or of others. */
+export function keptBackends(settings: Partial<FloorSettings>): Partial<Pick<FloorSettings, 'backend' | 'compare'>> {
+  const { backend, compare = [] } = settings;
+  return {
+    ...(backend !== undefined && backendChoices.includes(backend) ? { backend } : {}),
+    compare: compare.filter(isBackend),
+  };
+}
+
+function isBackend(name: BackendChoice): name is BackendName {
+  return name !== 'auto' && backendChoices.includes(name);
+}
+
+/** Everything that can be chosen to compute, with what is known of it. @param preferred what `auto` stands for */
+export function backendItems(backends: Pick<Backends, 'states'>, preferred: BackendChoice): BackendItem[] {
+  const automatic =
+    preferred === 'auto'
+      ? 'A GPU, where there is one that passes its self-test; else the number format itself, model'
+      : `As the setting lossfloor.backend.use says: ${preferred}`;
+  return [
+    { name: 'auto', title: automatic, state: 'ready', about: automatic },
+    ...backends.states().map((state) => ({
+      name: state.name,
+      title: state.title,
+      // The model is always there.
+      state: state.name === 'model' && state.state === 'unknown' ? ('ready' as const) : state.state,
+      about: aboutBackend(state),
+    })),
+  ];
+}
+
+function aboutBackend(state: BackendState): string {
+  switch (state.state) {
+    case 'unknown':
+      return state.title;
+    case 'starting':
+      return `Starting: ${[state.stage ?? 'its process', state.detail].filter(Boolean).join(', ')}`;
+    case 'refused':
+      return `${state.message} ${state.remedy}`.trim();
+    case 'ready': {
+      const { identity, selfTest } = state;
+      const parts = [identity.device, hardwareTitles[identity.hardware], identity.version];
+      const [device = ''] = parts;
+      // A processor is called one already.
+      const shown = identity.hardware === 'cpu' && device.startsWith('CPU') ? [device, identity.version] : parts;
+      return [...shown, ...(selfTest && !selfTest.passed ? [describeSelfTest(selfTest)] : [])].join(' · ');
+    }
+  }
+}
+
+const hardwareTitles = { gpu: 'GPU', cpu: 'CPU', 'software-gpu': 'software adapter, computes on the CPU' } as const;
 
 /**
  * The entries of settings that came from a webview, or from a state kept by another version.
  * @throws LossError saying what can't be measured
  */
 export function chosenEntries(settings: FloorSettings, source: EntrySource): ChosenEntry[] {
-  const { losses: chosen, formats, targets, sweep } = settings;
+  const { losses: chosen, formats, targets, sweep, backend, compare } = settings;
+  const strange = [backend, ...compare].find((name) => !backendChoices.includes(name));
+  if (strange !== undefined) throw new LossError(`there is no backend "${strange}"`);
   if (chosen.length > maxLosses) throw new LossError(`at most ${String(maxLosses)} losses can be compared`);
   const unknown = formats.find((format) => !formatNames.includes(format));
   if (unknown) throw new LossError(`there is no number format "${unknown}"`);

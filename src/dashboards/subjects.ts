@@ -11,7 +11,7 @@ import { lossById, type LossEntry } from '../losses';
 import type { FloorSettings, KeptState, PanelOrigin, ZerSettings } from '../protocol';
 import type { Finding } from '../rules';
 import { findingLosses, isMeasurable, type MeasurableFinding } from './findingEntry';
-import { EntrySource, floorSettingsOf, zerSettingsOf } from './settings';
+import { EntrySource, floorSettingsOf, keptBackends, zerSettingsOf } from './settings';
 
 /** What is found in a document as it is now, once that is known. */
 export type FindingsOf = (document: vscode.TextDocument) => Promise<readonly Finding[]>;
@@ -67,7 +67,7 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
   const name = entries.length === 1 && first ? first.label : vscode.l10n.t('Catalogue');
   const chosen = entries.map((entry, i) => ({ key: String(i), entry, label: entry.label, constants: {} }));
   const formats = first?.formats?.slice(0, 1) ?? defaults.formats;
-  const { targets, sweep } = defaults;
+  const { targets, sweep, backend } = defaults;
   const variants = entries.filter((entry) => entry.family === 'zer');
   return {
     origin: { kind: 'catalogue' },
@@ -75,8 +75,8 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
     name,
     source: '',
     entries: new EntrySource(),
-    backend: defaults.backend,
-    floor: floorSettingsOf({ losses: chosen, formats, targets, sweep }),
+    backend,
+    floor: floorSettingsOf({ losses: chosen, formats, targets, sweep, backend }),
     zer: zerSettingsOf({
       zeroErrorRadius: {
         variants: variants.length > 0 ? variants : defaults.variants.map(variantById),
@@ -113,7 +113,11 @@ export async function subjectOfState(kind: 'floor' | 'zer', state: unknown, find
   const { origin, settings } = (state ?? {}) as Partial<KeptState<FloorSettings | ZerSettings>>;
   if (!origin || !settings) throw new Error('its state was not kept');
   // A configuration may have changed since: the file is the truth. Of the rest, the settings are all there is.
-  if (origin.kind === 'config') return subjectOfConfigFile(origin.uri);
+  if (origin.kind === 'config') {
+    const subject = await subjectOfConfigFile(origin.uri);
+    // But for what computes, which is the session's to say.
+    return kind === 'floor' ? { ...subject, floor: { ...subject.floor, ...keptBackends(settings) } } : subject;
+  }
   const subject =
     origin.kind === 'finding'
       ? await subjectOfPlace(origin, findingsOf)
@@ -121,7 +125,7 @@ export async function subjectOfState(kind: 'floor' | 'zer', state: unknown, find
           'losses' in settings ? settings.losses.map(({ id }) => lossById(id)) : settings.variants.map(variantById),
         );
   return kind === 'floor'
-    ? { ...subject, floor: settings as FloorSettings }
+    ? { ...subject, floor: { ...subject.floor, ...settings, ...keptBackends(settings) } }
     : { ...subject, zer: settings as ZerSettings };
 }
 

@@ -1,3 +1,4 @@
+export * from './difference';
 export * from './error';
 export * from './failures';
 export * from './subject';

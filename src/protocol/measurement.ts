@@ -1,9 +1,22 @@
 /** What measuring gives: the shapes that the worker, the command line and the webviews share. Types only. */
 import type { FormatName } from '../numeric';
 
-export type { DeadZone, Plateau, SideFailures, TargetSummary } from '../measure';
+export type {
+  CurveDifference,
+  DeadZone,
+  Difference,
+  Plateau,
+  SideFailures,
+  TargetSummary,
+  Threshold,
+  ThresholdDifference,
+  ThresholdName,
+} from '../measure';
 
 export type BackendName = 'model' | 'cuda' | 'webgpu' | 'python';
+
+/** A backend, or the best that there is. */
+export type BackendChoice = 'auto' | BackendName;
 
 /** Who computed a result. Shown wherever the result is. */
 export interface BackendIdentity {

@@ -1,6 +1,12 @@
 /** Messages between the panels of the extension host and their webviews. Types only. */
-import type { TargetSummary } from '../measure';
-import type { BackendIdentity, Curve, Format } from './measurement';
+import type { Difference, TargetSummary } from '../measure';
+import type { BackendState } from './backend';
+import type { BackendChoice, BackendIdentity, BackendName, Curve, Format } from './measurement';
+
+/** A number that JSON does not have, on its way to a webview: `NaN`, `Infinity`, `-Infinity` or `-0`. */
+export interface WireNumber {
+  readonly $number: string;
+}
 
 /** A loss that can be chosen. */
 export interface CatalogueItem {
@@ -36,6 +42,20 @@ export interface FloorSettings {
   readonly formats: readonly Format[];
   readonly targets: readonly (number | 'mean')[];
   readonly sweep: { readonly from: number; readonly to: number; readonly points: number };
+  /** What computes; `auto` is what the user has set, and else a GPU where there is one. */
+  readonly backend: BackendChoice;
+  /** What else computes the same, to be compared with it. */
+  readonly compare: readonly BackendName[];
+}
+
+/** A backend that can be chosen, and what is known of it. */
+export interface BackendItem {
+  readonly name: BackendChoice;
+  /** What it is, in words. */
+  readonly title: string;
+  readonly state: BackendState['state'];
+  /** What is known of it, in words: its device, how far it has come, or why it can't be used and what to do. */
+  readonly about: string;
 }
 
 /** What a panel shows, so that it can be opened again after a restart. The webview keeps it with its state. */
@@ -61,6 +81,12 @@ export interface FloorStateMessage {
   readonly catalogue: readonly CatalogueItem[];
 }
 
+/** What is known of each backend, `auto` among them: sent with the state and whenever it changes. */
+export interface BackendsMessage {
+  readonly type: 'backends';
+  readonly backends: readonly BackendItem[];
+}
+
 /** Measuring has begun; what comes belongs to this generation, anything older is stale. */
 export interface StartedMessage {
   readonly type: 'started';
@@ -78,14 +104,62 @@ export interface CurveMessage {
   readonly target: number | 'mean';
   readonly curve: Curve;
   readonly summary: TargetSummary;
-  /** Why the right side ends where it does, in sentences. */
+  /** Why the right side ends where it does, in sentences; empty for a backend that is only compared with. */
   readonly explanation: string;
+  readonly backend: BackendName;
+  /** Whether it is one of those that are compared with, and not what was chosen. */
+  readonly compared: boolean;
+  /** Whether the framework's own function computed it, and not our expression in its operations. */
+  readonly real: boolean;
 }
 
-export interface FinishedMessage {
+/** How a curve of a backend that is compared with differs from that of the one chosen. */
+export interface DifferenceMessage {
+  readonly type: 'difference';
+  readonly generation: number;
+  readonly lossKey: string;
+  readonly format: Format;
+  readonly target: number | 'mean';
+  readonly backend: BackendName;
+  readonly reference: BackendName;
+  readonly difference: Difference;
+  /** The same in sentences. */
+  readonly description: string;
+}
+
+/** A backend that is compared with has measured all it can, or nothing. */
+export interface ComparedMessage {
+  readonly type: 'compared';
+  readonly generation: number;
+  readonly backend: BackendName;
+  /** Who it is; null where it could not be had. */
+  readonly computed: ComputedBy | null;
+  /** Why it has not measured everything, and what to do about it; empty where it has. */
+  readonly problem: string;
+  /** How many of the curves that were announced do not come. */
+  readonly missing: number;
+}
+
+/** The backend that was chosen has measured everything; those that are compared with it go on. */
+export interface ReferenceMessage {
+  readonly type: 'reference';
+  readonly generation: number;
+  readonly computed: ComputedBy;
+}
+
+/** Who has computed something. */
+export interface ComputedBy {
+  readonly identity: BackendIdentity;
+  /** What its self-test has shown, in sentences; empty where it has none. */
+  readonly selfTest: string;
+}
+
+/** What measuring for a floor dashboard gives, one by one. */
+export type FloorResult = CurveMessage | DifferenceMessage | ComparedMessage | ReferenceMessage;
+
+export interface FinishedMessage extends ComputedBy {
   readonly type: 'finished';
   readonly generation: number;
-  readonly identity: BackendIdentity;
   readonly milliseconds: number;
 }
 
@@ -96,7 +170,8 @@ export interface FailedMessage {
   readonly message: string;
 }
 
-export type ToFloorWebview = FloorStateMessage | StartedMessage | CurveMessage | FinishedMessage | FailedMessage;
+export type ToFloorWebview =
+  FloorStateMessage | BackendsMessage | StartedMessage | FloorResult | FinishedMessage | FailedMessage;
 
 export interface ReadyMessage {
   readonly type: 'ready';
@@ -105,6 +180,11 @@ export interface ReadyMessage {
 export interface FloorChangeMessage {
   readonly type: 'changeFloor';
   readonly settings: FloorSettings;
+}
+
+/** Open every backend, to see whether it can be used. */
+export interface ProbeMessage {
+  readonly type: 'probe';
 }
 
 export interface CancelMessage {
@@ -121,7 +201,8 @@ export interface ReportMessage {
   readonly message: string;
 }
 
-export type FromFloorWebview = ReadyMessage | FloorChangeMessage | CancelMessage | ShowLogsMessage | ReportMessage;
+export type FromFloorWebview =
+  ReadyMessage | FloorChangeMessage | ProbeMessage | CancelMessage | ShowLogsMessage | ReportMessage;
 
 /** A zero-error-radius variant that can be shown. */
 export interface VariantItem {

@@ -15,6 +15,12 @@ export class Dashboard {
     if (state !== 'ready') throw new Error(`the dashboard shows an error:\n${await this.body.innerText()}`);
   }
 
+  /** Opens the box with the controls, where it isn't open: in narrow panels it begins closed. */
+  async openSettings(): Promise<void> {
+    const closed = this.frame.locator('details.settings:not([open]) > summary');
+    if ((await closed.count()) > 0) await closed.click();
+  }
+
   /** The charts; the legends have small canvases of their own. */
   get charts(): Locator {
     return this.frame.locator('canvas[role="img"]:visible');

@@ -72,7 +72,11 @@ describe('Lossfloor, installed', () => {
       .click();
     const dashboard = await window.dashboard(/^Precision Floor: /);
     await drawn(dashboard);
-    assert.ok((await dashboard.rows('table#summary')).length > 1, 'the summary has no row');
+    const rows = await dashboard.rows('table#summary');
+    assert.ok(rows.length > 1, 'the summary has no row');
+    // An infinity has come through all the messages as one.
+    const asWritten = rows.find(([loss]) => loss?.startsWith('as written'));
+    assert.match(asWritten?.[5] ?? '', /^∞\s+from 88\.72284$/);
     assert.ok(
       await window
         .lens(/^⚠ log of sigmoid/)
@@ -116,10 +120,30 @@ describe('Lossfloor, installed', () => {
     await drawn(await window.dashboard('Precision Floor: keras-floor'));
   });
 
+  step('says why a backend can’t be had, and goes on with what can', async () => {
+    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    await dashboard.openSettings();
+    // The package brings no CUDA.
+    await dashboard.frame.getByRole('radio', { name: /^cuda/ }).check();
+    await dashboard.frame.locator('.error', { hasText: 'The backend "cuda" can\'t be used.' }).waitFor();
+    assert.ok((await dashboard.rows('table#summary')).length > 1, 'what was drawn is gone');
+    await dashboard.frame.getByRole('radio', { name: /^model/ }).check();
+    await dashboard.frame.locator('.error').waitFor({ state: 'hidden' });
+    await drawn(dashboard);
+    await dashboard.frame.locator('.compare').getByRole('checkbox', { name: 'cuda' }).check();
+    await dashboard.frame.locator('#compared .refused', { hasText: 'The backend "cuda" can\'t be used.' }).waitFor();
+    await drawn(dashboard);
+  });
+
   step('shows again what was open, after the window was reloaded', async () => {
     await window.reload();
     const dashboard = await window.dashboard('Precision Floor: keras-floor');
     await drawn(dashboard);
+    // With what was chosen to compute, which is not in the file.
+    await dashboard.openSettings();
+    assert.ok(await dashboard.frame.getByRole('radio', { name: /^model/ }).isChecked());
+    assert.ok(await dashboard.frame.locator('.compare').getByRole('checkbox', { name: 'cuda' }).isChecked());
+    await dashboard.frame.locator('.compare').getByRole('checkbox', { name: 'cuda' }).uncheck();
   });
 
   step('follows the zero error radius', async () => {

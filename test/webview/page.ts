@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { pageHtml, type PageName } from '../../src/dashboards/html';
+import { packed } from '../../src/dashboards/wire';
 import { themes, type RecordedTheme, type ThemeName } from './themes';
 
 const screenshots = path.resolve('artifacts/webview');
@@ -127,6 +128,16 @@ function wear({ bodyClass, variables }: RecordedTheme): void {
   else document.addEventListener('DOMContentLoaded', apply);
 }
 
+/** VS Code sends typed arrays as they are, and of all else what JSON has: null for NaN and the infinities. */
+function throughJson(value: unknown): unknown {
+  if (typeof value === 'number') return JSON.parse(JSON.stringify(value)) as unknown;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map(throughJson);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, each]) => (each === undefined ? [] : [[name, throughJson(each)]])),
+  );
+}
+
 export interface AxeViolation {
   readonly id: string;
   readonly help: string;
@@ -140,10 +151,14 @@ export class Dashboard {
     readonly troubles: readonly string[],
   ) {}
 
+  /** As the host's panel sends it, and as VS Code hands it on. */
   async send(...messages: readonly object[]): Promise<void> {
-    await this.page.evaluate((all) => {
-      for (const message of all) window.postMessage(message, '*');
-    }, messages);
+    await this.page.evaluate(
+      (all) => {
+        for (const message of all) window.postMessage(message, '*');
+      },
+      messages.map((message) => throughJson(packed(message))),
+    );
   }
 
   async state(state: 'loading' | 'ready' | 'error'): Promise<void> {

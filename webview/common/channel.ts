@@ -1,4 +1,4 @@
-import type { ReportMessage } from '../../src/protocol/webview';
+import type { ReportMessage, WireNumber } from '../../src/protocol/webview';
 
 interface VsCodeApi {
   postMessage(message: unknown): void;
@@ -42,8 +42,8 @@ export function openChannel<To, From extends { readonly type: string }, State ex
       api.postMessage(message);
     },
     onMessage: (receive) => {
-      window.addEventListener('message', (event: MessageEvent<To>) => {
-        receive(event.data);
+      window.addEventListener('message', (event: MessageEvent<unknown>) => {
+        receive(unpacked(event.data) as To);
       });
     },
     get state() {
@@ -54,4 +54,12 @@ export function openChannel<To, From extends { readonly type: string }, State ex
       api.setState(state);
     },
   };
+}
+
+/** The message as it was sent: with the numbers that JSON does not have. */
+function unpacked(message: unknown): unknown {
+  if (typeof message !== 'object' || message === null || ArrayBuffer.isView(message)) return message;
+  if (Array.isArray(message)) return message.map(unpacked);
+  if ('$number' in message) return Number((message as WireNumber).$number);
+  return Object.fromEntries(Object.entries(message).map(([name, value]) => [name, unpacked(value)]));
 }

@@ -7,12 +7,13 @@ import {
   type ChartDataset,
   type LinearScaleOptions,
   type Point,
-  type Tick,
 } from 'chart.js';
 import { drawPoint } from 'chart.js/helpers';
 import { h, uniqueId } from './dom';
 import { printPlace, printPowerOfTen, printTick } from './format';
 import { laneOf, laneOrder, nearest, runsOf, type AxisKind, type LaneName, type Run } from './lanes';
+import { drawMarker } from './markers';
+import { decades, joinsOf, lineWidth, rangeLabel, scaledDash, union, type Band } from './plotting';
 import { faded, type SeriesStyle, type Theme } from './theme';
 
 export interface Series {
@@ -29,6 +30,8 @@ export interface Series {
   readonly stale?: boolean;
 }
 
+export type { Band } from './plotting';
+
 /** A place on a curve that is pointed out. */
 export interface Mark {
   readonly series: Series;
@@ -36,12 +39,6 @@ export interface Mark {
   readonly y: number;
   /** In full, and for narrow plots. */
   readonly text: readonly [string, string];
-}
-
-/** A range of x. */
-export interface Band {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** A strip that isn't about values off the axis, such as that of dead zones. */
@@ -429,8 +426,6 @@ export class Plot {
     const { ctx } = chart;
     const measured = this.content.series.filter((series) => !series.exact);
     ctx.save();
-    ctx.lineWidth = 1.4;
-    ctx.fillStyle = theme.background;
     measured.forEach((series, index) => {
       const every = Math.max(1, Math.floor(series.y.length / shapesPerSeries));
       const offset = Math.floor((every * (index + 0.5)) / measured.length);
@@ -443,12 +438,8 @@ export class Plot {
         const shaped = measured.length > 1 && i % every === offset;
         if (!alone && !shaped) return;
         const at = x.getPixelForValue(series.x[i] ?? NaN);
-        drawPoint(
-          ctx,
-          { pointStyle: series.style.shape, radius: alone ? 2 : radius, borderWidth: 1.4 },
-          at,
-          y.getPixelForValue(place),
-        );
+        const size = { radius: alone ? 2 : radius, width: 1.4, ground: theme.background };
+        drawMarker(ctx, series.style, [at, y.getPixelForValue(place)], size);
       });
     });
     ctx.restore();
@@ -517,7 +508,7 @@ export class Plot {
       start <= low ? undefined : about(begins !== undefined, span.from),
       end >= high ? undefined : about(ends !== undefined, span.to),
     );
-    return { ...span, joins: joinsOf(series, run, span, this.options.kind), label: extreme + label };
+    return { ...span, joins: joinsOf(y, run, span, this.options.kind), label: extreme + label };
   }
 
   private explainLanes(): string {
@@ -748,8 +739,7 @@ export class Plot {
       const free = places.find((at) => !this.curvesCross(left, left + width, at - 9, at + 9)) ?? places[0];
       if (named && free !== undefined) {
         taken.push({ left, right: left + width, y: free });
-        ctx.lineWidth = 1.5;
-        drawPoint(ctx, { pointStyle: style.shape, radius: 3.5, borderWidth: 1.5 }, left + 4, free);
+        drawMarker(ctx, style, [left + 4, free], { radius: 3.5, width: 1.5, ground: theme.background });
         this.text(text, left + 13, free, 'left', theme.foreground, -1);
       }
       ctx.restore();
@@ -846,61 +836,4 @@ function extra({ label, rows }: ExtraLane, [low, high]: readonly [number, number
       })),
     })),
   };
-}
-
-/** Where the curve leaves the axis for the lane and comes back: x, and y on the axis. */
-function joinsOf(
-  series: Series,
-  run: Run | undefined,
-  bar: { readonly from: number; readonly to: number },
-  kind: AxisKind,
-): [number, number][] {
-  if (!run) return [];
-  const joins: [number, number][] = [];
-  for (const [index, place] of [
-    [run.first - 1, bar.from],
-    [run.last + 1, bar.to],
-  ] as const) {
-    const value = series.y[index];
-    if (value === undefined || laneOf(value, kind) !== undefined) continue;
-    joins.push([place, kind === 'log' ? Math.log10(value) : value]);
-  }
-  return joins;
-}
-
-/** @param from undefined where it begins with the axis, `to` where it ends with it. */
-function rangeLabel(from: string | undefined, to: string | undefined): string {
-  if (from === undefined) return to === undefined ? 'everywhere' : `up to ${to}`;
-  if (to === undefined) return `from ${from}`;
-  return from === to ? `at ${from}` : `${from} to ${to}`;
-}
-
-/** The same ranges without overlaps. */
-function union(bands: readonly Band[]): Band[] {
-  const merged: Band[] = [];
-  for (const band of [...bands].sort((a, b) => a.from - b.from)) {
-    const last = merged.at(-1);
-    if (last && band.from <= last.to) merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, band.to) };
-    else merged.push(band);
-  }
-  return merged;
-}
-
-/** Curves agree over long stretches. The later ones are thinner, so that those beneath show on both sides. */
-function lineWidth(index: number, count: number): number {
-  return Math.min(6.5, 1.9 + 1.5 * (count - 1 - index));
-}
-
-/** Dashes grow with the line, so that a thick one doesn't look like a row of dots. */
-function scaledDash(dash: readonly number[], width: number): number[] {
-  return dash.map((length) => length * Math.max(1, width / 2));
-}
-
-/** Powers of ten to label, as many as there is room for. */
-function decades(low: number, high: number, height: number): Tick[] {
-  const room = Math.max(1, Math.floor(height / 34));
-  const step = [1, 2, 3, 5, 10, 20, 25, 50, 100, 200].find((each) => (high - low) / each <= room) ?? 400;
-  const ticks: Tick[] = [];
-  for (let value = Math.ceil(low / step) * step; value <= high; value += step) ticks.push({ value });
-  return ticks;
 }

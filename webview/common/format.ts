@@ -72,6 +72,11 @@ export function printTick(x: number): string {
   return exponent === undefined ? mantissa : `${mantissa}×${printPowerOfTen(Number(exponent))}`;
 }
 
+/** A count of values of a format: all of its digits where they are few. */
+export function printUlp(count: number): string {
+  return count < 1e6 ? String(count) : count.toExponential(1).replace('e+', 'e');
+}
+
 export function printTarget(target: number | 'mean'): string {
   return target === 'mean' ? 'mean of both targets' : `target ${printNumber(target)}`;
 }

@@ -1,5 +1,5 @@
-import { drawPoint } from 'chart.js/helpers';
 import { h, setText } from './dom';
+import { drawMarker } from './markers';
 import type { SeriesStyle, Theme } from './theme';
 
 export interface LegendEntry {
@@ -92,17 +92,13 @@ function swatch({ style, exact = false }: LegendEntry, theme: Theme): HTMLCanvas
   if (!context) return canvas;
   context.scale(scale, scale);
   context.strokeStyle = exact ? theme.foreground : style.colour;
-  context.fillStyle = theme.background;
   context.lineWidth = exact ? 1 : 2.4;
   context.setLineDash(exact ? [] : [...style.dash]);
   context.beginPath();
   context.moveTo(0, height / 2);
   context.lineTo(width, height / 2);
   context.stroke();
-  if (!exact) {
-    context.setLineDash([]);
-    context.lineWidth = 1.5;
-    drawPoint(context, { pointStyle: style.shape, radius: 3.5, borderWidth: 1.5 }, width / 2, height / 2);
-  }
+  if (!exact)
+    drawMarker(context, style, [width / 2, height / 2], { radius: 3.5, width: 1.5, ground: theme.background });
   return canvas;
 }

@@ -1,4 +1,5 @@
-import type { BackendIdentity, BackendName } from '../../src/protocol/measurement';
+import type { BackendIdentity, BackendName, Hardware } from '../../src/protocol/measurement';
+import type { ComputedBy } from '../../src/protocol/webview';
 import { button } from './fields';
 import { h, setText } from './dom';
 
@@ -9,6 +10,33 @@ const backends: Readonly<Record<BackendName, string>> = {
   python: 'Python',
 };
 
+const hardwareTitles: Readonly<Record<Hardware, string>> = {
+  gpu: 'GPU',
+  cpu: 'CPU',
+  'software-gpu': 'software adapter, computes on the CPU',
+};
+
+/** Device, hardware and version. */
+export function identityText({ device, hardware, version }: BackendIdentity): string {
+  // A processor is called one already.
+  const kind = hardware === 'cpu' && device.startsWith('CPU') ? [] : [hardwareTitles[hardware]];
+  return [device, ...kind, `version ${version}`].join(' · ');
+}
+
+/** Something to know about who computed what is shown. */
+export interface Remark {
+  readonly about: string;
+  readonly text: string;
+}
+
+/** What is peculiar about a backend's numbers: its notes, and what its self-test has shown. */
+export function remarksOf({ identity, selfTest }: ComputedBy): Remark[] {
+  return [...(identity.notes ?? []), ...(selfTest ? [selfTest] : [])].map((text) => ({
+    about: identity.backend,
+    text,
+  }));
+}
+
 /** What is known about the measurement that is shown. */
 export interface RunState {
   readonly generation: number;
@@ -17,6 +45,9 @@ export interface RunState {
   readonly finished: boolean;
   readonly error: string;
   readonly identity: BackendIdentity | null;
+  readonly selfTest: string;
+  /** Whether it is that of this run, and not of the one before. */
+  readonly isCurrent: boolean;
   readonly milliseconds: number;
 }
 
@@ -27,6 +58,8 @@ export const noRun: RunState = {
   finished: false,
   error: '',
   identity: null,
+  selfTest: '',
+  isCurrent: false,
   milliseconds: 0,
 };
 
@@ -35,6 +68,10 @@ interface RunMessage {
   readonly generation?: number;
   readonly expected?: number;
   readonly identity?: BackendIdentity;
+  readonly selfTest?: string;
+  readonly computed?: ComputedBy | null;
+  /** Of a backend that is compared with: how many of its results don't come. */
+  readonly missing?: number;
   readonly milliseconds?: number;
   readonly message?: string;
 }
@@ -52,14 +89,19 @@ export function nextRun(run: RunState, message: RunMessage): RunState | undefine
       generation,
       expected: message.expected ?? 0,
       identity: run.identity,
+      selfTest: run.selfTest,
       milliseconds: run.milliseconds,
     };
   }
   if (generation !== run.generation && !(type === 'failed' && generation === 0)) return undefined;
   if (type === 'failed') return { ...run, error: message.message ?? '' };
   if (type === 'finished') {
-    return { ...run, finished: true, identity: message.identity ?? null, milliseconds: message.milliseconds ?? 0 };
+    const { identity = null, selfTest = '', milliseconds = 0 } = message;
+    return { ...run, finished: true, identity, selfTest, isCurrent: true, milliseconds };
   }
+  if (type === 'compared') return { ...run, expected: run.expected - (message.missing ?? 0) };
+  if (type === 'reference') return { ...run, ...message.computed, isCurrent: true };
+  if (type === 'difference') return run;
   return { ...run, received: run.received + 1 };
 }
 
@@ -67,12 +109,17 @@ export function nextRun(run: RunState, message: RunMessage): RunState | undefine
 export class Status {
   readonly progress: HTMLElement;
   readonly error: HTMLElement;
-  readonly footer = h('footer', { id: 'identity' });
+  readonly footer: HTMLElement;
   private readonly bar = h('progress', { 'aria-label': 'Measuring', max: 1, value: 0 });
   private readonly count = h('span', { class: 'count' });
   private readonly message = h('p');
+  private readonly line = h('p');
+  private readonly list = h('ul', { tabindex: 0, 'aria-label': 'About these numbers' });
+  private readonly more = h('details', {}, h('summary', {}, 'About these numbers'), this.list);
+  private shown = '';
 
   constructor(actions: { cancel(): void; showLogs(): void }) {
+    this.footer = h('footer', { id: 'identity' }, this.line, this.more);
     this.progress = h(
       'div',
       { class: 'progress', id: 'progress' },
@@ -92,7 +139,8 @@ export class Status {
     );
   }
 
-  show(run: RunState, busy: boolean): void {
+  /** @param remarks what else there is to know about who computed */
+  show(run: RunState, busy: boolean, remarks: readonly Remark[] = []): void {
     this.progress.classList.toggle('idle', !busy);
     this.progress.inert = !busy;
     this.bar.max = Math.max(1, run.expected);
@@ -100,17 +148,21 @@ export class Status {
     setText(this.count, run.expected > 0 ? `${String(run.received)} of ${String(run.expected)}` : 'Measuring');
     this.error.hidden = run.error === '';
     setText(this.message, run.error);
-    const { identity } = run;
+    const { identity, selfTest } = run;
     this.footer.hidden = identity === null;
     if (!identity) return;
     const duration =
       run.milliseconds < 1000
         ? `${String(Math.round(run.milliseconds))} ms`
         : `${(run.milliseconds / 1000).toFixed(1)} s`;
-    const parts = [`Computed by ${backends[identity.backend]}`, identity.device, `version ${identity.version}`];
-    setText(
-      this.footer,
-      `${parts.join(' · ')} · ${run.finished ? duration : 'the numbers of the run before are still shown'}`,
-    );
+    const before = run.isCurrent ? 'others are still measured' : 'the numbers of the run before are still shown';
+    const when = run.finished ? duration : before;
+    setText(this.line, `Computed by ${backends[identity.backend]} · ${identityText(identity)} · ${when}`);
+    const all = [...remarksOf({ identity, selfTest }), ...remarks];
+    this.more.hidden = all.length === 0;
+    const key = JSON.stringify(all);
+    if (key === this.shown) return;
+    this.shown = key;
+    this.list.replaceChildren(...all.map(({ about, text }) => h('li', {}, h('b', {}, `${about}: `), text)));
   }
 }

@@ -57,18 +57,30 @@ export interface SeriesStyle {
   readonly colour: string;
   readonly dash: readonly number[];
   readonly shape: 'circle' | 'triangle' | 'rect' | 'rectRot' | 'crossRot' | 'star';
+  readonly fill: 'hollow' | 'solid' | 'dot' | 'bar';
 }
 
 const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2], [1, 2, 6, 2], [14, 4]];
 const shapes = ['circle', 'rect', 'triangle', 'rectRot', 'crossRot', 'star'] as const;
 
-/** Colour and point shape tell the loss, the dash pattern tells the rest. */
-export function seriesStyle(theme: Theme, loss: number, rest: number): SeriesStyle {
+const fills = ['hollow', 'solid', 'dot', 'bar'] as const;
+/** How far towards the colour of text: so that a line shows on one of the same colour. */
+const shifts = [0, 0.55, 0.25, 0.7] as const;
+
+/** Colour and point shape tell the loss, what is in the shape the backend, the dash pattern all the rest. */
+export function seriesStyle(theme: Theme, loss: number, rest: number, backend = 0): SeriesStyle {
+  const colour = parse(theme.palette[loss % theme.palette.length] ?? theme.foreground);
   return {
-    colour: theme.palette[loss % theme.palette.length] ?? theme.foreground,
+    colour: print(mix(colour, parse(theme.foreground), shifts[backend % shifts.length] ?? 0)),
     dash: dashes[rest % dashes.length] ?? [],
     shape: shapes[loss % shapes.length] ?? 'circle',
+    fill: fills[backend % fills.length] ?? 'hollow',
   };
+}
+
+/** The exact curve: in the colour of text. */
+export function exactStyle({ foreground }: Theme): SeriesStyle {
+  return { colour: foreground, dash: [], shape: 'circle', fill: 'hollow' };
 }
 
 /** The colour with that opacity. */

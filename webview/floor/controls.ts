@@ -1,7 +1,8 @@
 import type { Format } from '../../src/protocol/measurement';
-import type { CatalogueItem, ChosenLoss, FloorSettings } from '../../src/protocol/webview';
+import type { BackendItem, CatalogueItem, ChosenLoss, FloorSettings } from '../../src/protocol/webview';
 import { h, setText } from '../common/dom';
 import { button, checkGroup, fieldset, NumberField } from '../common/fields';
+import { BackendControl } from './backends';
 
 const formatNames = [
   'float64',
@@ -29,8 +30,16 @@ export class FloorControls {
   readonly element = h('form', { class: 'controls', 'aria-label': 'What to measure' });
   private settings: FloorSettings | undefined;
   private catalogue: readonly CatalogueItem[] = [];
+  private readonly backends: BackendControl;
 
-  constructor(private readonly changed: (settings: FloorSettings) => void) {
+  /** @param probe the reader wants to know which backends can be had */
+  constructor(
+    private readonly changed: (settings: FloorSettings) => void,
+    probe: () => void,
+  ) {
+    this.backends = new BackendControl((chosen) => {
+      this.change(chosen);
+    }, probe);
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
     });
@@ -44,7 +53,14 @@ export class FloorControls {
       this.formats(settings),
       this.targets(settings),
       this.range(settings),
+      ...this.backends.elements,
     );
+    this.backends.show(settings);
+  }
+
+  /** What is known of the backends. */
+  know(backends: readonly BackendItem[]): void {
+    this.backends.know(backends);
   }
 
   private change(part: Partial<FloorSettings>): void {

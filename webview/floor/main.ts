@@ -1,6 +1,8 @@
-import type { Curve, Format } from '../../src/protocol/measurement';
+import type { BackendName, Curve } from '../../src/protocol/measurement';
 import type {
+  ComparedMessage,
   CurveMessage,
+  DifferenceMessage,
   FloorSettings,
   FloorStateMessage,
   FromFloorWebview,
@@ -14,22 +16,24 @@ import { debounced, h, oncePerFrame, setText } from '../common/dom';
 import { printNumber, printPlace, printTarget, printTick } from '../common/format';
 import { nearest } from '../common/lanes';
 import { Legend, type LegendEntry } from '../common/legend';
-import { nextRun, noRun, Status } from '../common/status';
+import { nextRun, noRun, Status, type Remark } from '../common/status';
 import { sentenceItem, summaryColumns, summarySentence, thresholdsOf, type ExplainedRow } from '../common/summary';
 import { settingsBox } from '../common/settings';
 import { Table } from '../common/table';
-import { onThemeChange, readTheme, seriesStyle, type SeriesStyle } from '../common/theme';
+import { exactStyle, onThemeChange, readTheme, seriesStyle, type SeriesStyle } from '../common/theme';
+import { ComparisonView, type NamedDifference } from './comparison';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
+import { curveRemarks } from './remarks';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
 interface State extends KeptState<FloorSettings> {
   readonly hidden: readonly string[];
 }
 
-/** A curve that has come, and for which generation. */
-interface Received {
-  readonly message: CurveMessage;
+/** Something that has come, and for which generation. */
+interface Received<Message> {
+  readonly message: Message;
   readonly generation: number;
 }
 
@@ -38,7 +42,10 @@ const changeDelay = 150;
 const patience = 400;
 
 const channel = openChannel<ToFloorWebview, FromFloorWebview, State>();
-const received = new Map<string, Received>();
+const received = new Map<string, Received<CurveMessage>>();
+const differences = new Map<string, Received<DifferenceMessage>>();
+/** What became of the backends that are compared with. */
+const compared = new Map<BackendName, Received<ComparedMessage>>();
 let floor: FloorStateMessage | undefined;
 let run = noRun;
 /** The reader has changed something, and the host has not begun to measure it yet. */
@@ -63,14 +70,20 @@ const legend = new Legend('Curves', ['a', 'loss', 'gradient'], channel.state.hid
   channel.setState({ hidden });
   redraw();
 });
-const controls = new FloorControls((settings) => {
-  if (!floor) return;
-  floor = { ...floor, settings };
-  channel.setState({ settings });
-  asked = true;
-  postSettings();
-  waitPatiently();
-});
+const controls = new FloorControls(
+  (settings) => {
+    if (!floor) return;
+    floor = { ...floor, settings };
+    channel.setState({ settings });
+    asked = true;
+    postSettings();
+    waitPatiently();
+    redraw();
+  },
+  () => {
+    channel.post({ type: 'probe' });
+  },
+);
 const xTitle = ['margin a  (logit z = +a for target 1, z = −a for target 0)', 'margin a'] as const;
 const onCursor = (x: number | null, byKeyboard: boolean): void => {
   cursor = x;
@@ -93,6 +106,8 @@ const table = new Table<ExplainedRow>(
   'What was measured. Places are margins a; each is exact to the last value of the format.',
   summaryColumns('Loss'),
 );
+
+const comparison = new ComparisonView();
 
 const postSettings = debounced(changeDelay, () => {
   if (floor) channel.post({ type: 'changeFloor', settings: floor.settings });
@@ -125,6 +140,7 @@ document
       sentences,
       table.element,
     ),
+    comparison.element,
     status.footer,
     live,
   );
@@ -137,6 +153,10 @@ function receive(message: ToFloorWebview): void {
     start(message);
     return;
   }
+  if (message.type === 'backends') {
+    controls.know(message.backends);
+    return;
+  }
   const next = nextRun(run, message);
   if (!next) return;
   run = next;
@@ -146,15 +166,24 @@ function receive(message: ToFloorWebview): void {
       waitPatiently();
       return;
     case 'curve':
-      // Between a change and its start the curves that come are those of the old settings.
-      received.set(idOf(message), { message, generation: asked ? 0 : message.generation });
+      received.set(idOf(message), { message, generation: generationOf(message) });
+      break;
+    case 'difference':
+      differences.set(idOf({ ...message, compared: true }), { message, generation: generationOf(message) });
+      break;
+    case 'compared':
+      compared.set(message.backend, { message, generation: generationOf(message) });
+      break;
+    case 'reference':
       break;
     case 'finished':
       // What the newest run didn't measure isn't so any more.
-      if (!asked) for (const [id, { generation }] of received) if (generation !== run.generation) received.delete(id);
+      if (!asked) for (const each of [received, differences, compared]) forgetOld(each);
       break;
     case 'failed':
       asked = false;
+      // Of what was asked for there is nothing: what is drawn stays as it was, and is what the footer says.
+      if (![...received.values()].some(({ generation }) => generation === run.generation)) impatient = false;
       break;
   }
   redraw();
@@ -182,8 +211,19 @@ function waitPatiently(): void {
   finish();
 }
 
-function idOf({ lossKey, format, target }: { lossKey: string; format: Format; target: number | 'mean' }): string {
-  return `${lossKey} ${format} ${String(target)}`;
+/** Between a change and its start the results that come are those of the old settings. */
+function generationOf({ generation }: { readonly generation: number }): number {
+  return asked ? 0 : generation;
+}
+
+function forgetOld(kept: Map<string, Received<unknown>>): void {
+  for (const [id, { generation }] of kept) if (generation !== run.generation) kept.delete(id);
+}
+
+/** Which curve it is; of those that are compared with it, also whose. */
+function idOf(curve: Pick<CurveMessage, 'lossKey' | 'format' | 'target' | 'backend' | 'compared'>): string {
+  const { lossKey, format, target, backend } = curve;
+  return [lossKey, format, String(target), ...(curve.compared ? [backend] : [])].join(' ');
 }
 
 /** One curve as it is shown. */
@@ -209,7 +249,7 @@ function draw(): void {
     id: `exact ${i}`,
     label: exact.length === 1 ? 'exact' : `exact, ${shown.find((each) => each.id === id)?.label ?? ''}`,
     title: 'The mathematical value, computed to arbitrary precision',
-    style: { colour: theme.foreground, dash: [], shape: 'circle' },
+    style: exactStyle(theme),
     exact: true,
     curve,
   }));
@@ -234,7 +274,8 @@ function draw(): void {
     x: curve.margin,
     y: curve.exactLoss,
   }));
-  const rows = shown.map(({ id, stale, message }): ExplainedRow => ({
+  const chosen = shown.filter(({ message }) => !message.compared);
+  const rows = chosen.map(({ id, stale, message }): ExplainedRow => ({
     id,
     label: nameOf(message.lossKey),
     format: message.format,
@@ -243,9 +284,11 @@ function draw(): void {
     stale,
   }));
   const said = rows.filter(({ id }) => !legend.isHidden(id)).map((row) => summarySentence(row));
+  const { compare } = floor.settings;
+  if (said.length > 0 && compare.length > 0) said.push(`Overlaid for comparison: ${compare.join(', ')}.`);
   const about = said.length === 0 ? 'nothing measured yet' : said.join(' ');
   lossPlot.draw(
-    { ...common, series: [...losses, ...exactLosses], marks: losses.flatMap(marksOf) },
+    { ...common, series: [...losses, ...exactLosses], marks: distinctMarks(losses) },
     theme,
     `Loss against margin, logarithmic: ${about}`,
   );
@@ -279,8 +322,18 @@ function draw(): void {
   gradientData.show(dataOf(({ curve }) => ({ y: curve.gradient, exact: curve.exactGradient })));
   table.fill(rows, ({ stale }) => stale);
   sentences.replaceChildren(...rows.map((row) => sentenceItem(summarySentence(row), row.stale)));
+  comparison.show(
+    compare.map((name) => ({ name, message: compared.get(name)?.message })),
+    shown.flatMap(differenceOf),
+  );
   read();
   finish();
+}
+
+/** How a curve of a backend that is compared with differs from that of the one chosen. */
+function differenceOf({ id, message, stale }: Shown): NamedDifference[] {
+  const found = message.compared ? differences.get(id) : undefined;
+  return found ? [{ label: nameOf(message.lossKey), stale, message: found.message }] : [];
 }
 
 function busy(): boolean {
@@ -289,36 +342,67 @@ function busy(): boolean {
 
 /** Shows where the run stands, and says it to those who wait, tests among them; after drawing. */
 function finish(): void {
-  status.show(run, busy());
+  status.show(run, busy(), remarks());
   const failed = run.error !== '' && !asked;
   document.body.dataset['state'] = failed ? 'error' : floor && run.finished && !asked ? 'ready' : 'loading';
   document.body.dataset['generation'] = String(run.generation);
 }
 
-/** Curves of what is chosen, in the order of the settings; those of earlier settings until they are replaced. */
+/** What there is to know about who computed what is drawn. */
+function remarks(): Remark[] {
+  const compare = floor?.settings.compare ?? [];
+  const drawn = [...received.values()].flatMap(({ message }) =>
+    message.compared && !compare.includes(message.backend) ? [] : [{ label: nameOf(message.lossKey), message }],
+  );
+  return curveRemarks(
+    drawn,
+    compare.flatMap((name) => compared.get(name)?.message.computed ?? []),
+  );
+}
+
+/**
+ * Curves of what is chosen, in the order of the settings, those of backends that are compared with after that which they
+ * are compared to; those of earlier settings until they are replaced.
+ */
 function shownCurves(theme: ReturnType<typeof readTheme>): Shown[] {
   if (!floor) return [];
-  const { losses, formats, targets } = floor.settings;
-  return losses.flatMap((loss, lossIndex) =>
+  const { losses, formats, targets, compare } = floor.settings;
+  const combinations = losses.flatMap((loss, lossIndex) =>
     formats.flatMap((format, formatIndex) =>
-      targets.flatMap((target, targetIndex): Shown[] => {
-        const id = idOf({ lossKey: loss.key, format, target });
-        const found = received.get(id);
-        if (!found) return [];
-        const old = asked || found.generation !== run.generation;
-        return [
-          {
-            id,
-            label: [nameOf(loss.key), printTarget(target), ...(formats.length > 1 ? [format] : [])].join(', '),
-            title: loss.formula,
-            style: seriesStyle(theme, lossIndex, formatIndex * targets.length + targetIndex),
-            stale: old && impatient,
-            message: found.message,
-          },
-        ];
-      }),
+      targets.map((target, targetIndex) => ({
+        loss,
+        format,
+        target,
+        lossIndex,
+        rest: formatIndex * targets.length + targetIndex,
+      })),
     ),
   );
+  return combinations.flatMap(({ loss, format, target, lossIndex, rest }) =>
+    [null, ...compare].flatMap((other, backendIndex): Shown[] => {
+      const curve = { lossKey: loss.key, format, target };
+      const id = idOf({ ...curve, backend: other ?? 'model', compared: other !== null });
+      const found = received.get(id);
+      if (!found) return [];
+      const { message, generation } = found;
+      const names = [nameOf(loss.key), printTarget(target), ...(formats.length > 1 ? [format] : [])].join(', ');
+      return [
+        {
+          id,
+          label: compare.length > 0 ? `${names} · ${message.backend}` : names,
+          title: `${loss.formula}\n${whatComputed(message)}`,
+          style: seriesStyle(theme, lossIndex, backendIndex * formats.length * targets.length + rest, backendIndex),
+          stale: (asked || generation !== run.generation) && impatient,
+          message,
+        },
+      ];
+    }),
+  );
+}
+
+function whatComputed({ backend, real }: CurveMessage): string {
+  if (backend === 'model') return 'model: every operation rounded to the format';
+  return `${backend}: ${real ? 'the framework’s own function' : 'our expression, in the backend’s operations'}`;
 }
 
 function nameOf(key: string): string {
@@ -338,6 +422,20 @@ function marksOf(series: Series & { message: CurveMessage }): Mark[] {
   if (least) marks.push(at(least.at, least.value));
   if (cap) marks.push(at(-cap.at, cap.value));
   return marks;
+}
+
+/** Where backends agree one mark is enough. */
+function distinctMarks(series: readonly (Series & { message: CurveMessage })[]): Mark[] {
+  const known = new Set<string>();
+  return series.flatMap((each) => {
+    const { lossKey, format, target } = each.message;
+    return marksOf(each).filter(({ x, y }) => {
+      const key = [lossKey, format, target, x, y].join(' ');
+      const isNew = !known.has(key);
+      known.add(key);
+      return isNew;
+    });
+  });
 }
 
 /** Magnitudes on the logarithmic axis; negative where the sign is not that of the exact gradient. */

@@ -16,7 +16,7 @@ import { Legend, type LegendEntry } from '../common/legend';
 import { nextRun, noRun, Status } from '../common/status';
 import { sentenceItem, summaryColumns, thresholdsOf, type SummaryRow } from '../common/summary';
 import { Table } from '../common/table';
-import { onThemeChange, readTheme, seriesStyle, type SeriesStyle, type Theme } from '../common/theme';
+import { exactStyle, onThemeChange, readTheme, seriesStyle, type SeriesStyle, type Theme } from '../common/theme';
 import { ZerControls } from './controls';
 import { deadZones, orientation, zerSentence } from './findings';
 
@@ -240,7 +240,7 @@ function draw(): void {
     const found = visible.find(({ message }) => message.target === target);
     if (!found) return [];
     const id = `exact ${String(target)}`;
-    const style = { colour: theme.foreground, dash: [], shape: 'circle' } as const;
+    const style = exactStyle(theme);
     const label = `cross-entropy, ${printTarget(target)}`;
     return [{ id, label, title: 'Without a radius, computed exactly', style, exact: true, message: found.message }];
   });
