@@ -205,7 +205,9 @@ describe('the extension', () => {
     await vscode.commands.executeCommand('lossfloor.showPrecisionFloor');
     const pid = await until('a worker', () => hooks.backends.client('model').pid);
     process.kill(pid, 'SIGKILL');
-    await until('the worker to be gone or another', () => (hooks.backends.client('model').pid === pid ? undefined : true));
+    await until('the worker to be gone or another', () =>
+      hooks.backends.client('model').pid === pid ? undefined : true,
+    );
     await open('good.loss.json');
     await vscode.commands.executeCommand('lossfloor.showZeroErrorRadius');
     const next = await until('another worker', () => hooks.backends.client('model').pid);

@@ -210,7 +210,7 @@ describe('command line', () => {
     );
     const [model, , , python] = backends;
     assert.equal(model?.['state'], 'ready');
-    assert.equal((model?.['identity'] as { hardware: string }).hardware, 'cpu');
+    assert.equal((model['identity'] as { hardware: string }).hardware, 'cpu');
     assert.equal(python?.['state'], 'refused');
     assert.equal(python['code'], 'not-installed');
     for (const { state, message, remedy } of backends) {
