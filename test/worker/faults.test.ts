@@ -98,13 +98,14 @@ describe('a worker that fails', () => {
     await worker.evaluate([task(-1, 1)], ignore);
     let [right, failed, wrong] = [0, 0, 0];
     let [kills, stops] = [0, 0];
-    const lanes = { done: false };
+    let done = false;
+    const isDone = (): boolean => done;
     let ended = 0;
     const faults = (async () => {
-      while (!lanes.done && (kills < 200 || stops < 20)) {
+      while (!isDone() && (kills < 200 || stops < 20)) {
         // About as many requests end between two faults as there are for each.
         const next = ended + 1 + below(7);
-        while (ended < next && !lanes.done) await pause(1);
+        while (ended < next && !isDone()) await pause(1);
         await pause(below(10));
         const { pid } = worker;
         if (pid === undefined) continue;
@@ -114,7 +115,7 @@ describe('a worker that fails', () => {
           if (isStop) {
             stops++;
             // It is noticed after a while; nothing else happens to it until then.
-            while (worker.pid === pid && !lanes.done) await pause(20);
+            while (worker.pid === pid && !isDone()) await pause(20);
           } else kills++;
         } catch {
           // It has just ended by itself.
@@ -145,7 +146,7 @@ describe('a worker that fails', () => {
       while (next < 1000 || ((kills < 200 || stops < 20) && next < 20_000)) await run(next++);
     };
     await Promise.all([lane(), lane(), lane(), lane()]);
-    lanes.done = true;
+    done = true;
     await faults;
     assert.equal(wrong, 0);
     assert.ok(kills >= 200 && stops >= 20, `${String(kills)} kills, ${String(stops)} stops`);
