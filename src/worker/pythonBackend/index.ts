@@ -5,7 +5,7 @@ import { BackendError, type BackendSettings, type OpenBackend, type Stage } from
 import { Connection, type BridgeError } from './connection';
 import { installHint, PythonEvaluator, type Opened } from './evaluator';
 import { frameworkTitles, rulesOf } from './operations';
-import { specialValueNotes } from './specialValues';
+import { specialValueNotes } from '../specialValues';
 
 /** Where the build puts bridge.py: beside the worker. */
 const builtBridge = path.join(__dirname, 'pythonBridge.py');

@@ -5,7 +5,7 @@ import { formats } from '../../numeric';
 import type { BackendIdentity } from '../../protocol';
 import { BackendError, type OpenBackend } from '../backend';
 import type { Evaluator } from '../evaluator';
-import { specialValueNotes } from '../pythonBackend/specialValues';
+import { specialValueNotes } from '../specialValues';
 import { TensorEvaluator } from './evaluator';
 import { lastGpu, reasonForNoGpu, thisMachine } from './gpu';
 import { loadTensorFlow, packageName } from './load';

@@ -1,7 +1,7 @@
-import { arity, operation, variable, type Expression, type Operator } from '../../expression';
-import { compileModel, formats, type FormatName } from '../../numeric';
-import { BackendError } from '../backend';
-import type { Evaluator } from '../evaluator';
+import { arity, operation, variable, type Expression, type Operator } from '../expression';
+import { compileModel, formats, type FormatName } from '../numeric';
+import { BackendError } from './backend';
+import type { Evaluator } from './evaluator';
 
 const operators = [
   ...(['exp', 'log', 'log1p', 'expm1', 'sqrt', 'absolute', 'sign', 'floor', 'round', 'tanh', 'erf'] as const),
