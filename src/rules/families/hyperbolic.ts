@@ -16,6 +16,7 @@ import {
   multiply,
   negate,
   negated,
+  number,
   softplus,
   sqrt,
   square,
@@ -229,6 +230,17 @@ export const logOfCosh: Rule = {
       headline: { of: 'value', side: 'above' },
       write: writeLogOfCosh,
       advice: 'write it as x + softplus(-2 * x) - log(2)',
+    },
+    {
+      // cosh is at least 1: an epsilon is of no use, and takes nothing away.
+      pattern: apply('log', apply('add', apply('cosh', operand), number('eps'))),
+      culprit: 'cosh',
+      operand: 'the argument of cosh',
+      name: 'log(cosh(x) + eps)',
+      typical: { eps: 1e-8 },
+      unstable: ({ eps = 0 }) => log(add(cosh(x), eps)),
+      headline: { of: 'value', side: 'above' },
+      advice: 'cosh is at least 1, so that the epsilon does nothing: write it as x + softplus(-2 * x) - log(2)',
     },
   ],
 };

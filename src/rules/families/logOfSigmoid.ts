@@ -1,4 +1,5 @@
 import {
+  add,
   apply,
   complement,
   log,
@@ -13,6 +14,7 @@ import {
   either,
   type Pattern,
 } from '../../expression';
+import type { FrameworkName } from '../../python';
 import { operand, x, type Form, type Rewriting, type Rule } from '../rule';
 import { logOfProbabilityOfTarget } from './probabilities';
 import { reshaped, sigmoidOf } from './shapes';
@@ -88,6 +90,21 @@ export const logOfSigmoid: Rule = {
       stable: () => multiply(2, logSigmoid(x)),
       write: Object.fromEntries(
         Object.entries(ofArgument).map(([framework, template]) => [framework, `2 * ${template}`]),
+      ),
+    },
+    {
+      // The logarithm of the derivative of a flow that ends in a sigmoid.
+      ...ofSigmoid,
+      pattern: apply('log', apply('multiply', probability, reshaped(complement(sigmoidOf(operand))))),
+      name: 'log(sigmoid(x) * (1 - sigmoid(x)))',
+      unstable: () => log(multiply(sigmoid(x), subtract(1, sigmoid(x)))),
+      stable: () => add(logSigmoid(x), logSigmoid(negate(x))),
+      headline: { of: 'value', side: 'above' },
+      write: Object.fromEntries(
+        Object.entries(ofArgument).map(([framework, template]) => [
+          framework,
+          `${template} + ${ofNegative[framework as FrameworkName] ?? ''}`,
+        ]),
       ),
     },
     { ...logOfProbabilityOfTarget, name: 'log(p_t) of p = sigmoid(x) with target 0' },

@@ -19,6 +19,13 @@ import torch
 def loss(x):
     return -«torch.log(torch.sigmoid(x) ** 2)».mean()
 `,
+      'times that of its complement': `
+import torch
+class Sigmoid(torch.nn.Module):
+    def forward(self, inputs):
+        s = torch.sigmoid
+        return s(inputs), «torch.log(s(inputs) * (1 - s(inputs)))».sum(-1, keepdim=True)
+`,
       'by a function of the project that is called so': `
 import numpy as np
 from ..utils import sigmoid

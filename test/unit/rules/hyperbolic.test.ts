@@ -206,6 +206,16 @@ class LogCoshLoss(torch.nn.Module):
         ey_t = y_t - y_prime_t
         return torch.mean(«torch.log(torch.cosh(ey_t + 1e-12))»)
 `,
+      'with an epsilon of its own': `
+import torch
+class LogCoshLoss(torch.nn.Module):
+    def __init__(self, a=1.0, eps=1e-08):
+        super().__init__()
+        self.a = a
+        self.eps = eps
+    def forward(self, input, target):
+        return (1 / self.a * «torch.log(torch.cosh(self.a * (input - target)) + self.eps)»).mean(-1)
+`,
       'written out': `
 import torch
 def log_cosh(preds, target):
