@@ -178,12 +178,20 @@ function keystrokes(): void {
   const text = repeated(samples.join('\n'), 5000);
   const session = new FindingsSession();
   session.update(text);
-  const at = text.indexOf('return', text.length >> 1);
-  const times = Array.from({ length: 100 }, (_, i) =>
-    processorMs(() => session.update(`${text.slice(0, at)}${'x'.repeat(i + 1)} = 1\n    ${text.slice(at)}`)),
-  );
+  const lines = text.split('\n');
+  const times: number[] = [];
+  // All over the text, a line at a time: an unfinished name, an unfinished statement, one with something to find.
+  for (let line = 7; line < lines.length; line += 61) {
+    const indent = /^\s*/.exec(lines[line] ?? '')?.[0] ?? '';
+    let typed = indent;
+    for (const more of ['x', ' ', '=', ' torch.log(torch.sigmoid(y))']) {
+      typed += more;
+      const now = [...lines.slice(0, line), typed, ...lines.slice(line)].join('\n');
+      times.push(processorMs(() => session.update(now)));
+    }
+  }
   console.log(
-    `\nA keystroke in ${String(linesOf(text))} lines: ${quantile(times, 0.5).toFixed(1)} ms, 95th percentile ${quantile(times, 0.95).toFixed(1)} ms`,
+    `\nA keystroke in ${String(linesOf(text))} lines (${String(times.length)} of them): ${quantile(times, 0.5).toFixed(1)} ms, 95th percentile ${quantile(times, 0.95).toFixed(1)} ms`,
   );
 }
 

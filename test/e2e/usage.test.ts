@@ -167,6 +167,22 @@ describe('Lossfloor, installed', () => {
     await rows.filter({ hasText: 'no-such/loss' }).first().waitFor();
   });
 
+  step('lists the backends, with what they are or why they can not be used', async () => {
+    await window.runCommand('Lossfloor: Select Backend');
+    const rows = window.page.locator('.quick-input-list .monaco-list-row');
+    const row = (name: string): ReturnType<typeof rows.filter> => rows.filter({ hasText: name });
+    await row('model').filter({ hasText: 'CPU' }).first().waitFor();
+    // It looks for the others one after the other; a CPU without a driver or package is no GPU to anybody.
+    await row('cuda')
+      .filter({ hasText: /not installed|can’t|is missing|needs|no /i })
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await row('webgpu').filter({ hasNotText: 'Not looked at yet' }).first().waitFor({ timeout: 60_000 });
+    await row('python').filter({ hasNotText: 'Not looked at yet' }).first().waitFor({ timeout: 60_000 });
+    await window.screenshot('backends');
+    await window.page.keyboard.press('Escape');
+  });
+
   step('shows its log', async () => {
     await window.runCommand('Lossfloor: Show Logs');
     await window.page
