@@ -22,6 +22,7 @@ import {
   type Pattern,
 } from '../../expression';
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
+import { isScalar } from '../comparison';
 import { printThreshold } from '../describe';
 import { ofVariable, operand, t, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { nameOf } from './evidence';
@@ -57,7 +58,8 @@ function drawnIn(expression: Expression): Drawn | undefined {
     replaced.set(node, operation(node.operator, ...node.operands.map((each) => replaced.get(each) ?? each)));
   }
   const of = replaced.get(expression) ?? expression;
-  return variablesOf(of).every((name) => name === 'p') ? { low, high, of } : undefined;
+  // What sums of the numbers come to is no function of one.
+  return isScalar(of) && variablesOf(of).every((name) => name === 'p') ? { low, high, of } : undefined;
 }
 
 /** The numbers nearest to the limits that random numbers in [low, high) can be. */

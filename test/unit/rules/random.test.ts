@@ -47,6 +47,7 @@ y = F.softmax((logits + noise(logits.shape)) / tau, -1)
 
   describe('spares', () => {
     spares({
+      'of what the mean of the numbers comes to': torch('u = torch.rand(3).mean()\ng = -torch.log(-torch.log(u))'),
       'an epsilon in both logarithms': torch(`
 def gumbel(shape, eps=1e-20):
     u = torch.rand(shape)
