@@ -13,7 +13,9 @@ import type {
   ZerStateMessage,
 } from '../protocol';
 import type { PageName } from './html';
-import { floorRun, zerRun, type Measurer, type Run } from './measurer';
+import { floorRun } from './floorRun';
+import type { Measurer, Run } from './measurer';
+import { zerRun } from './zerRun';
 import { DashboardPanel } from './panel';
 import { pickLoss, pickVariants } from './picks';
 import { backendItems, catalogueItems, variantItems } from './settings';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as vscode from 'vscode';
-import { floorRun } from '../../src/dashboards/measurer';
+import { floorRun } from '../../src/dashboards/floorRun';
 import { EntrySource, floorSettingsOf } from '../../src/dashboards/settings';
 import { parseLossConfig } from '../../src/config';
 import type { ComparedMessage, CurveMessage, DifferenceMessage } from '../../src/protocol';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { floorRun, type Measurer, type Unnumbered } from '../../src/dashboards/measurer';
+import { floorRun } from '../../src/dashboards/floorRun';
+import type { Measurer, Unnumbered } from '../../src/dashboards/measurer';
 import { EntrySource } from '../../src/dashboards/settings';
 import { BackendUnavailable, RequestCancelled } from '../../src/engine';
 import type {

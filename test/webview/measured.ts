@@ -1,7 +1,9 @@
 /** The messages that the host sends, made by the host's own code and measured by the worker's, in this process. */
 import { backendTitles, BackendUnavailable, describeSelfTest } from '../../src/engine';
 import { parseLossConfig, zeroErrorRadiusVariants } from '../../src/config';
-import { floorRun, zerRun, type Measurer, type Unnumbered } from '../../src/dashboards/measurer';
+import { floorRun } from '../../src/dashboards/floorRun';
+import type { Measurer, Unnumbered } from '../../src/dashboards/measurer';
+import { zerRun } from '../../src/dashboards/zerRun';
 import {
   backendItems,
   catalogueItems,

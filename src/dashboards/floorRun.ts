@@ -1,0 +1,159 @@
+import { pointsOf } from '../config';
+import { Explainer, planTasks, RequestCancelled, type PlannedTask } from '../engine';
+import { describeDifference, differenceOf, type Computed } from '../measure';
+import { formatByName } from '../numeric';
+import type { BackendName, ComputedBy, FloorResult, FloorSettings } from '../protocol';
+import { computedBy, tasksOf, type Measurer, type Run, type Unnumbered } from './measurer';
+import { chosenEntries } from './settings';
+
+/** @throws LossError for settings that can't be measured; whether the backend can be had is seen when it is started */
+export function floorRun(settings: FloorSettings, { backends, backend, entries }: Measurer): Run<FloorResult> {
+  const planned = planTasks({
+    losses: chosenEntries(settings, entries),
+    formats: settings.formats,
+    targets: settings.targets,
+    points: pointsOf(settings.sweep),
+  });
+  const compared = [...new Set(settings.compare)].filter((name) => name !== backend);
+  return {
+    expected: planned.size * (1 + compared.length),
+    start: async (receive, signal) => {
+      const reference = await unlessAborted(backends.choose(backend, settings.formats, signal), signal);
+      // Where the one that was chosen fails, there is nothing to compare with.
+      const controller = new AbortController();
+      const both = AbortSignal.any([signal, controller.signal]);
+      const comparison = new Comparison(planned, reference, receive);
+      const others = Promise.all(
+        compared.map((name) => measureCompared(name, reference, comparison, backends, both, receive)),
+      );
+      // They are waited for below; until then a cancelled one is nobody's error.
+      others.catch(() => undefined);
+      const explainer = new Explainer();
+      try {
+        const identity = await backends.measure(
+          reference,
+          tasksOf(planned.values()),
+          ({ key, curve, summary, real }) => {
+            const task = planned.get(key);
+            if (!task || !summary) return;
+            const explanation = explainer.explain(task, summary);
+            receive(curveMessage(task, { curve, summary, explanation, backend: reference, compared: false, real }));
+            comparison.add(reference, key, { curve, summary });
+          },
+          signal,
+        );
+        const computed = computedBy(identity, backends);
+        if (compared.length > 0) receive({ type: 'reference', computed });
+        await others;
+        return computed;
+      } catch (error) {
+        controller.abort();
+        await Promise.allSettled([others]);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Measures on a backend that is compared with; that it can't be had concerns nobody else. */
+async function measureCompared(
+  name: BackendName,
+  reference: BackendName,
+  comparison: Comparison,
+  backends: Measurer['backends'],
+  signal: AbortSignal,
+  receive: (message: Unnumbered<FloorResult>) => void,
+): Promise<void> {
+  const { planned } = comparison;
+  let missing = planned.size;
+  const end = (computed: ComputedBy | null, problem: string): void => {
+    receive({ type: 'compared', backend: name, computed, problem, missing });
+  };
+  if (name === reference) {
+    end(null, 'It is what computes already: the choice “auto” has taken it.');
+    return;
+  }
+  try {
+    await unlessAborted(backends.choose(name, [], signal), signal);
+    const known = backends.states().find((state) => state.name === name);
+    const formats = known?.state === 'ready' ? known.formats : [];
+    const tasks = [...planned.values()].filter(({ format }) => formats.includes(format));
+    const lacking = [...new Set([...planned.values()].map(({ format }) => format))].filter(
+      (format) => !formats.includes(format),
+    );
+    const identity = await backends.measure(
+      name,
+      tasksOf(tasks),
+      ({ key, curve, summary, real }) => {
+        const task = planned.get(key);
+        if (!task || !summary) return;
+        missing--;
+        receive(curveMessage(task, { curve, summary, explanation: '', backend: name, compared: true, real }));
+        comparison.add(name, key, { curve, summary });
+      },
+      signal,
+    );
+    const only = `It does not compute in ${lacking.join(', ')}, only in ${formats.join(', ')}.`;
+    end(computedBy(identity, backends), lacking.length === 0 ? '' : only);
+  } catch (error) {
+    if (error instanceof RequestCancelled) throw error;
+    end(null, (error as Error).message);
+  }
+}
+
+/** Pairs what the backends measure with what the reference does, whichever comes first. */
+class Comparison {
+  readonly #computed = new Map<string, { reference?: Computed; readonly others: Map<BackendName, Computed> }>();
+
+  constructor(
+    readonly planned: ReadonlyMap<string, PlannedTask>,
+    private readonly reference: BackendName,
+    private readonly receive: (message: Unnumbered<FloorResult>) => void,
+  ) {}
+
+  add(backend: BackendName, key: string, computed: Computed): void {
+    const known = this.#computed.get(key) ?? { others: new Map<BackendName, Computed>() };
+    this.#computed.set(key, known);
+    if (backend === this.reference) known.reference = computed;
+    else known.others.set(backend, computed);
+    if (!known.reference) return;
+    for (const [name, other] of known.others) this.say(name, key, known.reference, other);
+    known.others.clear();
+  }
+
+  private say(backend: BackendName, key: string, reference: Computed, other: Computed): void {
+    const task = this.planned.get(key);
+    if (!task) return;
+    const format = formatByName(task.format);
+    const difference = differenceOf(format, reference, other);
+    this.receive({
+      type: 'difference',
+      lossKey: task.loss.key,
+      format: task.format,
+      target: task.target,
+      backend,
+      reference: this.reference,
+      difference,
+      description: describeDifference(format, difference, this.reference),
+    });
+  }
+}
+
+/** Opening a backend can take minutes, and goes on where somebody else has begun it: whoever gives up need not wait. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    const give = (): void => reject(new RequestCancelled());
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
+  return Promise.race([work, aborted]);
+}
+
+type FloorCurve = Extract<Unnumbered<FloorResult>, { readonly type: 'curve' }>;
+
+function curveMessage(
+  { loss, format, target }: PlannedTask,
+  measured: Omit<FloorCurve, 'type' | 'lossKey' | 'format' | 'target'>,
+): FloorCurve {
+  return { type: 'curve', lossKey: loss.key, format, target, ...measured };
+}

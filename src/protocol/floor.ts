@@ -1,0 +1,152 @@
+/** Messages between the panel of a precision floor and its webview. Types only. */
+import type { Difference, TargetSummary } from '../measure';
+import type { BackendState } from './backend';
+import type { BackendChoice, BackendName, Curve, Format } from './measurement';
+import type {
+  CancelMessage,
+  ComputedBy,
+  FailedMessage,
+  FinishedMessage,
+  PanelOrigin,
+  ReadyMessage,
+  ReportMessage,
+  ShowLogsMessage,
+  StartedMessage,
+} from './panel';
+
+/** A loss that can be chosen. */
+export interface CatalogueItem {
+  readonly id: string;
+  readonly label: string;
+  readonly framework: string;
+  readonly family: string;
+  readonly formula: string;
+  readonly notes: string;
+  readonly constants: readonly ConstantItem[];
+}
+
+export interface ConstantItem {
+  readonly name: string;
+  readonly label: string;
+  readonly default: number;
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+}
+
+/** A loss that is chosen, with its constants. `key` tells two choices of the same loss apart. */
+export interface ChosenLoss {
+  readonly key: string;
+  readonly id: string;
+  readonly label: string;
+  readonly formula: string;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** Everything a floor dashboard shows is made from these. */
+export interface FloorSettings {
+  readonly losses: readonly ChosenLoss[];
+  readonly formats: readonly Format[];
+  readonly targets: readonly (number | 'mean')[];
+  readonly sweep: { readonly from: number; readonly to: number; readonly points: number };
+  /** What computes; `auto` is what the user has set, and else a GPU where there is one. */
+  readonly backend: BackendChoice;
+  /** What else computes the same, to be compared with it. */
+  readonly compare: readonly BackendName[];
+}
+
+/** A backend that can be chosen, and what is known of it. */
+export interface BackendItem {
+  readonly name: BackendChoice;
+  /** What it is, in words. */
+  readonly title: string;
+  readonly state: BackendState['state'];
+  /** What is known of it, in words: its device, how far it has come, or why it can't be used and what to do. */
+  readonly about: string;
+}
+
+/** Start afresh: the first message after `ready`, and again when the configuration changes outside the webview. */
+export interface FloorStateMessage {
+  readonly type: 'floor';
+  readonly title: string;
+  /** Name of the file it comes from, empty where there is none. */
+  readonly source: string;
+  readonly origin: PanelOrigin;
+  readonly settings: FloorSettings;
+  readonly catalogue: readonly CatalogueItem[];
+}
+
+/** What is known of each backend, `auto` among them: sent with the state and whenever it changes. */
+export interface BackendsMessage {
+  readonly type: 'backends';
+  readonly backends: readonly BackendItem[];
+}
+
+export interface CurveMessage {
+  readonly type: 'curve';
+  readonly generation: number;
+  readonly lossKey: string;
+  readonly format: Format;
+  readonly target: number | 'mean';
+  readonly curve: Curve;
+  readonly summary: TargetSummary;
+  /** Why the right side ends where it does, in sentences; empty for a backend that is only compared with. */
+  readonly explanation: string;
+  readonly backend: BackendName;
+  /** Whether it is one of those that are compared with, and not what was chosen. */
+  readonly compared: boolean;
+  /** Whether the framework's own function computed it, and not our expression in its operations. */
+  readonly real: boolean;
+}
+
+/** How a curve of a backend that is compared with differs from that of the one chosen. */
+export interface DifferenceMessage {
+  readonly type: 'difference';
+  readonly generation: number;
+  readonly lossKey: string;
+  readonly format: Format;
+  readonly target: number | 'mean';
+  readonly backend: BackendName;
+  readonly reference: BackendName;
+  readonly difference: Difference;
+  /** The same in sentences. */
+  readonly description: string;
+}
+
+/** A backend that is compared with has measured all it can, or nothing. */
+export interface ComparedMessage {
+  readonly type: 'compared';
+  readonly generation: number;
+  readonly backend: BackendName;
+  /** Who it is; null where it could not be had. */
+  readonly computed: ComputedBy | null;
+  /** Why it has not measured everything, and what to do about it; empty where it has. */
+  readonly problem: string;
+  /** How many of the curves that were announced do not come. */
+  readonly missing: number;
+}
+
+/** The backend that was chosen has measured everything; those that are compared with it go on. */
+export interface ReferenceMessage {
+  readonly type: 'reference';
+  readonly generation: number;
+  readonly computed: ComputedBy;
+}
+
+/** What measuring for a floor dashboard gives, one by one. */
+export type FloorResult = CurveMessage | DifferenceMessage | ComparedMessage | ReferenceMessage;
+
+export type ToFloorWebview =
+  FloorStateMessage | BackendsMessage | StartedMessage | FloorResult | FinishedMessage | FailedMessage;
+
+export interface FloorChangeMessage {
+  readonly type: 'changeFloor';
+  readonly settings: FloorSettings;
+}
+
+/** Open every backend, to see whether it can be used. */
+export interface ProbeMessage {
+  readonly type: 'probe';
+}
+
+export type FromFloorWebview =
+  ReadyMessage | FloorChangeMessage | ProbeMessage | CancelMessage | ShowLogsMessage | ReportMessage;
