@@ -33,11 +33,13 @@ export function floorRun(settings: FloorSettings, { backends, backend, entries }
         const identity = await backends.measure(
           reference,
           tasksOf(planned.values()),
-          ({ key, curve, summary, real }) => {
+          ({ key, curve, specials, summary, real }) => {
             const task = planned.get(key);
             if (!task || !summary) return;
             const explanation = explainer.explain(task, summary);
-            receive(curveMessage(task, { curve, summary, explanation, backend: reference, compared: false, real }));
+            receive(
+              curveMessage(task, { curve, specials, summary, explanation, backend: reference, compared: false, real }),
+            );
             comparison.add(reference, key, { curve, summary });
           },
           signal,
@@ -84,11 +86,11 @@ async function measureCompared(
     const identity = await backends.measure(
       name,
       tasksOf(tasks),
-      ({ key, curve, summary, real }) => {
+      ({ key, curve, specials, summary, real }) => {
         const task = planned.get(key);
         if (!task || !summary) return;
         missing--;
-        receive(curveMessage(task, { curve, summary, explanation: '', backend: name, compared: true, real }));
+        receive(curveMessage(task, { curve, specials, summary, explanation: '', backend: name, compared: true, real }));
         comparison.add(name, key, { curve, summary });
       },
       signal,

@@ -83,7 +83,7 @@ interface Pending {
   cancelTimer?: NodeJS.Timeout;
 }
 
-const protocol: ProtocolVersion = 2;
+const protocol: ProtocolVersion = 3;
 const maxAttempts = 2;
 /** Enough of the worker's standard error to tell what it died of. */
 const stderrKept = 2000;

@@ -1,4 +1,4 @@
-import { compileExact, formats, ulpDistance, type NumberFormat } from '../numeric';
+import { compileExact, formats, neighbour, ulpDistance, type ExactFunction, type NumberFormat } from '../numeric';
 import { margin, type Subject } from './subject';
 
 /**
@@ -34,4 +34,31 @@ export function lossErrors(subject: Subject, format: NumberFormat): (at: number,
       rounding: computed - ownExact,
     };
   };
+}
+
+/**
+ * An exact value rounded to float64, and to a format from there where that is sure to be the same: unless the float64 is
+ * where the format's rounding changes.
+ *
+ * @returns the value as float64, and as the nearest of the format
+ */
+export function roundedTwice(
+  exact: ExactFunction,
+  format: NumberFormat,
+  at: number,
+): { readonly wide: number; readonly nearest: number } {
+  const wide = exact.round(formats.float64, at);
+  if (format.name === 'float64' || !Number.isFinite(wide) || wide === 0) return { wide, nearest: format.round(wide) };
+  const [below, above] = [neighbour(formats.float64, wide, -1n), neighbour(formats.float64, wide, 1n)];
+  const isSure = format.round(below) === format.round(above);
+  return { wide, nearest: isSure ? format.round(wide) : exact.round(format, at) };
+}
+
+/** Values of the format between each computed value and the exact one, as `LossError.ulp`; NaN where either is NaN. */
+export function ulpErrors(format: NumberFormat, computed: Float64Array, nearest: Float64Array): Float64Array {
+  return computed.map((value, i) => {
+    const exact = nearest[i] as number;
+    if (Number.isNaN(value) || Number.isNaN(exact)) return NaN;
+    return value === exact ? 0 : Number(ulpDistance(format, value, exact));
+  });
 }

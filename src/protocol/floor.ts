@@ -88,6 +88,11 @@ export interface CurveMessage {
   readonly format: Format;
   readonly target: number | 'mean';
   readonly curve: Curve;
+  /**
+   * The same where floats end: nine margins, those of the logits 0, -0, the smallest subnormal, minus it, the largest
+   * value, minus it, ∞, -∞ and NaN, in this order.
+   */
+  readonly specials: Curve;
   readonly summary: TargetSummary;
   /** Why the right side ends where it does, in sentences; empty for a backend that is only compared with. */
   readonly explanation: string;

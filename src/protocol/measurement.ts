@@ -44,6 +44,12 @@ export interface Curve {
   /** The mathematical loss and gradient there, correctly rounded to float64. */
   readonly exactLoss: Float64Array;
   readonly exactGradient: Float64Array;
+  /**
+   * How far loss and gradient are from the mathematical ones, the latter rounded to the format: in values of the format
+   * from the one to the other (ULP), an infinity being the value after the largest. NaN where either is NaN.
+   */
+  readonly lossUlp: Float64Array;
+  readonly gradientUlp: Float64Array;
 }
 
 /** A number format, as in `numeric`. */

@@ -5,7 +5,7 @@ import type { BackendRefusal, ReadyBackend, Stage } from './backend';
 import type { BackendIdentity, Curve, Format } from './measurement';
 
 /** Raised whenever a message changes: host and worker of different builds refuse each other. */
-export type ProtocolVersion = 2;
+export type ProtocolVersion = 3;
 
 /** Versions of a Python package: `from` is the first, `before` the first that is not among them. */
 export interface PackageRange {
@@ -40,6 +40,7 @@ export interface MeasureTask {
   /** Margins to evaluate at; rounded to the format by the worker. */
   readonly points: Float64Array;
   readonly summary: boolean;
+  /** Whether exact values and errors are wanted; without them those arrays are empty. */
   readonly exact: boolean;
   /** What the subject's loss is computed by where the backend has its framework; else by its expression. */
   readonly real?: RealCall;
@@ -105,6 +106,8 @@ export interface MeasuredMessage {
   readonly id: number;
   readonly key: string;
   readonly curve: Curve;
+  /** The same where floats end: at the margins of the logits ±0, ± the smallest subnormal, ± the largest value, ±∞, NaN. */
+  readonly specials: Curve;
   readonly summary: TargetSummary | null;
   /** Whether a framework's own function computed it, and not our expression of it. */
   readonly real: boolean;

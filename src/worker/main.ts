@@ -16,7 +16,7 @@ import { formats, type FormatName } from '../numeric';
 /** Replaced by the build with the version of package.json. */
 declare const LOSSFLOOR_VERSION: string;
 
-const protocol: ProtocolVersion = 2;
+const protocol: ProtocolVersion = 3;
 
 /** How long work may run before the event loop gets a turn, in milliseconds. */
 const turn = 10;

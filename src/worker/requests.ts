@@ -1,6 +1,6 @@
 import { structuralKey, type Expression } from '../expression';
-import { margin, summarize, type EvaluateMargins } from '../measure';
-import { compileExact, formatByName, formats } from '../numeric';
+import { margin, orientation, roundedTwice, summarize, ulpErrors, type EvaluateMargins, type Target } from '../measure';
+import { compileExact, formatByName, type NumberFormat } from '../numeric';
 import type { Curve, EvaluateRequest, FromWorker, MeasureRequest } from '../protocol';
 import type { Evaluator, Pacer } from './evaluator';
 
@@ -18,7 +18,7 @@ export async function handleMeasure(
   send: (message: FromWorker) => void,
 ): Promise<void> {
   // Most losses of a request share their exact curve.
-  const exactCurves = new Map<string, Float64Array>();
+  const exactCurves = new Map<string, ExactValues>();
   for (const task of request.tasks) {
     const format = formatByName(task.format);
     const points = task.points.map((point) => format.round(point));
@@ -31,36 +31,67 @@ export async function handleMeasure(
       const [loss, gradient] = (await prepared.evaluate([margins], pacer)) as [Float64Array, Float64Array];
       return { loss, gradient };
     };
-    const exact = async (expression: Expression): Promise<Float64Array> => {
-      if (!task.exact) return new Float64Array(0);
-      const key = `${task.format} ${structuralKey(expression)} ${String(points[0])} ${String(points.at(-1))} ${String(points.length)}`;
+    const exact = async (expression: Expression, at: Float64Array): Promise<ExactValues> => {
+      if (!task.exact) return { wide: new Float64Array(0), nearest: new Float64Array(0) };
+      const key = [task.format, structuralKey(expression), at[0], at[2], at.at(-1), at.length].join(' ');
       const known = exactCurves.get(key);
-      const values = known ?? (await evaluateExactly(expression, points, pacer));
+      const values = known ?? (await evaluateExactly(expression, format, at, pacer));
       exactCurves.set(key, values);
       return values;
     };
-    const curve: Curve = {
-      margin: points,
-      ...(await evaluate(points)),
-      exactLoss: await exact(task.subject.exactLoss),
-      exactGradient: await exact(task.subject.exactGradient),
+    const curveAt = async (at: Float64Array): Promise<Curve> => {
+      const computed = await evaluate(at);
+      const exactLoss = await exact(task.subject.exactLoss, at);
+      const exactGradient = await exact(task.subject.exactGradient, at);
+      const errors = (values: Float64Array, { nearest }: ExactValues): Float64Array =>
+        task.exact ? ulpErrors(format, values, nearest) : new Float64Array(0);
+      return {
+        margin: at,
+        ...computed,
+        exactLoss: exactLoss.wide,
+        exactGradient: exactGradient.wide,
+        lossUlp: errors(computed.loss, exactLoss),
+        gradientUlp: errors(computed.gradient, exactGradient),
+      };
     };
+    const curve = await curveAt(points);
+    const specials = await curveAt(specialMargins(target, format));
     const exactGradient = compileExact(task.subject.exactGradient, [margin], { maxPrecision: zeroTestPrecision });
     const summary = task.summary
       ? await summarize(evaluate, task.subject.target, format, (at) => exactGradient.isZero(at) === true)
       : null;
-    send({ type: 'measured', id: request.id, key: task.key, curve, summary, real: real !== undefined });
+    send({ type: 'measured', id: request.id, key: task.key, curve, specials, summary, real: real !== undefined });
   }
 }
 
-async function evaluateExactly(expression: Expression, points: Float64Array, pacer: Pacer): Promise<Float64Array> {
+/** Exact values as float64, and as the format's nearest. */
+interface ExactValues {
+  readonly wide: Float64Array;
+  readonly nearest: Float64Array;
+}
+
+async function evaluateExactly(
+  expression: Expression,
+  format: NumberFormat,
+  points: Float64Array,
+  pacer: Pacer,
+): Promise<ExactValues> {
   const exact = compileExact(expression, [margin]);
-  const values = new Float64Array(points.length);
+  const values = { wide: new Float64Array(points.length), nearest: new Float64Array(points.length) };
   for (let i = 0; i < points.length; i++) {
     if (i % exactChunk === 0) await pacer.breathe();
-    values[i] = exact.round(formats.float64, points[i] as number);
+    const { wide, nearest } = roundedTwice(exact, format, points[i] as number);
+    values.wide[i] = wide;
+    values.nearest[i] = nearest;
   }
   return values;
+}
+
+/** Margins of the logits at which floats end. */
+function specialMargins(target: Target, format: NumberFormat): Float64Array {
+  const { smallestSubnormal: least, max } = format;
+  const logits = [0, -0, least, -least, max, -max, Infinity, -Infinity, NaN];
+  return Float64Array.from(logits, (z) => orientation(target) * z);
 }
 
 /** Evaluates arbitrary expressions over arbitrary variables. */

@@ -48,8 +48,9 @@ function measured({ key, subject, points }: MeasureTask, loss: number): Measured
     right: side,
     wrong: side,
   };
-  const curve = { margin: points, loss: values, gradient: values, exactLoss: values, exactGradient: values };
-  return { type: 'measured', id: 1, key, curve, summary, real: false };
+  const same = { loss: values, gradient: values, exactLoss: values, exactGradient: values };
+  const curve = { margin: points, ...same, lossUlp: values, gradientUlp: values };
+  return { type: 'measured', id: 1, key, curve, specials: curve, summary, real: false };
 }
 
 const identity = (backend: BackendName): BackendIdentity => ({ backend, device: 'd', version: '1', hardware: 'cpu' });

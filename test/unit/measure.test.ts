@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { settled, type Settled } from '../golden/measuring';
 import {
   acosh,
+  add,
   exp,
   log,
   logSigmoid,
@@ -14,7 +15,15 @@ import {
   type Expression,
 } from '../../src/expression';
 import { lossById } from '../../src/losses';
-import { failuresOf, margin, subjectAt, summarize, type Target, type TargetSummary } from '../../src/measure';
+import {
+  failuresOf,
+  margin,
+  roundedTwice,
+  subjectAt,
+  summarize,
+  type Target,
+  type TargetSummary,
+} from '../../src/measure';
 import {
   compileExact,
   compileModel,
@@ -221,5 +230,27 @@ describe('summary of a loss', () => {
       () => false,
     );
     assert.deepEqual([growing.floor, growing.cap], [null, null]);
+  });
+});
+
+describe('exact values as float64 and as the nearest of a format', () => {
+  it('does not round twice where that would be another value', () => {
+    // Just above the middle between 1 and the next bfloat16: float64 is too coarse to tell it from the middle.
+    const middle = 1 + 2 ** -8;
+    const exact = compileExact(add(middle, multiply(x, x)), ['x']);
+    const tiny = 2 ** -40;
+    assert.equal(formats.bfloat16.round(middle), 1);
+    assert.deepEqual(roundedTwice(exact, formats.bfloat16, tiny), { wide: middle, nearest: 1 + 2 ** -7 });
+    assert.deepEqual(roundedTwice(exact, formats.bfloat16, 0), { wide: middle, nearest: 1 });
+  });
+
+  it('is the nearest of the format at values all over', () => {
+    const { exactLoss } = subjectAt(lossById('torch/bce-with-logits@2.3').build({}, 'float16'), 1);
+    const exact = compileExact(exactLoss, [margin]);
+    for (const name of ['float32', 'bfloat16', 'float16', 'float8_e4m3fn', 'float8_e5m2', 'float64'] as const) {
+      for (let at = -120; at <= 120; at += 0.7) {
+        assert.equal(roundedTwice(exact, formats[name], at).nearest, exact.round(formats[name], at), `${name} ${at}`);
+      }
+    }
   });
 });

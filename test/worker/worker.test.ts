@@ -5,6 +5,8 @@ import path from 'node:path';
 import { planTasks, RequestCancelled, WorkerClient, WorkerFailed, type WorkerClientOptions } from '../../src/engine';
 import { add, exp, variable, type Expression } from '../../src/expression';
 import { lossById } from '../../src/losses';
+import { lossErrors } from '../../src/measure';
+import { formatByName } from '../../src/numeric';
 import type { EvaluatedMessage, EvaluateTask, MeasuredMessage } from '../../src/protocol';
 
 const built = path.resolve('dist/worker.js');
@@ -120,6 +122,49 @@ describe('worker', () => {
     assert.equal(first.curve.loss[2]?.toPrecision(8), '1.1920933e-7');
     assert.equal(first.curve.exactLoss[2], Math.log1p(Math.exp(-17)));
     assert.equal(first.summary?.floor?.value.toPrecision(8), '1.1920933e-7');
+  });
+
+  it('measures errors in ULPs of loss and gradient, as the command line does, and the values where floats end', async () => {
+    const worker = client();
+    const entry = lossById('naive/bce');
+    const planned = planTasks({
+      losses: [{ key: 'k', entry, label: entry.label, constants: {} }],
+      formats: ['float32', 'bfloat16', 'float16', 'float64'],
+      targets: [1, 0],
+      points: Float64Array.from({ length: 81 }, (_, i) => -120 + 3 * i),
+    });
+    const received = new Map<string, MeasuredMessage>();
+    await worker.measure(
+      [...planned.values()].map((each) => each.task),
+      (message) => received.set(message.key, message),
+    );
+    for (const [key, { task, target }] of planned) {
+      const { curve, specials } = received.get(key) as MeasuredMessage;
+      const format = formatByName(task.format);
+      const errors = lossErrors(task.subject, format);
+      const expected = Array.from(curve.margin, (m, i) => errors(m, curve.loss[i] as number).ulp ?? NaN);
+      assert.deepEqual(Array.from(curve.lossUlp), expected, key);
+      const slopes = lossErrors(
+        { ...task.subject, exactLoss: task.subject.exactGradient, loss: task.subject.gradient },
+        format,
+      );
+      assert.deepEqual(
+        Array.from(curve.gradientUlp),
+        Array.from(curve.margin, (m, i) => slopes(m, curve.gradient[i] as number).ulp ?? NaN),
+        key,
+      );
+      const { smallestSubnormal: least, max } = format;
+      const sign = target === 1 ? 1 : -1;
+      assert.deepEqual(
+        Array.from(specials.margin, (m) => sign * m),
+        [0, -0, least, -least, max, -max, Infinity, -Infinity, NaN],
+      );
+      // Of an infinite logit: no loss on the right side, infinitely much on the wrong one.
+      assert.deepEqual(
+        Array.from(specials.exactLoss.subarray(6)),
+        target === 1 ? [0, Infinity, NaN] : [Infinity, 0, NaN],
+      );
+    }
   });
 
   it('answers requests that were made at the same time each with its own result', async () => {

@@ -28,6 +28,15 @@ export interface Series {
   readonly exact?: boolean;
   /** Measured for earlier settings. */
   readonly stale?: boolean;
+  /** What the curve stands for: shaded between two bounds at each x, such as those of several runs. */
+  readonly ribbon?: { readonly low: Float64Array; readonly high: Float64Array };
+}
+
+/** Counts of samples, drawn from the bottom of the axis as bars, the highest a third of its height. */
+export interface Histogram {
+  /** One more than counts, ascending, in x. */
+  readonly edges: Float64Array;
+  readonly counts: Float64Array;
 }
 
 export type { Band } from './plotting';
@@ -53,6 +62,7 @@ export interface PlotContent {
   /** Shaded; they may overlap. */
   readonly bands?: readonly Band[];
   readonly extraLanes?: readonly ExtraLane[];
+  readonly histogram?: Histogram;
   readonly xRange: readonly [number, number];
   /** What is left and right of x = 0. */
   readonly sides?: readonly [string, string];
@@ -551,6 +561,8 @@ export class Plot {
       const from = x.getPixelForValue(band.from);
       ctx.fillRect(from, axisTop, x.getPixelForValue(band.to) - from, axisBottom - axisTop);
     }
+    this.drawHistogram(axisTop, axisBottom);
+    this.drawRibbons();
     for (const lane of this.lanes) {
       // The ground hides the vertical grid lines between axis and lane: the axis is broken there.
       ctx.fillStyle = theme.background;
@@ -585,6 +597,53 @@ export class Plot {
       ctx.stroke();
       if (zero - area.left > 90) this.text(`← ${left}`, zero - 6, axisBottom - 10, 'right', theme.muted);
       if (area.right - zero > 90) this.text(`${right} →`, zero + 6, axisBottom - 10, 'left', theme.muted);
+    }
+    ctx.restore();
+  }
+
+  private drawHistogram(top: number, bottom: number): void {
+    const { chart, theme } = this;
+    const x = chart?.scales['x'];
+    const { histogram } = this.content;
+    if (!chart || !theme || !x || !histogram) return;
+    const { ctx, chartArea: area } = chart;
+    const { edges, counts } = histogram;
+    const most = counts.reduce((a, b) => Math.max(a, b), 0);
+    if (most === 0) return;
+    ctx.fillStyle = faded(theme.foreground, theme.highContrast ? 0.45 : 0.22);
+    counts.forEach((count, i) => {
+      const from = Math.max(area.left, x.getPixelForValue(edges[i] ?? NaN));
+      const to = Math.min(area.right, x.getPixelForValue(edges[i + 1] ?? NaN));
+      const height = ((bottom - top) / 3) * (count / most);
+      // A bin with a single sample still shows.
+      if (count > 0 && to > from) ctx.fillRect(from, bottom - Math.max(1, height), to - from, Math.max(1, height));
+    });
+  }
+
+  private drawRibbons(): void {
+    const { chart, theme } = this;
+    const x = chart?.scales['x'];
+    const y = chart?.scales['y'];
+    if (!chart || !theme || !x || !y) return;
+    const { ctx, chartArea: area } = chart;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
+    ctx.clip();
+    for (const series of this.content.series) {
+      const { ribbon } = series;
+      if (!ribbon) continue;
+      ctx.fillStyle = faded(this.colour(series, theme), series.stale ? 0.08 : 0.18);
+      const at = (values: Float64Array, i: number): readonly [number, number] => {
+        const place = this.place(values[i] ?? NaN);
+        // What has no place on a logarithmic axis lies beneath it.
+        return [x.getPixelForValue(series.x[i] ?? NaN), Number.isNaN(place) ? area.bottom : y.getPixelForValue(place)];
+      };
+      ctx.beginPath();
+      for (let i = 0; i < series.x.length; i++) ctx.lineTo(...at(ribbon.high, i));
+      for (let i = series.x.length - 1; i >= 0; i--) ctx.lineTo(...at(ribbon.low, i));
+      ctx.closePath();
+      ctx.fill();
     }
     ctx.restore();
   }
