@@ -12,7 +12,7 @@ export function floorRun(settings: FloorSettings, { backends, backend, entries }
     losses: chosenEntries(settings, entries),
     formats: settings.formats,
     targets: settings.targets,
-    points: pointsOf(settings.sweep),
+    points: pointsOf({ ...settings.sweep, ...settings.view }),
   });
   const compared = [...new Set(settings.compare)].filter((name) => name !== backend);
   return {

@@ -71,6 +71,7 @@ export function floorSettingsOf(
     formats,
     targets,
     sweep,
+    view: null,
     backend,
     compare: [],
   };
@@ -133,7 +134,7 @@ const hardwareTitles = { gpu: 'GPU', cpu: 'CPU', 'software-gpu': 'software adapt
  * @throws LossError saying what can't be measured
  */
 export function chosenEntries(settings: FloorSettings, source: EntrySource): ChosenEntry[] {
-  const { losses: chosen, formats, targets, sweep, backend, compare } = settings;
+  const { losses: chosen, formats, targets, sweep, view, backend, compare } = settings;
   const strange = [backend, ...compare].find((name) => !backendChoices.includes(name));
   if (strange !== undefined) throw new LossError(`there is no backend "${strange}"`);
   if (chosen.length > maxLosses) throw new LossError(`at most ${String(maxLosses)} losses can be compared`);
@@ -143,8 +144,10 @@ export function chosenEntries(settings: FloorSettings, source: EntrySource): Cho
     throw new LossError('targets lie between 0 and 1');
   }
   const { minimum, maximum } = limits.points;
-  if (!(sweep.from < sweep.to && Number.isFinite(sweep.from) && Number.isFinite(sweep.to))) {
-    throw new LossError(`the range from ${String(sweep.from)} to ${String(sweep.to)} is empty`);
+  for (const { from, to } of [sweep, view ?? sweep]) {
+    if (!(from < to && Number.isFinite(to - from))) {
+      throw new LossError(`the range from ${String(from)} to ${String(to)} is empty`);
+    }
   }
   if (!(Number.isInteger(sweep.points) && sweep.points >= minimum && sweep.points <= maximum)) {
     throw new LossError(`the number of points must be between ${String(minimum)} and ${String(maximum)}`);

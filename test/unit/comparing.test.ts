@@ -22,6 +22,7 @@ const settings: FloorSettings = {
   formats: ['float32'],
   targets: [1, 0],
   sweep: { from: -1, to: 1, points: 3 },
+  view: null,
   backend: 'model',
   compare: ['python'],
 };
