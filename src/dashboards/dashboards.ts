@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { parseLossConfig, type BackendChoice } from '../config';
-import type { Backends } from '../engine';
+import { MeasuringMemory, type Backends } from '../engine';
 import type {
   BackendName,
   BackendsMessage,
@@ -114,6 +114,7 @@ export class Dashboards implements vscode.Disposable {
   private readonly open = new Map<string, OpenPanel>();
   private readonly disposables: vscode.Disposable[] = [];
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly memory = new MeasuringMemory();
 
   constructor(
     private readonly extensionUri: vscode.Uri,
@@ -258,7 +259,7 @@ export class Dashboards implements vscode.Disposable {
   private measurerFor({ entries }: Subject, backend: BackendChoice): Measurer {
     const { backends, preferred } = this.computing;
     // What a configuration leaves open is the user's to say.
-    return { backends, entries, backend: backend === 'auto' ? preferred() : backend };
+    return { backends, entries, memory: this.memory, backend: backend === 'auto' ? preferred() : backend };
   }
 
   /** Choosing a backend that was set aside is asking for it once more. */

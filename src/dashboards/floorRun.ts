@@ -1,13 +1,16 @@
 import { pointsOf } from '../config';
-import { Explainer, planTasks, RequestCancelled, type PlannedTask } from '../engine';
+import { Explainer, planTasks, RequestCancelled, type PlannedTask, type Remembered } from '../engine';
 import { describeDifference, differenceOf, type Computed } from '../measure';
 import { formatByName } from '../numeric';
-import type { BackendName, ComputedBy, FloorResult, FloorSettings } from '../protocol';
-import { computedBy, tasksOf, type Measurer, type Run, type Unnumbered } from './measurer';
+import type { BackendIdentity, BackendName, ComputedBy, FloorResult, FloorSettings } from '../protocol';
+import { computedBy, type Measurer, type Run, type Unnumbered } from './measurer';
 import { chosenEntries } from './settings';
 
-/** @throws LossError for settings that can't be measured; whether the backend can be had is seen when it is started */
-export function floorRun(settings: FloorSettings, { backends, backend, entries }: Measurer): Run<FloorResult> {
+/**
+ * What is known already comes at once; only the rest is measured.
+ * @throws LossError for settings that can't be measured; whether the backend can be had is seen when it is started
+ */
+export function floorRun(settings: FloorSettings, { backends, backend, entries, memory }: Measurer): Run<FloorResult> {
   const planned = planTasks({
     losses: chosenEntries(settings, entries),
     formats: settings.formats,
@@ -24,23 +27,22 @@ export function floorRun(settings: FloorSettings, { backends, backend, entries }
       const both = AbortSignal.any([signal, controller.signal]);
       const comparison = new Comparison(planned, reference, receive);
       const others = Promise.all(
-        compared.map((name) => measureCompared(name, reference, comparison, backends, both, receive)),
+        compared.map((name) => measureCompared(name, reference, comparison, { backends, memory }, both, receive)),
       );
       // They are waited for below; until then a cancelled one is nobody's error.
       others.catch(() => undefined);
       const explainer = new Explainer();
       try {
-        const identity = await backends.measure(
+        const identity = await measureUnknown(
           reference,
-          tasksOf(planned.values()),
-          ({ key, curve, specials, summary, real }) => {
-            const task = planned.get(key);
-            if (!task || !summary) return;
+          [...planned.values()],
+          { backends, memory },
+          (task, { curve, specials, summary, real }) => {
             const explanation = explainer.explain(task, summary);
             receive(
               curveMessage(task, { curve, specials, summary, explanation, backend: reference, compared: false, real }),
             );
-            comparison.add(reference, key, { curve, summary });
+            comparison.add(reference, task.task.key, { curve, summary });
           },
           signal,
         );
@@ -57,12 +59,49 @@ export function floorRun(settings: FloorSettings, { backends, backend, entries }
   };
 }
 
+type Measuring = Pick<Measurer, 'backends' | 'memory'>;
+
+/**
+ * Hands over what is remembered of the tasks, then measures the others on a backend that is open.
+ * @returns who measured them, now or before
+ */
+async function measureUnknown(
+  name: BackendName,
+  tasks: readonly PlannedTask[],
+  { backends, memory }: Measuring,
+  receive: (task: PlannedTask, measured: Remembered) => void,
+  signal: AbortSignal,
+): Promise<BackendIdentity> {
+  const state = backends.states().find((each) => each.name === name);
+  const known = state?.state === 'ready' ? state.identity : undefined;
+  // The model computes the same everywhere; of the others, each device and version something of its own.
+  const by = name === 'model' || !known ? name : JSON.stringify(known);
+  const unknown = new Map<string, PlannedTask>();
+  for (const task of tasks) {
+    const remembered = name === 'model' || known ? memory.curve(task.task, by) : undefined;
+    if (remembered) receive(task, remembered);
+    else unknown.set(task.task.key, task);
+  }
+  if (unknown.size === 0 && known) return known;
+  return backends.measure(
+    name,
+    // Thresholds hang on no points.
+    Array.from(unknown.values(), ({ task }) => ({ ...task, summary: memory.summary(task, by) === undefined })),
+    (message) => {
+      const task = unknown.get(message.key);
+      const measured = task && memory.keep(task.task, by, message);
+      if (measured) receive(task, measured);
+    },
+    signal,
+  );
+}
+
 /** Measures on a backend that is compared with; that it can't be had concerns nobody else. */
 async function measureCompared(
   name: BackendName,
   reference: BackendName,
   comparison: Comparison,
-  backends: Measurer['backends'],
+  { backends, memory }: Measuring,
   signal: AbortSignal,
   receive: (message: Unnumbered<FloorResult>) => void,
 ): Promise<void> {
@@ -83,15 +122,14 @@ async function measureCompared(
     const lacking = [...new Set([...planned.values()].map(({ format }) => format))].filter(
       (format) => !formats.includes(format),
     );
-    const identity = await backends.measure(
+    const identity = await measureUnknown(
       name,
-      tasksOf(tasks),
-      ({ key, curve, specials, summary, real }) => {
-        const task = planned.get(key);
-        if (!task || !summary) return;
+      tasks,
+      { backends, memory },
+      (task, { curve, specials, summary, real }) => {
         missing--;
         receive(curveMessage(task, { curve, specials, summary, explanation: '', backend: name, compared: true, real }));
-        comparison.add(name, key, { curve, summary });
+        comparison.add(name, task.task.key, { curve, summary });
       },
       signal,
     );
@@ -143,12 +181,17 @@ class Comparison {
 
 /** Opening a backend can take minutes, and goes on where somebody else has begun it: whoever gives up need not wait. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let give = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const give = (): void => reject(new RequestCancelled());
+    give = () => reject(new RequestCancelled());
     if (signal.aborted) give();
     else signal.addEventListener('abort', give, { once: true });
   });
-  return Promise.race([work, aborted]);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
+  }
 }
 
 type FloorCurve = Extract<Unnumbered<FloorResult>, { readonly type: 'curve' }>;

@@ -1,5 +1,5 @@
 import type { BackendChoice } from '../config';
-import { describeSelfTest, type Backends, type PlannedTask } from '../engine';
+import { describeSelfTest, type Backends, type MeasuringMemory, type PlannedTask } from '../engine';
 import type { BackendIdentity, ComputedBy } from '../protocol';
 import type { EntrySource } from './settings';
 
@@ -8,6 +8,8 @@ export interface Measurer {
   readonly backends: Pick<Backends, 'choose' | 'evaluate' | 'measure' | 'states'>;
   readonly backend: BackendChoice;
   readonly entries: EntrySource;
+  /** What was measured before, by any panel. */
+  readonly memory: MeasuringMemory;
 }
 
 /** The same without its generation, which is the panel's matter: of each message of a union. */

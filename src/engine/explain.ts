@@ -13,6 +13,22 @@ export function constantsIn({ entry, constants }: ChosenEntry, format: FormatNam
   );
 }
 
+/** Sentences about floors that were found before: to find one is to measure variations of the loss. */
+const explained = new WeakMap<TargetSummary, Map<string, string>>();
+
+function floorSentence({ loss, format: name }: PlannedTask, summary: TargetSummary): string {
+  const { entry } = loss;
+  const known = explained.get(summary) ?? new Map<string, string>();
+  explained.set(summary, known);
+  const constants = constantsIn(loss, name);
+  const key = `${entry.id} ${JSON.stringify(constants)}`;
+  const found =
+    known.get(key) ??
+    explainFloor({ constants, build: (varied) => entry.build(varied, name) }, formatByName(name), summary);
+  known.set(key, found);
+  return found;
+}
+
 /**
  * Explains results as they come in, each in a sentence or two: why the loss stops there, and, once both targets of a
  * loss and format have been measured, how they differ.
@@ -20,14 +36,10 @@ export function constantsIn({ entry, constants }: ChosenEntry, format: FormatNam
 export class Explainer {
   private readonly summaries = new Map<string, TargetSummary>();
 
-  explain({ loss, format: name }: PlannedTask, summary: TargetSummary): string {
+  explain(task: PlannedTask, summary: TargetSummary): string {
+    const { loss, format: name } = task;
     const format = formatByName(name);
-    const { entry } = loss;
-    const explainable = {
-      constants: constantsIn(loss, name),
-      build: (constants: Readonly<Record<string, number>>) => entry.build(constants, name),
-    };
-    const sentences = [explainFloor(explainable, format, summary)];
+    const sentences = [floorSentence(task, summary)];
     const keyOf = (target: unknown): string => `${loss.key} ${name} ${String(target)}`;
     this.summaries.set(keyOf(summary.target), summary);
     const [zero, one] = [this.summaries.get(keyOf(0)), this.summaries.get(keyOf(1))];

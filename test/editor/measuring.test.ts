@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as vscode from 'vscode';
 import { floorRun } from '../../src/dashboards/floorRun';
+import { MeasuringMemory } from '../../src/engine';
 import { EntrySource, floorSettingsOf } from '../../src/dashboards/settings';
 import { parseLossConfig } from '../../src/config';
 import type { ComparedMessage, CurveMessage, DifferenceMessage } from '../../src/protocol';
@@ -49,7 +50,12 @@ describe('backends', function () {
       const differences: Omit<DifferenceMessage, 'generation'>[] = [];
       const ends: Omit<ComparedMessage, 'generation'>[] = [];
       const settings = { ...floorSettingsOf(config), compare: ['python'] } as const;
-      const measurer = { backends, backend: settings.backend, entries: new EntrySource() };
+      const measurer = {
+        backends,
+        backend: settings.backend,
+        entries: new EntrySource(),
+        memory: new MeasuringMemory(),
+      };
       const run = floorRun(settings, measurer);
       assert.equal(run.expected, 4);
       const { identity } = await run.start((result) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { floorRun } from '../../src/dashboards/floorRun';
 import type { Measurer, Unnumbered } from '../../src/dashboards/measurer';
 import { EntrySource } from '../../src/dashboards/settings';
-import { BackendUnavailable, RequestCancelled } from '../../src/engine';
+import { BackendUnavailable, MeasuringMemory, RequestCancelled } from '../../src/engine';
 import type {
   BackendChoice,
   BackendIdentity,
@@ -86,10 +86,11 @@ async function run(
   works: Partial<Record<BackendName, Work>>,
   change: Partial<FloorSettings> = {},
   signal = new AbortController().signal,
+  memory = new MeasuringMemory(),
 ): Promise<Unnumbered<FloorResult>[]> {
   const results: Unnumbered<FloorResult>[] = [];
   const all = { ...settings, ...change };
-  const measurer = { backends: backendsOf(works), backend: all.backend, entries: new EntrySource() };
+  const measurer = { backends: backendsOf(works), backend: all.backend, entries: new EntrySource(), memory };
   await floorRun(all, measurer).start((result) => results.push(result), signal);
   return results;
 }
@@ -113,6 +114,23 @@ const untilAborted =
       if (signal.aborted) give();
       else signal.addEventListener('abort', give);
     });
+
+/** Does the work, and notes what it was asked for: the keys of curves, and of those with thresholds. */
+const noting =
+  (asked: { curves: string[]; thresholds: string[] }, work: Work): Work =>
+  (tasks, receive, signal) => {
+    for (const { key, summary } of tasks) {
+      asked.curves.push(key);
+      if (summary) asked.thresholds.push(key);
+    }
+    // As the worker does: no thresholds where none were asked for.
+    const withSummary = new Map(tasks.map(({ key, summary }) => [key, summary]));
+    return work(
+      tasks,
+      (message) => receive({ ...message, summary: withSummary.get(message.key) ? message.summary : null }),
+      signal,
+    );
+  };
 
 const kinds = (results: readonly Unnumbered<FloorResult>[]): string[] =>
   results.map((result) => ('backend' in result ? `${result.type} ${result.backend}` : result.type));
@@ -185,7 +203,12 @@ describe('measuring with several backends', () => {
   it('does not wait for a backend that is still opening when it is cancelled', async () => {
     const controller = new AbortController();
     const backends = { ...backendsOf({}), choose: () => new Promise<BackendName>(() => undefined) };
-    const measurer = { backends, backend: 'python', entries: new EntrySource() } as const;
+    const measurer = {
+      backends,
+      backend: 'python',
+      entries: new EntrySource(),
+      memory: new MeasuringMemory(),
+    } as const;
     const running = floorRun(settings, measurer).start(() => undefined, controller.signal);
     setTimeout(() => controller.abort(), 20);
     await assert.rejects(running, RequestCancelled);
@@ -201,5 +224,88 @@ describe('measuring with several backends', () => {
     assert.equal(own.missing, 2);
     assert.match(own.problem, /auto/);
     assert.equal(results.filter(({ type }) => type === 'curve').length, 4);
+  });
+});
+
+describe('measuring again', () => {
+  const alone = { compare: [] };
+  const signal = new AbortController().signal;
+  const nothing = (): { curves: string[]; thresholds: string[] } => ({ curves: [], thresholds: [] });
+
+  it('measures only what has changed', async () => {
+    const memory = new MeasuringMemory();
+    const again = async (change: Partial<FloorSettings>, loss = 1): Promise<ReturnType<typeof nothing>> => {
+      const asked = nothing();
+      const results = await run({ model: noting(asked, giving(loss)) }, { ...alone, ...change }, signal, memory);
+      const losses = change.losses ?? settings.losses;
+      assert.equal(results.length, losses.length * 2, 'every curve comes, measured now or before');
+      return asked;
+    };
+    const both = ['a float32 1', 'a float32 0'];
+    assert.deepEqual(await again({}), { curves: both, thresholds: both });
+    assert.deepEqual(await again({}), nothing());
+    // Thresholds are those of the whole line: a part of it needs new points alone.
+    assert.deepEqual(await again({ view: { from: 0, to: 1 } }), { curves: both, thresholds: [] });
+    assert.deepEqual(await again({}), nothing());
+    const [first] = settings.losses;
+    assert.ok(first);
+    const added = { key: 'b', id: 'keras/binary-crossentropy@1', label: '', formula: '', constants: {} };
+    const ofAdded = ['b float32 1', 'b float32 0'];
+    assert.deepEqual(await again({ losses: [added, first] }), { curves: ofAdded, thresholds: ofAdded });
+    // The same loss under another name and in another place is the same computation.
+    assert.deepEqual(await again({ losses: [{ ...first, key: 'c' }] }), nothing());
+    const changed = { ...added, constants: { epsilon: 1e-3 } };
+    assert.deepEqual((await again({ losses: [first, changed] })).curves, ofAdded);
+  });
+
+  it('hands over what was measured, with its thresholds and their explanation', async () => {
+    const memory = new MeasuringMemory();
+    const first = await run({ model: giving(1) }, alone, signal, memory);
+    assert.deepEqual(await run({ model: giving(7) }, alone, signal, memory), first);
+    const part = { ...alone, view: { from: 0, to: 1 } };
+    const [curve] = await run({ model: noting(nothing(), giving(7)) }, part, signal, memory);
+    assert.ok(curve?.type === 'curve' && first[0]?.type === 'curve');
+    assert.deepEqual([curve.summary, curve.explanation], [first[0].summary, first[0].explanation]);
+    assert.deepEqual(Array.from(curve.curve.margin), [0, 0.5, 1]);
+    assert.deepEqual(Array.from(curve.curve.loss), [7, 7, 7]);
+  });
+
+  it('does not take what one backend has measured for the other’s', async () => {
+    const memory = new MeasuringMemory();
+    await run({ model: giving(1) }, alone, signal, memory);
+    const asked = nothing();
+    const results = await run({ model: giving(1), python: noting(asked, giving(2)) }, {}, signal, memory);
+    assert.equal(asked.curves.length, 2);
+    assert.equal(results.filter(({ type }) => type === 'difference').length, 2);
+    const repeated = nothing();
+    const same = await run({ model: giving(1), python: noting(repeated, giving(3)) }, {}, signal, memory);
+    assert.deepEqual(repeated, nothing());
+    assert.equal(same.filter(({ type }) => type === 'difference').length, 2);
+  });
+
+  it('keeps what came before it was cancelled, and forgets what was used least recently', async () => {
+    const memory = new MeasuringMemory();
+    const controller = new AbortController();
+    const half: Work = async (tasks, receive) => {
+      for (const task of tasks.slice(0, 1)) receive(measured(task, 1));
+      controller.abort();
+      await Promise.reject(new RequestCancelled());
+    };
+    await assert.rejects(run({ model: half }, alone, controller.signal, memory), RequestCancelled);
+    const asked = nothing();
+    await run({ model: noting(asked, giving(1)) }, alone, signal, memory);
+    assert.deepEqual(asked.curves, ['a float32 0']);
+
+    // Some 64 MiB are kept: curves of 20,000 points, of one array each here, until the first is gone.
+    const large = { ...alone, sweep: { from: -1, to: 1, points: 20_000 } };
+    for (let i = 1; i <= 150; i++) {
+      await run({ model: giving(1) }, { ...large, view: { from: 0, to: i } }, signal, memory);
+    }
+    const newest = nothing();
+    await run({ model: noting(newest, giving(1)) }, { ...large, view: { from: 0, to: 150 } }, signal, memory);
+    assert.deepEqual(newest.curves, []);
+    const oldest = nothing();
+    await run({ model: noting(oldest, giving(1)) }, { ...large, view: { from: 0, to: 1 } }, signal, memory);
+    assert.equal(oldest.curves.length, 2);
   });
 });

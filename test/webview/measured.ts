@@ -1,5 +1,5 @@
 /** The messages that the host sends, made by the host's own code and measured by the worker's, in this process. */
-import { backendTitles, BackendUnavailable, describeSelfTest } from '../../src/engine';
+import { backendTitles, BackendUnavailable, describeSelfTest, MeasuringMemory } from '../../src/engine';
 import { parseLossConfig, zeroErrorRadiusVariants } from '../../src/config';
 import { floorRun } from '../../src/dashboards/floorRun';
 import type { Measurer, Unnumbered } from '../../src/dashboards/measurer';
@@ -132,7 +132,12 @@ const backends: Measurer['backends'] = {
 };
 
 const entries = new EntrySource();
-const measurer = { backends, backend: 'model', entries } as const;
+const measurer = {
+  memory: new MeasuringMemory(),
+  backends,
+  backend: 'model',
+  entries,
+} as const;
 const signal = new AbortController().signal;
 
 const known = new Map<string, Promise<unknown>>();
