@@ -7,6 +7,7 @@ import {
   FindingsView,
   FoundFiles,
   LaunchSource,
+  openSample,
   preferredBackend,
   registerBackendStatus,
   registerCodeActions,
@@ -77,6 +78,9 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     vscode.commands.registerCommand(commands.showZeroErrorRadius, () => dashboards.showFromEditor('zer')),
     vscode.commands.registerCommand(commands.selectBackend, () => selectBackend(backends, log)),
     vscode.commands.registerCommand(commands.showLogs, () => log.show()),
+    vscode.commands.registerCommand(commands.openSample, () =>
+      openSample(context.extensionUri, (document) => tracker.settled(document)),
+    ),
     vscode.commands.registerCommand(commands.showRule, showRule),
     vscode.commands.registerCommand(commands.showFinding, async ({ uri, rule, offset }: FindingReference) => {
       const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));

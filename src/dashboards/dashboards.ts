@@ -17,7 +17,8 @@ import { floorRun } from './floorRun';
 import type { Measurer, Run } from './measurer';
 import { zerRun } from './zerRun';
 import { DashboardPanel } from './panel';
-import { pickLoss, pickVariants } from './picks';
+import { isMeasurable, type MeasurableFinding } from './findingEntry';
+import { pickLoss, pickVariants, type PickedLoss } from './picks';
 import { backendItems, catalogueItems, variantItems } from './settings';
 import {
   describe,
@@ -147,15 +148,29 @@ export class Dashboards implements vscode.Disposable {
     for (const disposable of this.disposables) disposable.dispose();
   }
 
-  /** The palette's commands: the configuration that is being edited, else one of the catalogue. */
+  /**
+   * The palette's commands: the configuration that is being edited; the code at the cursor, if something was found there;
+   * else what the user chooses from what was found in the file, and from the catalogue.
+   */
   async showFromEditor(kind: PanelKind): Promise<void> {
-    const document = vscode.window.activeTextEditor?.document;
-    if (document && isLossConfig(document)) {
-      await this.showConfig(kind, document);
+    const { activeTextEditor, visibleTextEditors } = vscode.window;
+    // Beside a walkthrough or a dashboard, which have the focus then, the code that is shown is what is meant.
+    const editor = activeTextEditor ?? (visibleTextEditors.length === 1 ? visibleTextEditors[0] : undefined);
+    if (editor && isLossConfig(editor.document)) {
+      await this.showConfig(kind, editor.document);
       return;
     }
-    const picked = kind === 'floor' ? await pickLoss() : await pickVariants();
-    if (picked) this.show(kind, subjectOfEntries(picked));
+    if (kind === 'zer') {
+      const picked = await pickVariants();
+      if (picked) this.show(kind, subjectOfEntries(picked));
+      return;
+    }
+    const document = editor?.document;
+    const findings = document ? (await this.findingsOf(document)).filter(isMeasurable) : [];
+    const picked = findingAt(editor, findings) ?? (await pickLoss(document, findings));
+    if (!picked) return;
+    if (!picked.finding) this.show(kind, subjectOfEntries(picked.entries));
+    else if (document) this.show(kind, subjectOfFinding(document, picked.finding));
   }
 
   /** A configuration file's dashboard; if the file is not valid, an error that leads to the place. */
@@ -299,6 +314,22 @@ export class Dashboards implements vscode.Disposable {
       panel.dispose();
     }
   }
+}
+
+/** What was found in the lines of the selection, if it is one thing. */
+function findingAt(
+  editor: vscode.TextEditor | undefined,
+  findings: readonly MeasurableFinding[],
+): PickedLoss | undefined {
+  if (!editor) return undefined;
+  const { document, selection } = editor;
+  const there = findings.filter(({ statement, range }) => {
+    const first = document.positionAt(Math.min(statement.start, range.start)).line;
+    const last = document.positionAt(Math.max(statement.end, range.end)).line;
+    return first <= selection.end.line && last >= selection.start.line;
+  });
+  const [finding] = there;
+  return there.length === 1 && finding ? { finding } : undefined;
 }
 
 function panelTitle(kind: PanelKind, name: string): string {

@@ -8,6 +8,7 @@ export const commands = {
   groupFindingsByRule: 'lossfloor.groupFindingsByRule',
   groupFindingsByFile: 'lossfloor.groupFindingsByFile',
   showLogs: 'lossfloor.showLogs',
+  openSample: 'lossfloor.openSample',
   selectBackend: 'lossfloor.selectBackend',
   installCudaRuntime: 'lossfloor.installCudaRuntime',
   installWebGpuRuntime: 'lossfloor.installWebGpuRuntime',

@@ -10,5 +10,6 @@ export * from './findingsView';
 export * from './foundFiles';
 export * from './hovers';
 export * from './runtimes';
+export * from './sample';
 export * from './settings';
 export * from './workspaceScan';

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import * as vscode from 'vscode';
+import { closeAll, extension, open, panels, until } from './window';
+
+/** Processes that this one has started and that run our worker; only Linux tells so simply. */
+function workers(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const parent = /\nPPid:\t(\d+)/.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
+        return parent === String(process.pid) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('worker.js');
+      } catch {
+        return false; // It has ended meanwhile.
+      }
+    })
+    .map(Number);
+}
+
+/** Bytes in use after everything that can be forgotten was. */
+async function heap(): Promise<number> {
+  v8.setFlagsFromString('--expose-gc');
+  const collect = vm.runInNewContext('gc') as () => void;
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    collect();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+describe('dashboards', () => {
+  beforeEach(closeAll);
+  after(closeAll);
+
+  it('open from the palette for the code at the cursor', async () => {
+    const document = await open('train.py');
+    const [finding] = await (await extension().activate()).tracker.settled(document);
+    assert.ok(finding);
+    const editor = vscode.window.activeTextEditor;
+    assert.ok(editor);
+    const at = document.positionAt(finding.range.start);
+    editor.selection = new vscode.Selection(at, at);
+    await vscode.commands.executeCommand('lossfloor.showPrecisionFloor');
+    const [panel] = await until('a panel', () => (panels().length > 0 ? panels() : undefined));
+    assert.equal(panel?.label, `Precision Floor: train.py:${String(at.line + 1)}`);
+  });
+
+  it('have a sample to begin with, which belongs to no file', async () => {
+    await vscode.commands.executeCommand('lossfloor.openSample');
+    const editor = vscode.window.activeTextEditor;
+    assert.ok(editor?.document.isUntitled);
+    const { document, selection } = editor;
+    const findings = await (await extension().activate()).tracker.settled(document);
+    assert.ok(findings.length >= 3);
+    assert.equal(document.offsetAt(selection.start), findings[0]?.range.start, 'the cursor is at the first finding');
+  });
+
+  // In the newest VS Code; the oldest is there for the API.
+  const openings = vscode.version.startsWith('1.100.') ? 60 : 200;
+
+  it(`leave nothing behind: ${String(openings)} of them, one worker, the memory flat`, async function () {
+    this.timeout(280_000);
+    const hooks = await extension().activate();
+    const cycle = async (): Promise<void> => {
+      await open('good.loss.json');
+      await vscode.commands.executeCommand('lossfloor.showPrecisionFloor');
+      await until('a panel', () => (panels().length === 1 ? true : undefined));
+      await until('its worker', () => hooks.backends.client('model').pid);
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+      await until('no panel', () => (panels().length === 0 ? true : undefined));
+    };
+    const begun = Date.now();
+    for (let i = 0; i < 40; i++) await cycle();
+    const early = await heap();
+    for (let i = 40; i < openings; i++) await cycle();
+    const late = await heap();
+    const seconds = (Date.now() - begun) / 1000;
+    console.log(
+      `      heap after 40: ${(early / 2 ** 20).toFixed(1)} MiB, after ${String(openings)}: ${(late / 2 ** 20).toFixed(1)} MiB; ${seconds.toFixed(0)} s`,
+    );
+    assert.ok(
+      late - early < 4 * 2 ** 20,
+      `${String(openings - 40)} more openings have left ${String(late - early)} bytes`,
+    );
+    if (process.platform === 'linux') assert.equal(workers().length, 1);
+  });
+});
