@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type {
   BackendIdentity,
+  Curve,
   BackendName,
   BackendRefusal,
   BackendSettings,
@@ -85,6 +86,8 @@ interface Pending {
 
 const protocol: ProtocolVersion = 3;
 const maxAttempts = 2;
+/** Margins at which floats end: a message's `specials`. */
+const specialCount = 9;
 /** Enough of the worker's standard error to tell what it died of. */
 const stderrKept = 2000;
 const firstPause = 100;
@@ -461,8 +464,13 @@ function isAnswer(message: FromWorker): message is Answer {
 function answers(message: MeasuredMessage | EvaluatedMessage, request: Request): boolean {
   if (message.type === 'measured') {
     const task = request.type === 'measure' ? request.tasks.find(({ key }) => key === message.key) : undefined;
-    const { curve } = message as Partial<MeasuredMessage>;
-    return !!task && isArray(curve?.loss, task.points.length) && isArray(curve?.gradient, task.points.length);
+    const { curve, specials, summary } = message as Partial<MeasuredMessage>;
+    return (
+      !!task &&
+      isCurve(curve, task.points.length, task.exact) &&
+      isCurve(specials, specialCount, task.exact) &&
+      (!task.summary || (summary !== null && summary !== undefined))
+    );
   }
   const task = request.type === 'evaluate' ? request.tasks.find(({ key }) => key === message.key) : undefined;
   const { outputs } = message as Partial<EvaluatedMessage>;
@@ -475,6 +483,15 @@ function answers(message: MeasuredMessage | EvaluatedMessage, request: Request):
   );
 }
 
+function isCurve(curve: Partial<Curve> | undefined, points: number, exact: boolean): boolean {
+  if (!curve) return false;
+  const { margin, loss, gradient, exactLoss, exactGradient, lossUlp, gradientUlp } = curve;
+  return (
+    [margin, loss, gradient].every((each) => isArray(each, points)) &&
+    [exactLoss, exactGradient, lossUlp, gradientUlp].every((each) => isArray(each, exact ? points : 0))
+  );
+}
+
 function isArray(value: unknown, length: number): boolean {
   return value instanceof Float64Array && value.length === length;
 }
@@ -482,7 +499,7 @@ function isArray(value: unknown, length: number): boolean {
 function bytesOf({ type, tasks }: Request): number {
   const lengths =
     type === 'measure'
-      ? tasks.map(({ points }) => 5 * points.length)
+      ? tasks.map(({ points }) => 7 * points.length)
       : tasks.map(({ inputs, outputs }) => (inputs.length + outputs.length) * (inputs[0]?.length ?? 0));
   return 8 * lengths.reduce((sum, length) => sum + length, 0);
 }

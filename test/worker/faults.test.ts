@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Backends, BackendUnavailable, WorkerClient, WorkerFailed, type BackendLaunch } from '../../src/engine';
+import {
+  Backends,
+  BackendUnavailable,
+  planTasks,
+  WorkerClient,
+  WorkerFailed,
+  type BackendLaunch,
+} from '../../src/engine';
 import { add, multiply, variable } from '../../src/expression';
-import type { EvaluateTask } from '../../src/protocol';
+import { lossById } from '../../src/losses';
+import type { EvaluateTask, MeasuredMessage } from '../../src/protocol';
 
 const built = path.resolve('dist/worker.js');
 const ignore = (): void => undefined;
@@ -65,8 +73,8 @@ describe('a worker that fails', () => {
     return made;
   }
 
-  /** The real worker, with a fault of its own: after so many messages it does something else than answer. */
-  function faulty(name: string, fault: string): string {
+  /** The real worker, with a fault of its own: at the third answer, or when it is said, it does something else. */
+  function faulty(name: string, fault: string, when = "message.type === 'evaluated' && ++count === 3"): string {
     const file = path.join(scratch, `${name}.js`);
     const marker = JSON.stringify(path.join(scratch, `${name}.done`));
     writeFileSync(
@@ -77,7 +85,7 @@ describe('a worker that fails', () => {
        let count = 0;
        const send = process.send.bind(process);
        process.send = (message, ...rest) => {
-         if (isFirst && message.type === 'evaluated' && ++count === 3) { ${fault} }
+         if (isFirst && ${when}) { ${fault} }
          return send(message, ...rest);
        };
        require(${JSON.stringify(built)});`,
@@ -196,6 +204,27 @@ describe('a worker that fails', () => {
         }),
       );
       assert.deepEqual(results, [1, 1, 1, 1, 1, 1]);
+    }).timeout(20_000);
+  }
+
+  for (const [name, fault] of [
+    ['without thresholds', 'summary: null'],
+    ['without errors', 'curve: { ...message.curve, lossUlp: new Float64Array(0) }'],
+    ['without the values where floats end', 'specials: { ...message.specials, loss: new Float64Array(3) }'],
+  ] as const) {
+    it(`is replaced where it measures ${name}`, async () => {
+      const change = `message = { ...message, ${fault} };`;
+      const worker = client({ workerPath: faulty(name.replaceAll(' ', '-'), change, "message.type === 'measured'") });
+      const entry = lossById('torch/bce-with-logits@2.3');
+      const losses = [{ key: 'k', entry, label: '', constants: {} }];
+      const points = Float64Array.of(-1, 0, 1);
+      const [planned] = planTasks({ losses, formats: ['float16'], targets: [1], points }).values();
+      assert.ok(planned);
+      const received: MeasuredMessage[] = [];
+      await worker.measure([planned.task], (message) => received.push(message));
+      assert.equal(received.length, 1);
+      const [message] = received;
+      assert.ok(message?.summary && message.curve.lossUlp.length === 3 && message.specials.loss.length === 9);
     }).timeout(20_000);
   }
 
