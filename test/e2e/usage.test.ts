@@ -42,6 +42,27 @@ describe('Lossfloor, installed', () => {
     for (const chart of charts) assert.ok((await dashboard.colours(chart)) > 2, 'a chart is blank');
   }
 
+  step('shows a newcomer the way: a sample, what it comes to, how it is mended', async () => {
+    await window.runCommand('Welcome: Open Walkthrough...');
+    await window.quickPicks().first().waitFor();
+    await window.page.keyboard.type('Get Started with Lossfloor');
+    await window.pick('Get Started with Lossfloor');
+    const walkthrough = window.page.locator('.gettingStartedContainer');
+    await walkthrough.getByText('Open a sample', { exact: true }).first().waitFor();
+    await window.screenshot('walkthrough');
+    await walkthrough.getByRole('button', { name: 'Open a Sample', exact: true }).click();
+    await window
+      .lens(/^⚠ log of sigmoid: .*-88\.7\d* in float32/)
+      .first()
+      .waitFor();
+    // Beside the code, which stays in view, and without asking for a loss: that at the cursor is meant.
+    await window.runCommand('Lossfloor: Show Precision Floor');
+    await drawn(await window.dashboard(/^Precision Floor: Untitled-1/));
+    await window.screenshot('walkthrough-measured');
+    await window.runCommand('View: Revert and Close Editor');
+    await window.runCommand('View: Close All Editors');
+  });
+
   step('says above unstable code what goes wrong, and from where on', async () => {
     await window.openFile('unstable.py');
     await window
@@ -98,6 +119,20 @@ describe('Lossfloor, installed', () => {
     assert.match(floorOf('mean') ?? '', /^1\.0960467e-07\s+from 16\.118095$/);
     assert.match(floorOf('1') ?? '', /^1\.1920933e-07\s+from 15\.536921$/);
     assert.match(floorOf('0') ?? '', /^1\.0000001\d*e-07\s+from 16\.118095$/);
+  });
+
+  step('follows the configuration as it is typed', async () => {
+    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    await window.openFile('keras-floor.loss.json');
+    await window.replaceWord('keras-floor.loss.json', '"formats"', 'float32', 'bfloat16');
+    await dashboard.frame.locator('table#summary', { hasText: 'bfloat16' }).waitFor();
+    await drawn(dashboard);
+    const formats = new Set((await dashboard.rows('table#summary')).slice(1).map(([, , format]) => format));
+    assert.deepEqual([...formats], ['bfloat16']);
+    await window.page.keyboard.press('Control+z');
+    await window.page.keyboard.press('Control+s');
+    await dashboard.frame.locator('table#summary', { hasText: 'float32' }).waitFor();
+    await drawn(dashboard);
   });
 
   step('lets choose from the catalogue where no configuration is active', async () => {

@@ -149,6 +149,14 @@ export class Workbench {
     await this.revealLine(index + 1);
   }
 
+  /** Types another word over one in a line of the file in the active editor, as a user does. */
+  async replaceWord(file: string, lineText: string, word: string, other: string): Promise<void> {
+    await this.reveal(file, lineText);
+    const span = this.page.locator('.editor-group-container.active .view-line span', { hasText: word }).last();
+    await span.dblclick();
+    await this.page.keyboard.type(other);
+  }
+
   /** Code lenses, by their text. VS Code makes their nodes anew all the time: use the locator, don't keep elements. */
   lens(text: string | RegExp): Locator {
     return this.page.locator('.codelens-decoration a', { hasText: text });
