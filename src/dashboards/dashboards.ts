@@ -8,7 +8,7 @@ import type {
   FloorSettings,
   FloorStateMessage,
   PanelOrigin,
-  ZerCurveMessage,
+  ZerResult,
   ZerSettings,
   ZerStateMessage,
 } from '../protocol';
@@ -78,7 +78,7 @@ const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult,
   run: floorRun,
 };
 
-const zerKind: DashboardKind<ZerStateMessage, ZerCurveMessage, ZerSettings> = {
+const zerKind: DashboardKind<ZerStateMessage, ZerResult, ZerSettings> = {
   page: 'zer',
   settingsOf: (subject) => subject.zer,
   settingsAfter: (next) => next.zer,

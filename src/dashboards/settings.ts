@@ -173,5 +173,15 @@ export function zerSettingsOf({
 }
 
 export function variantItems(): VariantItem[] {
-  return zeroErrorRadiusVariants().map(({ id, label, notes }) => ({ id, label, notes }));
+  return zeroErrorRadiusVariants().map(({ id, label, framework, formula, notes, constants, formats }) => ({
+    id,
+    label,
+    short: id.startsWith('zer/') ? id.slice('zer/'.length) : framework,
+    formula,
+    notes,
+    constants: constants
+      .filter(({ name }) => name !== 'radius')
+      .map((constant) => ({ name: constant.name, value: constant.default })),
+    originalFormats: formats ?? null,
+  }));
 }

@@ -15,6 +15,7 @@ import {
   or,
   select,
   sigmoid,
+  substitute,
   subtract,
   withGradient,
   type Expression,
@@ -69,8 +70,12 @@ const mikenet: ZeroErrorRadius = (output, target, radius) => {
 /** Lens and MESH move the target to the output instead, which leaves the same error: none. */
 const lens: ZeroErrorRadius = v1;
 
+/** v4 without its border, which MikeNet doesn't count either: what limits the error is the clip, for every target. */
+const straightThrough: ZeroErrorRadius = (output, target, radius) =>
+  select(less(distance(output, target), radius), target, clip(output, radius, 1 - radius));
+
 /** Zero error radii by name. */
-export const zeroErrorRadius = { v1, v2, v3, v4, custom, mikenet, lens } as const;
+export const zeroErrorRadius = { v1, v2, v3, v4, custom, mikenet, lens, straightThrough } as const;
 
 const radiusConstant = {
   name: 'radius',
@@ -85,13 +90,39 @@ const radiusConstant = {
 const large = 1e10;
 const small = 1e-10;
 
+/** x log(y), but 0 where x is 0. */
+const weightedLog = (x: Expression, y: Expression): Expression => select(equal(x, 0), 0, multiply(x, log(y)));
+
+/** The cross-entropy of an output that equals its target: 0 for the targets 0 and 1. Subtracted from 0, which is no -0. */
+const entropy: Expression = subtract(0, add(weightedLog(t, t), weightedLog(subtract(1, t), subtract(1, t))));
+
+/**
+ * The logit held where the output lies in [radius, 1 - radius]. A clip of the output itself would lose the logit near
+ * 1. The bound log(1 / radius - 1) is a float64 number that the format stores rounded, as `radius` is.
+ */
+function limitedLogit(radius: number): Expression {
+  if (radius === 0) return z;
+  const bound = Math.log1p(-radius) - Math.log(radius);
+  return clip(z, -bound, bound);
+}
+
 interface Variant {
   readonly id: string;
   readonly label: string;
   readonly replace: ZeroErrorRadius;
   readonly replaced: string;
   readonly notes: string;
+  readonly preferred: NonNullable<LossEntry['preferred']>;
 }
+
+const wantsReplacedFirst = {
+  id: 'zer/custom-bce',
+  why: 'It replaces before it clips, so that no loss is negative, and its gradient lives on the wrong side to 16.1.',
+};
+const wantsItsGradient = {
+  id: 'zer/straight-through',
+  why: 'It limits the error at the same output and keeps the gradient p − t on the wrong side; no loss is negative.',
+};
 
 const variants: readonly Variant[] = [
   {
@@ -100,6 +131,7 @@ const variants: readonly Variant[] = [
     replace: v1,
     replaced: 't where |c − t| < r, else c',
     notes: 'The error jumps at the radius. Without a limit at the opposite end.',
+    preferred: wantsReplacedFirst,
   },
   {
     id: 'zer/v2',
@@ -107,6 +139,7 @@ const variants: readonly Variant[] = [
     replace: v2,
     replaced: '1 − r where c − t > 1 − r, r where t − c > 1 − r, t where |c − t| < r, else c',
     notes: 'Beyond 1 − r on the wrong side the loss is a constant: its gradient is exactly 0 there.',
+    preferred: wantsItsGradient,
   },
   {
     id: 'zer/v3',
@@ -116,6 +149,7 @@ const variants: readonly Variant[] = [
     notes:
       'As v2 for the targets 0 and 1, up to rounding: v2 compares a difference that has been rounded. Soft targets have ' +
       'no limit at the opposite end. The gradient is exactly 0 beyond |z| = log(1/r − 1), on both sides.',
+    preferred: wantsItsGradient,
   },
   {
     id: 'zer/v4',
@@ -123,12 +157,13 @@ const variants: readonly Variant[] = [
     replace: v4,
     replaced: 't where |c − t| ≤ r, else clip(c, r, 1 − r)',
     notes: 'Clips the outputs of soft targets too. The gradient is exactly 0 beyond |z| = log(1/r − 1), on both sides.',
+    preferred: wantsItsGradient,
   },
 ];
 
 /** Losses with a zero error radius. */
 export const zerLosses: readonly LossEntry[] = [
-  ...variants.map(({ id, label, replace, replaced, notes }) =>
+  ...variants.map(({ id, label, replace, replaced, notes, preferred }) =>
     defineLoss({
       id,
       label,
@@ -141,10 +176,7 @@ export const zerLosses: readonly LossEntry[] = [
       notes:
         `${notes} The output is replaced after the clip, so that within the radius the loss is −log(1 + ε), which is ` +
         'negative: −1.19e-7 in float32.',
-      preferred: {
-        id: 'zer/custom-bce',
-        why: 'It replaces before it clips, so that no loss is negative, and its gradient lives on the wrong side to 16.1.',
-      },
+      preferred,
       form: ({ radius, epsilon }) => ({
         loss: crossEntropyOf(replace(clipProbability(probability, epsilon), t, radius), epsilon),
         ideal,
@@ -259,6 +291,34 @@ export const zerLosses: readonly LossEntry[] = [
         loss: withGradient(value, [z], [multiply(derivative, slope)]),
         ideal,
         replacedOutput: lens(p, t, radius),
+      };
+    },
+  }),
+  defineLoss({
+    id: 'zer/straight-through',
+    label: 'Zero error radius straight-through (Lossfloor)',
+    family: 'zer',
+    framework: 'Lossfloor',
+    versions: 'a proposal of Lossfloor; no framework has it',
+    source: 'src/losses/zer.ts of Lossfloor',
+    formula:
+      'q = t where |p − t| < r, else clip(p, r, 1 − r); −(t·log(q) + (1 − t)·log(1 − q)), from the clipped logit; ' +
+      'backward: 0 where |p − t| < r, else (1 − t)·σ(z) − t·σ(−z), which is p − t',
+    constants: [radiusConstant],
+    notes:
+      'The error that is reported has a limit at both ends, as in v4: −log(r) for the targets 0 and 1. The gradient is ' +
+      'not the derivative of that limited error but of plain cross-entropy, passed straight through the limit, as ' +
+      'MikeNet passes o − t: 0 within the radius, and on the wrong side never exactly 0. Within the radius the loss is ' +
+      'the entropy of the target: exactly 0 for 0 and 1, and never negative. With the radius 0 it is plain ' +
+      'cross-entropy from logits. A gradient check by differences fails beyond the limit, by design.',
+    form: ({ radius }) => {
+      const within = less(distance(probability, t), radius);
+      const limited = substitute(ideal, new Map([[z.name, limitedLogit(radius)]]));
+      const whole = subtract(multiply(subtract(1, t), probability), multiply(t, sigmoid(negate(z))));
+      return {
+        loss: withGradient(select(within, entropy, limited), [z], [select(within, 0, whole)]),
+        ideal,
+        replacedOutput: straightThrough(p, t, radius),
       };
     },
   }),

@@ -16,14 +16,27 @@ import type {
 export interface VariantItem {
   readonly id: string;
   readonly label: string;
+  /** For sentences that name several: "v2", "MikeNet". */
+  readonly short: string;
+  readonly formula: string;
   readonly notes: string;
+  /** Constants other than the radius, which every variant has. */
+  readonly constants: readonly VariantConstant[];
+  /** The formats that the original computes in, where these are not all. */
+  readonly originalFormats: readonly Format[] | null;
+}
+
+/** A constant with the value that is measured. */
+export interface VariantConstant {
+  readonly name: string;
+  readonly value: number;
 }
 
 export interface ZerSettings {
   readonly variants: readonly string[];
   readonly radius: number;
   readonly format: Format;
-  /** Binary targets that are shown. */
+  /** Targets that are shown: 0, 1, soft ones between them. */
   readonly targets: readonly number[];
 }
 
@@ -42,9 +55,14 @@ export interface ZerCurveMessage {
   readonly generation: number;
   readonly variant: string;
   readonly target: number;
+  /** The target as the format stores it. */
+  readonly storedTarget: number;
   readonly output: Float64Array;
   readonly replaced: Float64Array;
   readonly logit: Float64Array;
+  /** The output at each logit as the format has it, and what it is replaced by. */
+  readonly outputAtLogit: Float64Array;
+  readonly replacedAtLogit: Float64Array;
   readonly loss: Float64Array;
   readonly gradient: Float64Array;
   /** Plain cross-entropy at the same logits, exactly. */
@@ -53,11 +71,57 @@ export interface ZerCurveMessage {
   readonly summary: TargetSummary;
 }
 
-export type ToZerWebview = ZerStateMessage | StartedMessage | ZerCurveMessage | FinishedMessage | FailedMessage;
+/** An output next to the border of a radius. All numbers are values of the format, computed in it. */
+export interface ZerOutput {
+  readonly output: number;
+  /** |p − t|. */
+  readonly distance: number;
+  /** Whether the variant replaces it by its target, so that it counts as no error. */
+  readonly counts: boolean;
+}
+
+/** Where outputs stop to count as their target, for one variant, on one side of one target. */
+export interface ZerBorder {
+  readonly variant: string;
+  readonly target: number;
+  /** Which outputs are meant: those below the target, or above. */
+  readonly side: 'below' | 'above';
+  /** The target less (or plus) the radius, as one writes it: 0.9 for target 1 and radius 0.1. Null where it is no output. */
+  readonly written: number | null;
+  /** What the format makes of it, and the next values farther from the target and nearer to it. */
+  readonly stored: ZerOutput | null;
+  readonly farther: ZerOutput | null;
+  readonly nearer: ZerOutput | null;
+  /** The farthest output from the target that counts; null where none does, not even the target itself. */
+  readonly last: ZerOutput | null;
+  /** The next value beyond it; null where all outputs on this side count. */
+  readonly beyond: ZerOutput | null;
+}
+
+export interface ZerBordersMessage {
+  readonly type: 'zerBorders';
+  readonly generation: number;
+  readonly storedRadius: number;
+  /** For each variant and target, a side where there are outputs. */
+  readonly borders: readonly ZerBorder[];
+}
+
+/** What measuring gives. */
+export type ZerResult = ZerCurveMessage | ZerBordersMessage;
+
+export type ToZerWebview = ZerStateMessage | StartedMessage | ZerResult | FinishedMessage | FailedMessage;
 
 export interface ZerChangeMessage {
   readonly type: 'changeZer';
   readonly settings: ZerSettings;
 }
 
-export type FromZerWebview = ReadyMessage | ZerChangeMessage | CancelMessage | ShowLogsMessage | ReportMessage;
+/** The reader wants to see networks trained with what is shown. */
+export interface TrainMessage {
+  readonly type: 'train';
+  readonly variants: readonly string[];
+  readonly radius: number;
+}
+
+export type FromZerWebview =
+  ReadyMessage | ZerChangeMessage | TrainMessage | CancelMessage | ShowLogsMessage | ReportMessage;

@@ -118,6 +118,7 @@ describe('golden values', () => {
     assert.deepEqual(others, [
       'keras/binary-crossentropy-unclipped',
       'sklearn/log-loss@0.14',
+      'zer/straight-through',
       'tf/sparse-softmax-cross-entropy-with-logits',
       'tf/softmax-cross-entropy-of-softmax',
       'keras/precision-loss-round',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { variable } from '../../src/expression';
+import { sigmoid, substitute, variable } from '../../src/expression';
 import { lossById, losses, zeroErrorRadius, type ZeroErrorRadius } from '../../src/losses';
-import { formats } from '../../src/numeric/format';
+import { formatNames, formats, type FormatName } from '../../src/numeric/format';
 import { compileModelAtPoint } from '../../src/numeric/model';
 
 const { float32 } = formats;
@@ -93,8 +93,100 @@ describe('losses with a zero error radius', () => {
 
   it('stand for plain cross-entropy', () => {
     const zer = losses.filter(({ family }) => family === 'zer');
-    assert.equal(zer.length, 7);
+    assert.equal(zer.length, 8);
     const [ideal] = new Set(zer.map((entry) => entry.build().ideal));
     for (const entry of zer) assert.equal(entry.build().ideal, ideal);
+  });
+});
+
+describe('zer/straight-through', () => {
+  const radii = [0, 0.05, 0.1, 0.3, 0.5];
+  const targets = [0, 1, 0.5, 0.2, 0.95];
+  const logits = Array.from({ length: 161 }, (_, i) => (i - 80) / 8);
+
+  const at = (radius: number, format: FormatName = 'float64'): ((z: number, t: number) => [number, number, number]) => {
+    const { loss, gradient, replacedOutput } = lossById('zer/straight-through').build({ radius }, format);
+    const replaced = replacedOutput && substitute(replacedOutput, new Map([['p', sigmoid(variable('z'))]]));
+    assert.ok(replaced);
+    return compileModelAtPoint([loss, gradient, replaced], ['z', 't'], formats[format]) as ReturnType<typeof at>;
+  };
+
+  /** Straight from the definition, in JavaScript's own functions. */
+  const defined = (z: number, t: number, r: number): [loss: number, gradient: number, replaced: number] => {
+    const p = 1 / (1 + Math.exp(-z));
+    const entropy = (q: number): number => -(t === 0 ? 0 : t * Math.log(q)) - (t === 1 ? 0 : (1 - t) * Math.log1p(-q));
+    if (Math.abs(p - t) < r) return [entropy(t), 0, t];
+    const limited = Math.min(1 - r, Math.max(r, p));
+    return [entropy(limited), p - t, limited];
+  };
+
+  it('is the cross-entropy of its replaced output, with the gradient of the whole one', () => {
+    for (const radius of radii) {
+      const evaluate = at(radius);
+      for (const t of targets) {
+        for (const z of logits) {
+          // On the border the last bit of the two sigmoids decides.
+          if (Math.abs(Math.abs(1 / (1 + Math.exp(-z)) - t) - radius) < 1e-12) continue;
+          const found = evaluate(z, t);
+          defined(z, t, radius).forEach((value, i) => {
+            const tolerance = 1e-12 * Math.max(1, Math.abs(value));
+            assert.ok(
+              Math.abs((found[i] as number) - value) <= tolerance,
+              `${i} at z=${z} t=${t} r=${radius}: ${found[i]}, not ${value}`,
+            );
+          });
+        }
+      }
+    }
+  });
+
+  it('has no negative loss, and no gradient of 0 on the wrong side, in any format', () => {
+    for (const format of formatNames) {
+      for (const radius of [0, 0.1, 0.5]) {
+        const evaluate = at(radius, format);
+        for (const t of [0, 1]) {
+          for (const magnitude of [0.0625, 0.5, 2, 2.25, 5, 10, 20, 88, 104, 448]) {
+            const [loss, gradient] = evaluate(t === 1 ? -magnitude : magnitude, t);
+            assert.ok(loss > 0, `${format}: loss ${loss}`);
+            assert.ok(t === 1 ? gradient < 0 : gradient > 0, `${format}: gradient ${gradient} at ${magnitude}`);
+            const [right] = evaluate(t === 1 ? magnitude : -magnitude, t);
+            assert.ok(right >= 0 && (radius === 0 || !Object.is(right, -0)), `${format}: loss ${right}`);
+          }
+        }
+      }
+    }
+  });
+
+  it('ends at the limit of v4 with the gradient of MikeNet', () => {
+    const evaluate = at(0.1, 'float32');
+    for (const z of [-2.5, -5, -50, -1000]) {
+      assert.equal(evaluate(z, 1)[0], float32.round(Math.log(10)));
+      const mikenet = lossById('mikenet/cross-entropy').build({ radius: 0.1 }, 'float32');
+      const [gradient] = compileModelAtPoint([mikenet.gradient], ['z', 't'], float32)(z, 1);
+      assert.ok(Math.abs(evaluate(z, 1)[1] - (gradient as number)) <= 1.1e-6);
+    }
+    assert.deepEqual(evaluate(5, 1), [0, 0, 1]);
+    assert.deepEqual(evaluate(-5, 0), [0, 0, 0]);
+  });
+
+  it('is plain cross-entropy from logits with the radius 0, to the last tail', () => {
+    const evaluate = at(0, 'float32');
+    for (const [z, t] of [
+      [80, 1],
+      [-80, 0],
+    ] as const) {
+      const [loss, gradient] = evaluate(z, t);
+      assert.equal(loss, float32.round(Math.exp(-80)));
+      assert.equal(Math.abs(gradient), float32.round(Math.exp(-80)));
+    }
+  });
+
+  it('leaves a radius too small for its bound finite', () => {
+    for (const radius of [1e-45, 1e-300, Number.MIN_VALUE]) {
+      const [loss, gradient] = at(radius)(-5, 1);
+      assert.ok(
+        Math.abs(loss - Math.log1p(Math.exp(5))) < 1e-12 && Math.abs(gradient + 1 / (1 + Math.exp(-5))) < 1e-12,
+      );
+    }
   });
 });

@@ -26,7 +26,7 @@ import type {
   SelfTest,
   StartedMessage,
   ToFloorWebview,
-  ZerCurveMessage,
+  ZerResult,
   ZerSettings,
   ZerStateMessage,
 } from '../../src/protocol';
@@ -242,19 +242,19 @@ export function zerState(settings: ZerSettings): ZerStateMessage {
   };
 }
 
-export async function zerCurves(settings: ZerSettings, generation: number): Promise<ZerCurveMessage[]> {
-  const curves = await once(settings, async () => {
-    const received: Omit<ZerCurveMessage, 'generation'>[] = [];
-    await zerRun(settings, measurer).start((curve) => received.push(curve), signal);
+export async function zerCurves(settings: ZerSettings, generation: number): Promise<ZerResult[]> {
+  const results = await once(settings, async () => {
+    const received: Unnumbered<ZerResult>[] = [];
+    await zerRun(settings, measurer).start((result) => received.push(result), signal);
     return received;
   });
-  return curves.map((curve) => ({ ...curve, generation }));
+  return results.map((result) => ({ ...result, generation }));
 }
 
 export async function zerMessages(
   settings: ZerSettings,
   generation = 1,
-): Promise<(ZerStateMessage | StartedMessage | ZerCurveMessage | FinishedMessage)[]> {
-  const curves = await zerCurves(settings, generation);
-  return [zerState(settings), started(generation, curves.length), ...curves, finished(generation)];
+): Promise<(ZerStateMessage | StartedMessage | ZerResult | FinishedMessage)[]> {
+  const results = await zerCurves(settings, generation);
+  return [zerState(settings), started(generation, results.length), ...results, finished(generation)];
 }

@@ -22,11 +22,18 @@ describe('the zero error radius dashboard', () => {
   };
   afterEach(() => dashboard.close());
 
-  it('draws replaced output, loss and gradient', async () => {
+  it('draws replaced output, loss and gradient, each against output and logit', async () => {
     await open();
-    assert.equal(await dashboard.page.locator('canvas[role="img"]').count(), 3);
+    assert.deepEqual(await dashboard.page.locator('figure:visible h2').allInnerTexts(), [
+      'Replaced output against output',
+      'Replaced output against logit',
+      'Loss against output',
+      'Loss against logit',
+      'Gradient against output',
+      'Gradient against logit',
+    ]);
     const { variables } = themes.dark;
-    for (const plot of [0, 1, 2]) {
+    for (const plot of [0, 1, 2, 3, 4, 5]) {
       for (const colour of ['charts-blue', 'charts-red', 'charts-purple'] as const) {
         assert.ok((await dashboard.pixels(plot, variables[colour])) > 20, `plot ${String(plot)} draws ${colour}`);
       }
@@ -36,6 +43,7 @@ describe('the zero error radius dashboard', () => {
 
   it('says what the radius does to learning, as measured', async () => {
     await open({ ...zerDefaults, variants: ['zer/v3', 'mikenet/cross-entropy'], targets: [1] });
+    await dashboard.page.getByText('Each curve in a sentence').click();
     assert.deepEqual(await dashboard.page.locator('#sentences li').allInnerTexts(), [
       'Zero error radius v3 (mask, opposite end by target), target 1, float32: within r = 0.1 of the target the output ' +
         'counts as 1; the gradient is 0 from z = 2.197 on the right side; the loss is negative there, -1.1920928e-07; on ' +
@@ -49,6 +57,7 @@ describe('the zero error radius dashboard', () => {
 
   it('says that nothing is replaced where the radius is 0', async () => {
     await open({ ...zerDefaults, variants: ['zer/v1'], radius: 0, targets: [1] });
+    await dashboard.page.getByText('Each curve in a sentence').click();
     assert.match(await dashboard.page.locator('#sentences').innerText(), /no output but the target itself counts/);
   });
 
@@ -95,6 +104,7 @@ describe('the zero error radius dashboard', () => {
       finished(3),
     );
     await page.locator('body[data-state="ready"][data-generation="3"]').waitFor();
+    await page.getByText('Each curve in a sentence').click();
     assert.match(await page.locator('#sentences li').first().innerText(), /within r = 0\.3 of the target/);
   });
 
@@ -124,7 +134,7 @@ describe('the zero error radius dashboard', () => {
 
   it('links the crosshairs over output and logit', async () => {
     await open();
-    const [replaced, loss] = await dashboard.page.getByRole('slider', { name: /Crosshair/ }).all();
+    const [replaced, , , loss] = await dashboard.page.getByRole('slider', { name: /Crosshair/ }).all();
     assert.ok(replaced && loss);
     await loss.focus();
     await dashboard.page.keyboard.press('Home');

@@ -1,7 +1,8 @@
 import type { Format } from '../../src/protocol/measurement';
 import type { VariantItem, ZerSettings } from '../../src/protocol/webview';
 import { h } from '../common/dom';
-import { checkGroup, fieldset, NumberField } from '../common/fields';
+import { button, checkGroup, fieldset, NumberField } from '../common/fields';
+import { axes, type Axis } from './figures';
 
 const formatNames = [
   'float64',
@@ -14,12 +15,26 @@ const formatNames = [
 
 const radiusLimits = { minimum: 0, maximum: 0.5 };
 
+/** What a soft target is until the reader types another. */
+const softDefault = 0.5;
+
+const axisLabels: Readonly<Record<Axis, string>> = { output: 'output p', logit: 'logit z' };
+
+interface Actions {
+  changed(settings: ZerSettings): void;
+  axesChanged(axes: readonly Axis[]): void;
+  train(settings: ZerSettings): void;
+}
+
 /** The controls of the zero error radius dashboard: they show settings, and call back with every valid change. */
 export class ZerControls {
   readonly element = h('form', { class: 'controls', 'aria-label': 'What to measure' });
   private settings: ZerSettings | undefined;
 
-  constructor(private readonly changed: (settings: ZerSettings) => void) {
+  constructor(
+    private readonly actions: Actions,
+    private readonly shownAxes: readonly Axis[],
+  ) {
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
     });
@@ -32,13 +47,15 @@ export class ZerControls {
       this.variants(settings, variants),
       this.format(settings),
       this.targets(settings),
+      this.axes,
+      this.training,
     );
   }
 
   private change(part: Partial<ZerSettings>): void {
     if (!this.settings) return;
     this.settings = { ...this.settings, ...part };
-    this.changed(this.settings);
+    this.actions.changed(this.settings);
   }
 
   private radius({ radius }: ZerSettings): HTMLElement {
@@ -92,10 +109,47 @@ export class ZerControls {
   }
 
   private targets({ targets }: ZerSettings): HTMLElement {
-    const soft = targets.filter((target) => target !== 0 && target !== 1);
-    const options = [1, 0, ...soft].map((value) => ({ value, label: String(value) }));
-    return checkGroup('Targets', 'target', options, targets, (now) => {
-      this.change({ targets: now });
+    let soft = targets.find(isSoft) ?? softDefault;
+    const kinds: readonly string[] = targets.map((target) => (isSoft(target) ? 'soft' : String(target)));
+    const options = ['1', '0', 'soft'].map((value) => ({ value, label: value }));
+    const element = checkGroup('Targets', 'target', options, kinds, (now) => {
+      this.change({ targets: now.map((kind) => (kind === 'soft' ? soft : Number(kind))) });
+    });
+    const box = element.querySelector<HTMLInputElement>('input[value="soft"]');
+    const field = new NumberField({
+      label: 't',
+      name: 'soft-target',
+      value: soft,
+      minimum: 0,
+      maximum: 1,
+      check: (value) => (isSoft(value) ? undefined : 'This target has a box of its own.'),
+      onInput: (typed) => {
+        if (!typed.validate() || !box) return;
+        soft = typed.value;
+        // Who types a target wants to see it.
+        box.checked = true;
+        box.dispatchEvent(new Event('change'));
+      },
+    });
+    field.element.classList.add('soft');
+    box?.closest('label')?.after(field.element);
+    return element;
+  }
+
+  private get axes(): HTMLElement {
+    const options = axes.map((value) => ({ value, label: axisLabels[value] }));
+    return checkGroup('Plotted against', 'axis', options, this.shownAxes, (now) => {
+      this.actions.axesChanged(now);
     });
   }
+
+  private get training(): HTMLElement {
+    return button('Train with these…', { class: 'secondary', name: 'train' }, () => {
+      if (this.settings) this.actions.train(this.settings);
+    });
+  }
+}
+
+function isSoft(target: number): boolean {
+  return target > 0 && target < 1;
 }

@@ -2,27 +2,31 @@ import type {
   FromZerWebview,
   KeptState,
   ToZerWebview,
+  VariantItem,
+  ZerBordersMessage,
   ZerCurveMessage,
   ZerSettings,
   ZerStateMessage,
 } from '../../src/protocol/webview';
 import { openChannel } from '../common/channel';
-import { Plot, type Band, type ExtraLane, type Series } from '../common/chart';
-import { DataView } from '../common/data';
 import { debounced, h, oncePerFrame, setText } from '../common/dom';
 import { printNumber, printPlace, printTarget } from '../common/format';
 import { nearest } from '../common/lanes';
 import { Legend, type LegendEntry } from '../common/legend';
+import { settingsBox } from '../common/settings';
 import { nextRun, noRun, Status } from '../common/status';
-import { sentenceItem, summaryColumns, thresholdsOf, type SummaryRow } from '../common/summary';
-import { Table } from '../common/table';
-import { exactStyle, onThemeChange, readTheme, seriesStyle, type SeriesStyle, type Theme } from '../common/theme';
+import { sentenceItem, summaryColumns, type SummaryRow } from '../common/summary';
+import { Table, type Column } from '../common/table';
+import { exactStyle, onThemeChange, readTheme, seriesStyle, type Theme } from '../common/theme';
+import { borderColumns, borderRows, borderSentences, type BorderRow } from './border';
 import { ZerControls } from './controls';
-import { deadZones, orientation, zerSentence } from './findings';
+import { axes, Figures, type Axis, type Curve } from './figures';
+import { deadSentences, formatNotes, outputOf, zerSentence } from './findings';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
 interface State extends KeptState<ZerSettings> {
   readonly hidden: readonly string[];
+  readonly axes: readonly Axis[];
 }
 
 interface Received {
@@ -35,8 +39,15 @@ interface Received {
 /** Curves of earlier settings stay as they are for so long, so that dragging the radius doesn't flicker. */
 const patience = 400;
 
+/** What of a curve is left over from a run is shown until the new one has come. */
+interface ReceivedBorders {
+  readonly message: ZerBordersMessage;
+  readonly settings: ZerSettings;
+}
+
 const channel = openChannel<ToZerWebview, FromZerWebview, State>();
 const received = new Map<string, Received>();
+let borders: ReceivedBorders | undefined;
 let zer: ZerStateMessage | undefined;
 let run = noRun;
 /** The reader has changed something, and the host has not begun to compute it yet. */
@@ -50,7 +61,10 @@ let cursor: number | null = null;
 const title = h('h1', {}, 'Zero error radius');
 const source = h('p', { class: 'source' });
 const live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+const deadList = h('ul', { id: 'dead', class: 'sentences' });
+const note = h('p', { class: 'note' });
 const sentences = h('ul', { id: 'sentences' });
+const borderList = h('ul', { id: 'border-sentences', class: 'sentences' });
 const status = new Status({
   cancel: () => {
     channel.post({ type: 'cancel' });
@@ -68,40 +82,58 @@ const legend = new Legend(
     redraw();
   },
 );
-const controls = new ZerControls((settings) => {
-  if (!zer) return;
-  zer = { ...zer, settings };
-  channel.setState({ settings });
-  asked = true;
-  postSettings();
-  waitPatiently();
-});
-const placeCursor = (x: number | null, byKeyboard: boolean): void => {
-  cursor = x;
-  moveCursor();
-  if (byKeyboard) setText(live, x === null ? '' : cursorSentence(x));
-};
-const replacedPlot = new Plot({
-  title: 'Replaced output',
-  yTitle: 'replaced output',
-  xTitle: ['output p', 'output p'],
-  kind: 'linear',
-  yRange: [0, 1],
-  onCursor: (x, byKeyboard) => {
-    placeCursor(x === null ? null : logitOf(x), byKeyboard);
+const shownAxes = axes.filter((axis) => (channel.state.axes ?? axes).includes(axis));
+const controls = new ZerControls(
+  {
+    changed: (settings) => {
+      if (!zer) return;
+      zer = { ...zer, settings };
+      channel.setState({ settings });
+      asked = true;
+      postSettings();
+      waitPatiently();
+    },
+    axesChanged: (now) => {
+      channel.setState({ axes: now });
+      figures.show(now);
+      redraw();
+    },
+    train: ({ variants, radius }) => {
+      channel.post({ type: 'train', variants, radius });
+    },
   },
-});
-const xTitle = ['logit z', 'logit z'] as const;
-const lossPlot = new Plot({ title: 'Loss', yTitle: 'loss', xTitle, kind: 'log', onCursor: placeCursor });
-const gradientPlot = new Plot({ title: 'Gradient', yTitle: 'gradient', xTitle, kind: 'linear', onCursor: placeCursor });
-const replacedData = new DataView('Replaced output', 'output p', 'replaced');
-const lossData = new DataView('Loss', 'logit z', 'loss');
-const gradientData = new DataView('Gradient', 'logit z', 'gradient');
+  shownAxes,
+);
+const figures = new Figures(
+  shownAxes,
+  (x, byKeyboard) => {
+    cursor = x;
+    moveCursor();
+    if (byKeyboard) setText(live, x === null ? '' : cursorSentence(x));
+  },
+  finish,
+);
 const table = new Table<SummaryRow>(
   'summary',
   'What was measured. Places are margins |z|; each is exact to the last value of the format.',
   summaryColumns('Variant'),
 );
+const borderTable = new Table<BorderRow>(
+  'borders',
+  'Outputs at the border and the floats next to it. |p − t| and r are as the format computes and stores them; every number reads back as its float.',
+  borderColumns,
+);
+const formulaColumns: readonly Column<VariantItem>[] = [
+  { head: 'Variant', title: 'The name in configurations', names: true, cell: ({ short }) => short },
+  { head: 'Formula', title: 'p is the sigmoid of z', cell: ({ formula }) => h('code', {}, formula) },
+  {
+    head: 'Constants',
+    title: 'Other than the radius: at their defaults',
+    cell: ({ constants }) => constants.map(({ name, value }) => `${name} = ${printNumber(value)}`).join(', ') || '–',
+  },
+  { head: 'Notes', title: 'What to know about it', cell: ({ notes }) => notes },
+];
+const formulaTable = new Table<VariantItem>('formulas', 'The variants that are shown', formulaColumns);
 
 const redraw = oncePerFrame(draw);
 const losePatience = debounced(patience, () => {
@@ -113,27 +145,28 @@ const postSettings = oncePerFrame(() => {
   if (zer) channel.post({ type: 'changeZer', settings: zer.settings });
 });
 const moveCursor = oncePerFrame(() => {
-  replacedPlot.cursor = cursor === null ? null : outputOf(cursor);
-  lossPlot.cursor = cursor;
-  gradientPlot.cursor = cursor;
+  figures.cursor = cursor;
   read();
 });
 
-replacedPlot.element.append(replacedData.element);
-lossPlot.element.append(lossData.element);
-gradientPlot.element.append(gradientData.element);
 document
   .querySelector('#app')
   ?.append(
     h('header', {}, h('div', {}, title, source), status.progress, status.error),
-    h('aside', {}, controls.element, h('div', { class: 'legend-box' }, legend.element)),
-    h('div', { class: 'plots' }, replacedPlot.element, lossPlot.element, gradientPlot.element),
+    h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
+    figures.element,
     h(
       'section',
       { class: 'results', 'aria-labelledby': 'results' },
       h('h2', { id: 'results' }, 'Findings'),
-      sentences,
+      deadList,
+      note,
       table.element,
+      h('details', { class: 'each' }, h('summary', {}, 'Each curve in a sentence'), sentences),
+      h('h2', { id: 'border' }, 'At the border of the radius'),
+      borderList,
+      borderTable.element,
+      h('details', { class: 'each' }, h('summary', {}, 'Formulas'), formulaTable.element),
     ),
     status.footer,
     live,
@@ -163,6 +196,9 @@ function receive(message: ToZerWebview): void {
         settings: measured ?? zer.settings,
       });
       break;
+    case 'zerBorders':
+      borders = { message, settings: measured ?? zer.settings };
+      break;
     case 'finished':
       if (!asked) for (const [id, { generation }] of received) if (generation !== run.generation) received.delete(id);
       break;
@@ -184,6 +220,8 @@ function ascending(message: ZerCurveMessage): ZerCurveMessage {
     gradient: turned(message.gradient),
     exactLoss: turned(message.exactLoss),
     exactGradient: turned(message.exactGradient),
+    outputAtLogit: turned(message.outputAtLogit),
+    replacedAtLogit: turned(message.replacedAtLogit),
   };
 }
 
@@ -217,14 +255,10 @@ function idOf(variant: string, target: number): string {
   return `${variant} ${String(target)}`;
 }
 
-/** One variant and target as they are shown. */
-interface Shown extends Received {
-  readonly id: string;
-  readonly label: string;
+/** A curve as the legend names it. */
+interface Shown extends Curve {
   readonly title: string;
   readonly variant: string;
-  readonly style: SeriesStyle;
-  readonly stale: boolean;
 }
 
 function draw(): void {
@@ -235,115 +269,57 @@ function draw(): void {
   const theme = readTheme();
   const shown = shownCurves(theme);
   const visible = shown.filter(({ id }) => !legend.isHidden(id));
-  const targets = [...new Set(visible.map(({ message }) => message.target))];
-  const exactEntries = targets.flatMap((target): (LegendEntry & { message: ZerCurveMessage })[] => {
-    const found = visible.find(({ message }) => message.target === target);
-    if (!found) return [];
-    const id = `exact ${String(target)}`;
-    const style = exactStyle(theme);
-    const label = `cross-entropy, ${printTarget(target)}`;
-    return [{ id, label, title: 'Without a radius, computed exactly', style, exact: true, message: found.message }];
-  });
-  legend.draw([...shown, ...exactEntries], theme);
-  drawPlots(
-    theme,
-    visible,
-    exactEntries.filter(({ id }) => !legend.isHidden(id)),
-  );
+  const exact = exactEntries(visible, theme);
+  legend.draw([...shown, ...exact], theme);
+  const dead = deadSentences(shown);
+  const about = shown.length === 0 ? 'Nothing computed yet.' : dead.join(' ');
+  const plain = exact.filter(({ id }) => !legend.isHidden(id));
+  figures.draw({ curves: shown, visible, plain, theme, about });
 
-  const data = shown.map(({ id, label, settings, message }) => ({ id, label, format: settings.format, message }));
-  replacedData.show(data.map(({ message, ...set }) => ({ ...set, x: message.output, y: message.replaced })));
-  lossData.show(
-    data.map(({ message, ...set }) => ({ ...set, x: message.logit, y: message.loss, exact: message.exactLoss })),
-  );
-  gradientData.show(
-    data.map(({ message, ...set }) => ({
-      ...set,
-      x: message.logit,
-      y: message.gradient,
-      exact: message.exactGradient,
-    })),
-  );
-  const rows = shown.map(({ id, variant, stale, settings, message }): SummaryRow => ({
+  const stale = shown.some((each) => each.stale);
+  deadList.replaceChildren(...dead.map((sentence) => sentenceItem(sentence, stale)));
+  const { settings } = zer;
+  const chosen = zer.variants.filter(({ id }) => settings.variants.includes(id));
+  setText(note, formatNotes(chosen, settings.format));
+  const rows = shown.map(({ id, variant, stale: old, settings: { format }, message }): SummaryRow => ({
     id,
     label: variant,
-    format: settings.format,
+    format,
     summary: message.summary,
-    stale,
+    stale: old,
   }));
-  table.fill(rows, ({ stale }) => stale);
+  table.fill(rows, (row) => row.stale);
   sentences.replaceChildren(...shown.map((each) => sentenceItem(sentenceOf(each), each.stale)));
+  drawBorders(chosen);
+  formulaTable.fill(chosen);
   read();
   finish();
 }
 
-function drawPlots(
-  theme: Theme,
-  visible: readonly Shown[],
-  exact: readonly (LegendEntry & { message: ZerCurveMessage })[],
-): void {
-  const about = visible.length === 0 ? 'nothing computed yet' : visible.map(sentenceOf).join(' ');
-  const logits = visible.flatMap(({ message: { logit } }) => [logit[0] ?? 0, logit.at(-1) ?? 0]);
-  const xRange = logits.length === 0 ? ([-5, 5] as const) : ([Math.min(...logits), Math.max(...logits)] as const);
-  const series = visible.map((each): Series & Shown => ({
-    ...each,
-    x: each.message.logit,
-    y: each.message.loss,
-    thresholds: logitsOf(each.message),
-  }));
-  const plain = exact.map(({ id, style, message }) => ({
-    id,
-    style,
-    exact: true,
-    thresholds: [],
-    x: message.logit,
-    message,
-  }));
-  const zones = series.map((each) => {
-    const { style, stale, message, thresholds } = each;
-    const bands = deadZones(message, thresholds).map(([from, to]): Band => ({ from, to }));
-    const isWrong = ({ from, to }: Band): boolean => orientation(message.target) * (from + to) < 0;
-    return { style, stale, wrong: bands.filter(isWrong), right: bands.filter((band) => !isWrong(band)) };
+/** Cross-entropy without a radius, for each target that is visible. */
+function exactEntries(visible: readonly Shown[], theme: Theme): (LegendEntry & { message: ZerCurveMessage })[] {
+  const targets = [...new Set(visible.map(({ message }) => message.target))];
+  return targets.flatMap((target) => {
+    const found = visible.find(({ message }) => message.target === target);
+    if (!found) return [];
+    const id = `exact ${String(target)}`;
+    const label = `cross-entropy, ${printTarget(target)}`;
+    const style = exactStyle(theme);
+    return [{ id, label, title: 'Without a radius, computed exactly', style, exact: true, message: found.message }];
   });
-  const lane = (label: string, side: 'wrong' | 'right'): ExtraLane => ({
-    label,
-    rows: zones.flatMap(({ style, stale, [side]: bands }) => (bands.length > 0 ? [{ style, stale, bands }] : [])),
-  });
-  replacedPlot.draw(
-    {
-      xRange: [0, 1],
-      series: series.map((each) => ({ ...each, x: each.message.output, y: each.message.replaced, thresholds: [] })),
-    },
-    theme,
-    `Replaced output against output, both from 0 to 1: ${about}`,
-  );
-  lossPlot.draw(
-    { xRange, series: [...series, ...plain.map((each) => ({ ...each, y: each.message.exactLoss }))] },
-    theme,
-    `Loss against logit, logarithmic: ${about}`,
-  );
-  gradientPlot.draw(
-    {
-      xRange,
-      series: [
-        ...series.map((each) => ({ ...each, y: each.message.gradient })),
-        ...plain.map((each) => ({ ...each, y: each.message.exactGradient })),
-      ],
-      bands: zones.flatMap(({ wrong }) => wrong),
-      extraLanes: [lane('in r', 'right'), lane('dead', 'wrong')],
-    },
-    theme,
-    `Gradient against logit: ${about}`,
-  );
+}
+
+function drawBorders(chosen: readonly VariantItem[]): void {
+  if (!borders || !zer) return;
+  const { message, settings } = borders;
+  const old = impatient && JSON.stringify(settings) !== JSON.stringify(zer.settings);
+  const rows = borderRows(message, chosen, settings.format);
+  borderTable.fill(rows, () => old);
+  borderList.replaceChildren(...borderSentences(rows, settings.radius).map((sentence) => sentenceItem(sentence, old)));
 }
 
 function sentenceOf({ variant, settings, message }: Shown): string {
   return zerSentence(variant, settings.radius, settings.format, message);
-}
-
-/** Places of the summary as logits. */
-function logitsOf({ target, summary }: ZerCurveMessage): number[] {
-  return thresholdsOf(summary).map((margin) => orientation(target) * margin);
 }
 
 function busy(): boolean {
@@ -354,7 +330,11 @@ function busy(): boolean {
 function finish(): void {
   status.show(run, busy());
   const failed = run.error !== '' && !asked;
-  document.body.dataset['state'] = failed ? 'error' : zer && run.finished && !asked ? 'ready' : 'loading';
+  document.body.dataset['state'] = failed
+    ? 'error'
+    : zer && run.finished && !asked && figures.isComplete
+      ? 'ready'
+      : 'loading';
   document.body.dataset['generation'] = String(run.generation);
 }
 
@@ -364,23 +344,24 @@ function shownCurves(theme: Theme): Shown[] {
   const { variants, settings } = zer;
   return variants
     .filter(({ id }) => settings.variants.includes(id))
-    .flatMap(({ id: variant, label, notes }) =>
-      settings.targets.flatMap((target, targetIndex): Shown[] => {
+    .flatMap(({ id: variant, label, short, notes }) =>
+      settings.targets.flatMap((target): Shown[] => {
         const id = idOf(variant, target);
         const found = received.get(id);
         if (!found) return [];
         const old = asked || found.generation !== run.generation;
-        // A variant keeps its colour whatever others are shown.
+        // A variant keeps its colour whatever others are shown, and a target its dashes.
         const style = seriesStyle(
           theme,
           variants.findIndex((each) => each.id === variant),
-          targetIndex,
+          target === 1 ? 0 : target === 0 ? 1 : 2,
         );
         return [
           {
             ...found,
             id,
             variant: label,
+            short,
             label: `${label}, ${printTarget(target)}`,
             title: notes,
             style,
@@ -391,23 +372,12 @@ function shownCurves(theme: Theme): Shown[] {
     );
 }
 
-function outputOf(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
-}
-
-function logitOf(output: number): number {
-  const range = [...received.values()].map(({ message }) => Math.abs(message.logit[0] ?? 0));
-  const most = Math.max(1, ...range);
-  return Math.min(most, Math.max(-most, Math.log(output / (1 - output))));
-}
-
 /** Values of one curve at the crosshair: output, replaced output, loss, gradient. */
-function valuesAt({ settings, message }: Received, logit: number): readonly [string, string, string, string] {
+function valuesAt({ settings, message }: Received | Curve, logit: number): readonly [string, string, string, string] {
   const i = nearest(message.logit, logit);
-  const at = message.logit[i] ?? logit;
-  const j = nearest(message.output, outputOf(at));
-  const print = (value: number | undefined): string => printNumber(value ?? NaN, settings.format);
-  return [print(message.output[j]), print(message.replaced[j]), print(message.loss[i]), print(message.gradient[i])];
+  const print = (values: Float64Array): string => printNumber(values[i] ?? NaN, settings.format);
+  const { outputAtLogit, replacedAtLogit, loss, gradient } = message;
+  return [print(outputAtLogit), print(replacedAtLogit), print(loss), print(gradient)];
 }
 
 function read(): void {
