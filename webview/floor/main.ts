@@ -25,6 +25,7 @@ import { ComparisonView, type NamedDifference } from './comparison';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
 import { curveRemarks } from './remarks';
+import { SamplesView } from './samples';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
 interface State extends KeptState<FloorSettings> {
@@ -108,6 +109,14 @@ const table = new Table<ExplainedRow>(
 );
 
 const comparison = new ComparisonView();
+const samples = new SamplesView(
+  (message) => {
+    channel.post(message);
+  },
+  () => {
+    redraw();
+  },
+);
 
 const postSettings = debounced(changeDelay, () => {
   if (floor) channel.post({ type: 'changeFloor', settings: floor.settings });
@@ -139,6 +148,7 @@ document
       h('h2', { id: 'results' }, 'Findings'),
       sentences,
       table.element,
+      samples.element,
     ),
     comparison.element,
     status.footer,
@@ -157,6 +167,7 @@ function receive(message: ToFloorWebview): void {
     controls.know(message.backends);
     return;
   }
+  if (samples.receive(message)) return;
   const next = nextRun(run, message);
   if (!next) return;
   run = next;
@@ -258,7 +269,7 @@ function draw(): void {
 
   const visibleExact = exactEntries.filter(({ id }) => !legend.isHidden(id));
   const { from, to } = floor.settings.sweep;
-  const common = { xRange: [from, to], sides: ['wrong side', 'right side'] } as const;
+  const common = { xRange: [from, to], sides: ['wrong side', 'right side'], ...samples.plotted } as const;
   const losses = visible.map(({ message, ...series }): Series & { message: CurveMessage } => ({
     ...series,
     x: message.curve.margin,
