@@ -103,8 +103,7 @@ class TableReader {
   private first(text: string): void {
     const isComment = text.startsWith('#');
     const content = text.replace(/^#\s*/, '');
-    const separator = separatorOf(content);
-    const names = cellsOf(content, separator);
+    const { separator, names } = split(content);
     const isHeader = names.some((cell) => numberOf(cell) === undefined);
     // Without a name that is known a comment is just a comment.
     if (isComment && !isNamed(names)) return;
@@ -170,8 +169,13 @@ function cellCount(count: number): string {
   return count === 1 ? '1 cell' : `${String(count)} cells`;
 }
 
-function separatorOf(line: string): string {
-  return ['\t', ';', ',', ' '].find((each) => line.includes(each)) ?? ',';
+/** The first line, taken apart by the separator that it has. */
+function split(line: string): Pick<Layout, 'separator' | 'names'> {
+  const separator = ['\t', ';', ',', ' '].find((each) => line.includes(each)) ?? ',';
+  const names = cellsOf(line, separator);
+  // The name of a single column may have spaces.
+  const isOneName = separator === ' ' && !isNamed(names) && names.every((cell) => numberOf(cell) === undefined);
+  return isOneName ? { separator: ',', names: [line] } : { separator, names };
 }
 
 function cellsOf(line: string, separator: string): string[] {

@@ -67,14 +67,15 @@ async function columnsOf(
   await pace.breathe();
   const start = await readExactly(source, 0, Math.min(8, source.size));
   const begins = (magic: Uint8Array): boolean => magic.every((byte, i) => start[i] === byte);
+  const isNamed = (ending: string): boolean => source.name.toLowerCase().endsWith(`.${ending}`);
   let done = 0;
   const count = (bytes: number, total: number): void => progress((done += bytes), total);
-  if (begins(npyMagic)) {
+  if (begins(npyMagic) || isNamed('npy')) {
     const chunks = chunksOf(source, 0, source.size, pace, (bytes) => count(bytes, source.size));
     const array = await readNpy({ about: 'It', size: source.size, chunks }, pace);
     return { ...(await logitsOf(array, pace)), targets: null };
   }
-  if (begins(zipMagic)) {
+  if (begins(zipMagic) || isNamed('npz')) {
     const { logits, targets, others } = await readNpz(source, pace, count);
     return archived(logits, targets, others, pace);
   }
