@@ -132,7 +132,7 @@ const backends: Measurer['backends'] = {
 };
 
 const entries = new EntrySource();
-const measurer = { backends, backend: 'model', entries } as const;
+export const measurer = { backends, backend: 'model', entries } as const;
 const signal = new AbortController().signal;
 
 const known = new Map<string, Promise<unknown>>();
