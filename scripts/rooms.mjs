@@ -13,6 +13,7 @@ const downwards = /** @type {Record<string, readonly string[]>} */ ({
   javascript: ['expression', 'numeric', 'python'],
   rules: ['expression', 'numeric', 'losses', 'measure', 'python', 'javascript'],
   notebooks: [],
+  samples: [],
   config: ['expression', 'numeric', 'losses', 'measure', 'rules'],
   protocol: ['expression', 'numeric', 'measure', 'rules', 'config'],
   worker: ['expression', 'numeric', 'measure', 'python', 'rules', 'notebooks', 'config', 'protocol'],
@@ -38,11 +39,12 @@ const downwards = /** @type {Record<string, readonly string[]>} */ ({
     'rules',
     'notebooks',
     'config',
+    'samples',
     'protocol',
     'engine',
   ],
   cli: [
-    ...['expression', 'numeric', 'losses', 'measure', 'python', 'rules', 'notebooks', 'config', 'protocol'],
+    ...['expression', 'numeric', 'losses', 'measure', 'python', 'rules', 'notebooks', 'config', 'samples', 'protocol'],
     ...['engine', 'worker'],
   ],
 });

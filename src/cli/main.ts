@@ -6,6 +6,7 @@ import { Backends, BackendUnavailable, describeSelfTest, launchOf, type LaunchSe
 import type { BackendState } from '../protocol';
 import { LossError, losses } from '../losses';
 import { findingsIn } from '../rules';
+import { SamplesError } from '../samples';
 import { toJson } from './json';
 import { measureCommand } from './measure';
 import { scanCommand } from './scan';
@@ -28,6 +29,7 @@ async function run(argv: readonly string[]): Promise<number> {
         dtype: { type: 'string' },
         constant: { type: 'string', multiple: true, default: [] },
         backend: { type: 'string' },
+        samples: { type: 'string' },
         json: { type: 'boolean', default: false },
         ...launchOptions,
       });
@@ -42,6 +44,7 @@ async function run(argv: readonly string[]): Promise<number> {
               dtype: values['dtype'] as string | undefined,
               constant: values['constant'] as string[],
               backend: values['backend'] as string | undefined,
+              samples: values['samples'] as string | undefined,
               json: values['json'] === true,
             },
             backends,
@@ -225,8 +228,12 @@ run(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     process.exitCode = 2;
-    const known = error instanceof UsageError || error instanceof LossError || error instanceof BackendUnavailable;
-    process.stderr.write(`lossfloor: ${known ? error.message : String((error as Error).stack ?? error)}\n`);
+    process.stderr.write(`lossfloor: ${isForPeople(error) ? error.message : String((error as Error).stack ?? error)}\n`);
     if (error instanceof UsageError && !error.message.includes(':')) process.stderr.write(`\n${usage}`);
   },
 );
+
+/** What was thrown to be read by whoever has called, and is no fault of the program. */
+function isForPeople(error: unknown): error is Error {
+  return [UsageError, LossError, BackendUnavailable, SamplesError].some((kind) => error instanceof kind);
+}

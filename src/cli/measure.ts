@@ -8,11 +8,20 @@ import {
   type ChosenEntry,
   type LossConfig,
 } from '../config';
-import { constantsIn, Explainer, planTasks, type Backends, type PlannedTask } from '../engine';
+import {
+  constantsIn,
+  Explainer,
+  measureSamples,
+  planTasks,
+  type Backends,
+  type MeasuredSamples,
+  type PlannedTask,
+} from '../engine';
 import { lossById } from '../losses';
 import { lossErrors, margin, orientation, type LossError, type Target } from '../measure';
 import { compileExact, formatByName, shortestDecimal, type FormatName, type NumberFormat } from '../numeric';
 import type { BackendIdentity, MeasuredMessage, TargetSummary } from '../protocol';
+import { readSamples, withFile, type SampleFile } from '../samples';
 import { toJson } from './json';
 import { UsageError, withoutMark } from './usage';
 
@@ -23,6 +32,8 @@ export interface MeasureArguments {
   readonly dtype: string | undefined;
   readonly constant: readonly string[];
   readonly backend: string | undefined;
+  /** A file of logits. */
+  readonly samples: string | undefined;
   readonly json: boolean;
 }
 
@@ -48,6 +59,8 @@ type Result = {
     /** Why the right side ends where it does, in words. */
     readonly explanation: string;
     readonly points: readonly MeasuredPoint[];
+    /** What the loss does at the samples of a file; none where there is none, or for the mean of both targets. */
+    readonly samples?: MeasuredSamples & { readonly file: string };
   } & BackendIdentity;
 
 /** Digits of the exact value that are printed. */
@@ -57,15 +70,18 @@ const digits = 30;
 export async function measureCommand(given: MeasureArguments, backends: Backends): Promise<string> {
   if (given.what.length === 0) throw new UsageError('measure needs the id of a loss or a *.loss.json file.');
   const logits = given.at === undefined ? [] : numbers(given.at, '--at');
+  // A file that can't be taken is said before anything is measured.
+  const samples = given.samples === undefined ? null : await withFile(given.samples, (source) => readSamples(source));
   const results: Result[] = [];
-  for (const what of given.what) results.push(...(await measureOne(what, given, logits, backends)));
-  return given.json ? toJson(results) : asText(results);
+  for (const what of given.what) results.push(...(await measureOne(what, given, logits, samples, backends)));
+  return given.json ? toJson(results) : asText(results, samples);
 }
 
 async function measureOne(
   what: string,
   given: MeasureArguments,
   logits: readonly number[],
+  samples: SampleFile | null,
   backends: Backends,
 ): Promise<Result[]> {
   const config = await configOf(what, given);
@@ -89,10 +105,17 @@ async function measureOne(
     for (const [key, task] of planned) {
       const message = measured.get(key);
       if (!message?.summary) throw new Error(`The ${backend} backend left out ${task.loss.label}.`);
+      const { summary } = message;
+      const result = resultOf(task, message, summary, identity, explainer.explain(task, summary));
+      const curve = { planned: task, summary, backend: identity.backend };
+      const sampled =
+        samples && target !== 'mean'
+          ? { samples: { file: samples.name, ...(await measureSamples(curve, samples, backends)) } }
+          : {};
       results.push({
         key: task.loss.key,
         format: formats.indexOf(task.format),
-        result: resultOf(task, message, message.summary, identity, explainer.explain(task, message.summary)),
+        result: { ...result, ...sampled },
       });
     }
   }
@@ -230,8 +253,8 @@ function backendChoice(text: string | undefined): BackendChoice | undefined {
   return choice;
 }
 
-function asText(results: readonly Result[]): string {
-  const lines: string[] = [];
+function asText(results: readonly Result[], samples: SampleFile | null): string {
+  const lines: string[] = samples ? ['', ...aboutSamples(samples)] : [];
   let heading = '';
   for (const result of results) {
     const title = `${result.label}  [${result.loss}]`;
@@ -244,6 +267,7 @@ function asText(results: readonly Result[]): string {
       `  ${result.dtype}, target ${String(result.target)}: ${describe(result, format)}`,
       `    ${result.explanation}`,
     );
+    if (result.samples) lines.push(`    ${result.samples.sentence}`);
     for (const point of result.points) {
       const number = (x: number): string => shortestDecimal(format, x);
       lines.push(
@@ -254,6 +278,15 @@ function asText(results: readonly Result[]): string {
   const [first] = results;
   if (first) lines.push('', `Computed by ${first.backend}: ${first.version}, ${first.device}. Thresholds are in |z|.`);
   return lines.slice(1).join('\n');
+}
+
+function aboutSamples({ name, logits, targets, nan, infinite, notes }: SampleFile): string[] {
+  const counts = [
+    `${String(logits.length)} logits ${targets ? 'with targets' : 'without targets: each counts for every target'}`,
+    ...(nan > 0 ? [`${String(nan)} NaN`] : []),
+    ...(infinite > 0 ? [`${String(infinite)} infinite`] : []),
+  ];
+  return [`${name}: ${counts.join(', ')}. ${notes.join(' ')}`.trim()];
 }
 
 /** The error in units of the last place, and what part of it the formula has to answer for. */

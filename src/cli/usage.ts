@@ -4,7 +4,11 @@ export class UsageError extends Error {}
 export const usage = `Usage:
   lossfloor measure <loss id | file.loss.json>... [--at z1,z2,...] [--target 0|1|both|mean|...]
                     [--dtype float32,bfloat16,...] [--constant name=value]... [--backend name] [--json]
-      Measures floors, caps, dead zones and first failures; with --at also loss and gradient at those logits.
+                    [--samples logits.npy|.npz|.csv]
+      Measures floors, caps, dead zones and first failures; with --at also loss and gradient at those logits. With
+      --samples at how many of your own logits the gradient is exactly 0, the loss NaN, and so on: a .npy array of logits,
+      a .npz archive of the arrays logits and targets, or a CSV file of one column, logits, or two, logits and targets
+      (with a line of names as many as you like). At most 20,000,000 samples; nothing that is pickled is ever read.
   lossfloor scan <file or folder>... [--format text|json|sarif] [--fix | --diff]
                  [--select rule,...] [--ignore rule,...] [--severity warning|information|hint] [--no-ignore]
   lossfloor scan --stdin-filename <name> < code

@@ -8,6 +8,7 @@ import type {
   FloorSettings,
   FloorStateMessage,
   PanelOrigin,
+  ToSamplesView,
   ZerResult,
   ZerSettings,
   ZerStateMessage,
@@ -18,7 +19,9 @@ import type { Measurer, Run } from './measurer';
 import { zerRun } from './zerRun';
 import { DashboardPanel } from './panel';
 import { isMeasurable, type MeasurableFinding } from './findingEntry';
+import { PanelSamples } from './panelSamples';
 import { pickLoss, pickVariants, type PickedLoss } from './picks';
+import { sampleFiles } from './sampleFiles';
 import { backendItems, catalogueItems, variantItems } from './settings';
 import {
   describe,
@@ -55,6 +58,8 @@ interface DashboardKind<State, Result extends { readonly generation: number }, S
   backendsOf(settings: Settings, subject: Subject): ChosenBackends;
   state(subject: Subject, settings: Settings): State;
   run(settings: Settings, measurer: Measurer): Run<Result>;
+  /** The same run, with what it measures also computed at the user's samples; where they can be given. */
+  sampled?(samples: PanelSamples, run: Run<Result>, settings: Settings, measurer: Measurer): Run<Result>;
 }
 
 const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult, FloorSettings> = {
@@ -76,6 +81,7 @@ const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult,
     catalogue: catalogueItems(entries.all),
   }),
   run: floorRun,
+  sampled: (samples, run, settings, measurer) => samples.follow(run, settings, measurer),
 };
 
 const zerKind: DashboardKind<ZerStateMessage, ZerResult, ZerSettings> = {
@@ -241,15 +247,27 @@ export class Dashboards implements vscode.Disposable {
     // Only where one can be chosen.
     const known = (): BackendsMessage[] =>
       kind.page === 'floor' ? [{ type: 'backends', backends: backendItems(backends, this.computing.preferred()) }] : [];
-    const panel = new DashboardPanel<State | BackendsMessage, Result, Settings>(
+    const samples =
+      kind.sampled &&
+      new PanelSamples(
+        sampleFiles,
+        (...messages) => panel.tell(...messages),
+        (line) => this.log.error(line),
+      );
+    const panel = new DashboardPanel<State | BackendsMessage | ToSamplesView, Result, Settings>(
       vscodePanel,
       kind.page,
       this.extensionUri,
       settings,
       {
-        state: () => [kind.state(subject, settings), ...known()],
-        prepare: (given) => kind.run(given, this.measurerFor(subject, kind.backendsOf(given, subject).chosen)),
+        state: () => [kind.state(subject, settings), ...known(), ...(samples?.state() ?? [])],
+        prepare: (given) => {
+          const measurer = this.measurerFor(subject, kind.backendsOf(given, subject).chosen);
+          const run = kind.run(given, measurer);
+          return samples && kind.sampled ? kind.sampled(samples, run, given, measurer) : run;
+        },
         probe: () => void backends.probe(probing.signal).catch(() => undefined),
+        other: (message) => samples?.receive(message),
       },
       this.log,
       (changed) => {
@@ -257,7 +275,10 @@ export class Dashboards implements vscode.Disposable {
         settings = changed;
       },
     );
-    vscodePanel.onDidDispose(() => probing.abort());
+    vscodePanel.onDidDispose(() => {
+      probing.abort();
+      samples?.dispose();
+    });
     return {
       vscodePanel,
       follow: (next) => {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { RequestCancelled } from '../engine';
-import type { FailedMessage, FinishedMessage } from '../protocol';
+import type { FailedMessage, FinishedMessage, FromSamplesView } from '../protocol';
 import { pageHtml, type PageName } from './html';
 import type { Run, Unnumbered } from './measurer';
 import { packed } from './wire';
@@ -15,13 +15,16 @@ interface Messages<State, Result extends { readonly generation: number }, Settin
   prepare(settings: Settings): Run<Result>;
   /** The reader wants to know what can be had. */
   probe(): void;
+  /** What the page says to another part of the panel than its measuring. */
+  other(message: FromSamplesView): void;
 }
 
 /** What webviews send, whatever they show. */
 type Incoming<Settings> =
   | { readonly type: 'ready' | 'cancel' | 'showLogs' | 'probe' }
   | { readonly type: 'report'; readonly message: string }
-  | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings };
+  | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings }
+  | FromSamplesView;
 
 /**
  * A dashboard's panel: its page, its messages, and one measuring at a time. A change of settings cancels what is
@@ -112,6 +115,8 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
       case 'report':
         this.log.error(`webview: ${message.message}`);
         return;
+      default:
+        this.messages.other(message);
     }
   }
 

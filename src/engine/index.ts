@@ -5,4 +5,5 @@ export * from './launch';
 export * from './memory';
 export * from './plan';
 export * from './runtime';
+export * from './samples';
 export * from './workerClient';

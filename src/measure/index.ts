@@ -4,3 +4,4 @@ export * from './failures';
 export * from './subject';
 export * from './summary';
 export * from './explain';
+export * from './samples';

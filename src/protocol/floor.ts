@@ -13,6 +13,7 @@ import type {
   ShowLogsMessage,
   StartedMessage,
 } from './panel';
+import type { FromSamplesView, ToSamplesView } from './samples';
 
 /** A loss that can be chosen. */
 export interface CatalogueItem {
@@ -145,7 +146,7 @@ export interface ReferenceMessage {
 export type FloorResult = CurveMessage | DifferenceMessage | ComparedMessage | ReferenceMessage;
 
 export type ToFloorWebview =
-  FloorStateMessage | BackendsMessage | StartedMessage | FloorResult | FinishedMessage | FailedMessage;
+  FloorStateMessage | BackendsMessage | StartedMessage | FloorResult | FinishedMessage | FailedMessage | ToSamplesView;
 
 export interface FloorChangeMessage {
   readonly type: 'changeFloor';
@@ -158,4 +159,4 @@ export interface ProbeMessage {
 }
 
 export type FromFloorWebview =
-  ReadyMessage | FloorChangeMessage | ProbeMessage | CancelMessage | ShowLogsMessage | ReportMessage;
+  ReadyMessage | FloorChangeMessage | ProbeMessage | CancelMessage | ShowLogsMessage | ReportMessage | FromSamplesView;

@@ -84,6 +84,43 @@ describe('command line', () => {
       assert.equal(left?.['loss'], 16.11809539794922);
     });
 
+    it('says what a loss does at the samples of a file', () => {
+      const rows = Array.from({ length: 1000 }, (_, i) => `${String((i - 500) / 20)},${i % 10 === 0 ? '0' : '1'}`);
+      const samples = file('logits.csv', ['logits,targets', ...rows].join('\n'));
+      const args = ['measure', 'keras/binary-crossentropy@1', '--samples', samples, '--target', '0,1,mean'];
+      const [zero, one, mean] = json(...args, '--json').map((result) => result['samples'] as Record<string, unknown>);
+      // Targets 0 are -25, -24.5, ... 24.5: the gradient is 0 for margins from 16.118 and to -16.636.
+      assert.deepEqual(zero?.['counts'], {
+        samples: 100,
+        zeroGradient: { right: 18, wrong: 16 },
+        trulyZero: 0,
+        lossNaN: 0,
+        lossInfinite: 0,
+        gradientNaN: 0,
+        gradientInfinite: 0,
+        atFloor: 18,
+        atCap: 18,
+      });
+      assert.equal(zero['file'], 'logits.csv');
+      assert.equal((one?.['counts'] as Record<string, unknown>)['samples'], 900);
+      assert.equal(mean, undefined);
+      const { out, status } = lossfloor(...args);
+      assert.equal(status, 0);
+      assert.ok(out.startsWith('logits.csv: 1000 logits with targets.\n\nKeras'), out);
+      assert.ok(out.includes(`\n    ${String(zero['sentence'])}\n`), out);
+      assert.match(
+        String(zero['sentence']),
+        /^34 % of the samples \(34 of 100\) lie where .*, 16 of them on the wrong side/,
+      );
+
+      const bad = lossfloor('measure', 'naive/bce', '--samples', file('bad.csv', 'logits\n1\nx\n'));
+      assert.deepEqual(bad, {
+        status: 2,
+        out: '',
+        err: 'lossfloor: bad.csv: Line 3, column 1 ("logits"): "x" is not a number.\n',
+      });
+    });
+
     it('keeps NaN, infinities and -0 as strings', () => {
       const points = (id: string, at: string): unknown[] =>
         json('measure', id, '--at', at, '--json').flatMap((result) =>

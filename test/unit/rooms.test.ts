@@ -30,6 +30,8 @@ const house: readonly (readonly [file: string, text: string, complaint?: RegExp]
   ['src/measure/named.ts', `export type X = import('../python').X;`, /not src\/python/],
   ['src/measure/out.ts', `import { x } from '../../test/unit/helper';\nexport const y = x;`, /which is outside/],
   ['src/cellar/room.ts', `import { x } from '../numeric';\nexport const y = x;`, /src\/cellar is not a room/],
+  ['src/samples/numbers.ts', `import { x } from '../numeric';\nexport const y = x;`, /src\/samples may import nothing/],
+  ['src/dashboards/file.ts', `import { x } from '../samples';\nexport const y = x;`],
   ['src/engine/worker.ts', `import { x } from '../worker/main';\nexport const y = x;`, /not src\/worker/],
   ['src/editor/panels.ts', `import { x } from '../dashboards';\nexport const y = x;`, /not src\/dashboards/],
   ['src/dashboards/lens.ts', `import { x } from '../editor';\nexport const y = x;`, /not src\/editor/],

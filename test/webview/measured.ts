@@ -132,7 +132,7 @@ const backends: Measurer['backends'] = {
 };
 
 const entries = new EntrySource();
-const measurer = {
+export const measurer = {
   memory: new MeasuringMemory(),
   backends,
   backend: 'model',

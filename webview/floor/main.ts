@@ -34,6 +34,7 @@ import { distinctExact } from './exact';
 import { coarsest, ordinalAxis } from './ordinals';
 import { Readout } from './readout';
 import { curveRemarks } from './remarks';
+import { SamplesView } from './samples';
 import { negativeSide, type ColumnTarget, type Shown, type ShownExact } from './shown';
 import { Specials } from './specials';
 import { defaultLook, Toolbar, type Look } from './toolbar';
@@ -145,6 +146,14 @@ const table = new Table<ExplainedRow>(
 );
 
 const comparison = new ComparisonView();
+const samples = new SamplesView(
+  (message) => {
+    channel.post(message);
+  },
+  () => {
+    redraw();
+  },
+);
 
 const postSettings = debounced(changeDelay, () => {
   if (floor) channel.post({ type: 'changeFloor', settings: floor.settings });
@@ -177,6 +186,7 @@ document
       h('h2', { id: 'results' }, 'Findings'),
       sentences,
       table.element,
+      samples.element,
     ),
     specials.element,
     comparison.element,
@@ -196,6 +206,7 @@ function receive(message: ToFloorWebview): void {
     controls.know(message.backends);
     return;
   }
+  if (samples.receive(message)) return;
   const next = nextRun(run, message);
   if (!next) return;
   run = next;
@@ -346,6 +357,7 @@ function drawPlots(): void {
     xRange: [from, to],
     zoomed: view !== null,
     sides: ['wrong side', 'right side'],
+    ...samples.plotted,
     ...(byOrdinal && {
       axis: ordinalAxis(widest, { from, to }),
       xTitle: [`margin a, each value of ${widest} equally wide`, `a, by ${widest} ordinal`] as const,
