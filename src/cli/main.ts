@@ -6,9 +6,11 @@ import { Backends, BackendUnavailable, describeSelfTest, launchOf, type LaunchSe
 import type { BackendState } from '../protocol';
 import { LossError, losses } from '../losses';
 import { findingsIn } from '../rules';
+import { TrainingError } from '../training';
 import { toJson } from './json';
 import { measureCommand } from './measure';
 import { scanCommand } from './scan';
+import { trainCommand, trainOptions } from './train';
 import { usage, UsageError } from './usage';
 
 /** Replaced by the build with the version of package.json. */
@@ -85,6 +87,16 @@ async function run(argv: readonly string[]): Promise<number> {
       process.stdout.write(out);
       process.stderr.write(err);
       return status;
+    }
+    case 'train': {
+      const { values, positionals } = parse(rest, trainOptions);
+      const backends = backendsFor({});
+      try {
+        print(await trainCommand({ what: positionals, values }, backends));
+      } finally {
+        backends.dispose();
+      }
+      return 0;
     }
     case 'losses':
       print(listLosses(wantsJson(rest)));
@@ -225,8 +237,8 @@ run(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     process.exitCode = 2;
-    const known = error instanceof UsageError || error instanceof LossError || error instanceof BackendUnavailable;
-    process.stderr.write(`lossfloor: ${known ? error.message : String((error as Error).stack ?? error)}\n`);
+    const known = [UsageError, LossError, TrainingError, BackendUnavailable].some((kind) => error instanceof kind);
+    process.stderr.write(`lossfloor: ${known ? (error as Error).message : String((error as Error).stack ?? error)}\n`);
     if (error instanceof UsageError && !error.message.includes(':')) process.stderr.write(`\n${usage}`);
   },
 );

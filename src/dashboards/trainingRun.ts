@@ -16,6 +16,8 @@ export type TrainingBackends = Pick<Backends, 'train'>;
 
 /** How often the page gets a new picture at most, in milliseconds. */
 const drawEvery = 200;
+/** Of the extension host's time, at most one part in so many goes into pictures. */
+const share = 10;
 
 /**
  * Networks of one choice of settings: trained, stopped, continued. It keeps what was recorded and where each network
@@ -52,7 +54,7 @@ export class TrainingRun {
     this.settings = settings;
     const running = new AbortController();
     this.#running = running;
-    let told = 0;
+    let next = 0;
     tell();
     try {
       const tasks = Array.from(this.#planned, ([key, { job }]) => ({ ...job, key }));
@@ -61,9 +63,10 @@ export class TrainingRun {
         ({ key, records, state }) => {
           this.#records.set(key, joined(this.#records.get(key) ?? noRecords, records));
           this.#states.set(key, state);
-          if (performance.now() - told < drawEvery) return;
-          told = performance.now();
+          const now = performance.now();
+          if (now < next) return;
           tell();
+          next = now + Math.max(drawEvery, share * (performance.now() - now));
         },
         running.signal,
       );

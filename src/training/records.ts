@@ -52,11 +52,17 @@ export function isRecorded(epoch: number): boolean {
  * being the last alone gives way to what comes after it.
  */
 export function joined(earlier: Records, later: Records): Records {
-  const first = later.epoch[0] ?? Infinity;
-  const kept = (epoch: number, i: number): boolean =>
-    epoch < first && (isRecorded(epoch) || later.epoch.length === 0 || i < earlier.epoch.length - 1);
-  const keep = Array.from(earlier.epoch, kept);
-  return mapColumns((name) => Float64Array.from([...earlier[name].filter((_, i) => keep[i]), ...later[name]]));
+  const first = later.epoch[0];
+  if (first === undefined) return earlier;
+  let count = earlier.epoch.length;
+  while (count > 0 && (earlier.epoch[count - 1] as number) >= first) count--;
+  if (count === earlier.epoch.length && count > 0 && !isRecorded(earlier.epoch[count - 1] as number)) count--;
+  return mapColumns((name) => {
+    const column = new Float64Array(count + later.epoch.length);
+    column.set(earlier[name].subarray(0, count));
+    column.set(later[name], count);
+    return column;
+  });
 }
 
 /** The first `count` records. */

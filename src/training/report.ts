@@ -97,12 +97,23 @@ function shortLabel(id: string): string {
   return id.startsWith('zer/') ? id.slice('zer/'.length) : lossById(id).label;
 }
 
+/** A NaN among the values makes the mean and the bounds NaN. */
 function bandOf(values: readonly Float64Array[]): SeedBand {
   const length = values[0]?.length ?? 0;
-  const each = (combine: (at: readonly number[]) => number): Float64Array =>
-    Float64Array.from({ length }, (_, i) => combine(values.map((value) => value[i] as number)));
-  // A NaN among them makes the mean and the bounds NaN.
-  return { mean: each(mean), low: each((at) => Math.min(...at)), high: each((at) => Math.max(...at)) };
+  const band = { mean: new Float64Array(length), low: new Float64Array(length), high: new Float64Array(length) };
+  for (let i = 0; i < length; i++) {
+    let [sum, low, high] = [0, Infinity, -Infinity];
+    for (const value of values) {
+      const x = value[i] as number;
+      sum += x;
+      low = Math.min(low, x);
+      high = Math.max(high, x);
+    }
+    band.mean[i] = sum / values.length;
+    band.low[i] = low;
+    band.high[i] = high;
+  }
+  return band;
 }
 
 function mean(values: readonly number[]): number {
@@ -146,6 +157,7 @@ function sentencesFor(radius: number, all: readonly TrainingCurve[]): string[] {
 function isSame(a: TrainingCurve, b: TrainingCurve): boolean {
   return (
     a.epoch.length === b.epoch.length &&
+    a.seeds.every(({ crossEntropy }, i) => Object.is(crossEntropy, b.seeds[i]?.crossEntropy)) &&
     plotted.every((measure) => {
       const [one, other] = [a.bands[measure], b.bands[measure]];
       return (['mean', 'low', 'high'] as const).every((part) =>

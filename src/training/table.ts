@@ -36,7 +36,7 @@ const columns: readonly Column[] = [
     cell: ({ seeds }) => plain(String(seeds[0]?.epoch ?? 0)),
   },
   {
-    head: 'Learnt by',
+    head: 'Seeds learnt',
     title: 'Seeds that end with all patterns correct under the radius; for each, the epoch from which on it had them',
     cell: ({ seeds }) => ({
       text: `${String(seeds.filter(({ learntAt }) => learntAt !== null).length)} of ${String(seeds.length)}`,

@@ -235,7 +235,7 @@ describe('the training dashboard', () => {
     assert.equal((await change(() => page.getByLabel('Seeds').fill('4'))).seeds, 4);
     assert.equal((await change(() => page.getByLabel('Hidden units are').selectOption('tanh'))).activation, 'tanh');
     assert.equal((await change(() => page.getByLabel('Weights change').selectOption('online'))).update, 'online');
-    const last = await change(() => page.getByLabel('Loss and gradient in').selectOption('bfloat16'));
+    const last = await change(() => page.getByLabel('Loss computed in').selectOption('bfloat16'));
     assert.deepEqual(await dashboard.kept(), { origin: { kind: 'catalogue' }, settings: last });
     assert.deepEqual(trainingSettings(last), last, 'the host opens to the same');
   });

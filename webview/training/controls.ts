@@ -22,7 +22,7 @@ const numbers: readonly { readonly name: TrainingNumber; readonly label: string;
   { name: 'seeds', label: 'Seeds', integer: true },
 ];
 
-const updateTitles = { batch: 'after every epoch (batch)', online: 'after every pattern (online)' } as const;
+const updateTitles = { batch: 'per epoch', online: 'per pattern' } as const;
 const mostRadii = 6;
 
 interface Actions {
@@ -36,6 +36,8 @@ interface Actions {
 /** The controls of the training dashboard: they hold settings, and call back with every valid change. */
 export class TrainingControls {
   readonly element = h('form', { class: 'controls', 'aria-label': 'What to train' });
+  /** What is done with them: always in view, also where the controls are closed. */
+  readonly actions = h('div', { class: 'actions' });
   private settings: TrainingSettings | undefined;
   private choices: TrainingChoices | undefined;
   private readonly fields = new Map<TrainingNumber | 'bits' | 'more', NumberField>();
@@ -51,11 +53,10 @@ export class TrainingControls {
     this.goOn();
   });
 
-  constructor(private readonly actions: Actions) {
+  constructor(private readonly callers: Actions) {
     this.radii.setAttribute('aria-describedby', this.radiiError.id);
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
-      this.start();
     });
     this.task.addEventListener('change', () => {
       this.chooseTask();
@@ -82,8 +83,8 @@ export class TrainingControls {
       }),
       radii,
       this.numbers(settings, choices),
-      this.actionBox(),
     );
+    this.actions.replaceChildren(this.actionBox());
     this.showTask();
   }
 
@@ -93,7 +94,7 @@ export class TrainingControls {
       this.settings = { ...this.settings, own: settings.own, task: settings.task };
       this.task.value = settings.task;
       this.showTask();
-      this.actions.changed(this.settings);
+      this.callers.changed(this.settings);
     }
     setText(this.summary, text);
     this.summary.classList.toggle('wrong', isWrong);
@@ -109,7 +110,7 @@ export class TrainingControls {
   private change(part: Partial<TrainingSettings>): void {
     if (!this.settings) return;
     this.settings = { ...this.settings, ...part };
-    this.actions.changed(this.settings);
+    this.callers.changed(this.settings);
   }
 
   private isValid(): boolean {
@@ -121,13 +122,13 @@ export class TrainingControls {
 
   private start(): void {
     if (this.startButton.getAttribute('aria-disabled') === 'true' || !this.settings || !this.isValid()) return;
-    this.actions.start(this.settings);
+    this.callers.start(this.settings);
   }
 
   private goOn(): void {
     const more = this.fields.get('more');
     if (this.continueButton.getAttribute('aria-disabled') === 'true' || !more?.validate()) return;
-    this.actions.goOn(more.value);
+    this.callers.goOn(more.value);
   }
 
   private chooseTask(): void {
@@ -174,7 +175,7 @@ export class TrainingControls {
     });
     this.fields.set('bits', bits);
     const choose = button('Choose CSV file…', { class: 'secondary' }, () => {
-      this.actions.choosePatterns();
+      this.callers.choosePatterns();
     });
     const targets = h('input', {
       type: 'number',
@@ -244,7 +245,7 @@ export class TrainingControls {
         },
       ),
       choice(
-        'Loss and gradient in',
+        'Loss computed in',
         'format',
         formatNames,
         settings.format,
@@ -269,9 +270,7 @@ export class TrainingControls {
       onInput: (field) => void field.validate(),
     });
     this.fields.set('more', more);
-    const box = fieldset('Training', this.startButton, this.continueButton, more.element);
-    box.classList.add('actions', 'wide');
-    return box;
+    return fieldset('Training', this.startButton, this.continueButton, more.element);
   }
 }
 

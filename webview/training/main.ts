@@ -75,6 +75,7 @@ const empty = h(
   'Nothing has been trained yet. Choose a task, variants and radii, then Start.',
 );
 const tableBox = h('div', {});
+const legendBox = h('div', { class: 'legend-box' });
 const status = new Status({
   cancel: () => {
     channel.post({ type: 'cancel' });
@@ -159,6 +160,13 @@ const views: readonly View[] = [
   ),
 ];
 const plots = h('div', { class: 'plots', hidden: true }, ...views.map(({ plot }) => plot.element));
+const results = h(
+  'section',
+  { class: 'results', 'aria-labelledby': 'results', hidden: true },
+  h('h2', { id: 'results' }, 'Findings'),
+  sentences,
+  tableBox,
+);
 let table: Table<TrainingRow> | undefined;
 
 const redraw = oncePerFrame(draw);
@@ -170,20 +178,15 @@ const moveCursor = oncePerFrame(() => {
   read();
 });
 
+legendBox.append(legend.element);
 document
   .querySelector('#app')
   ?.append(
     h('header', {}, h('div', {}, title, source), status.progress, status.error),
-    h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
+    h('aside', {}, settingsBox(controls.element), controls.actions, legendBox),
     plots,
-    h(
-      'section',
-      { class: 'results', 'aria-labelledby': 'results' },
-      h('h2', { id: 'results' }, 'Findings'),
-      empty,
-      sentences,
-      tableBox,
-    ),
+    empty,
+    results,
     status.footer,
     live,
   );
@@ -259,8 +262,8 @@ function draw(): void {
   const shown = shownCurves(theme);
   const { report } = progress ?? {};
   legend.draw(shown, theme);
-  plots.hidden = shown.length === 0;
-  empty.hidden = shown.length > 0;
+  for (const element of [plots, legendBox, results]) element.hidden = shown.length === 0;
+  empty.hidden = shown.length > 0 || busy();
   if (shown.length > 0) drawPlots(shown, theme);
   sentences.replaceChildren(...(report?.sentences ?? []).map((sentence) => sentenceItem(sentence, false)));
   if (report) {
