@@ -43,7 +43,7 @@ const targets = [
     platform: 'browser',
     format: 'iife',
     target: 'chrome120',
-    entryPoints: ['floor', 'zer'].flatMap((page) => [
+    entryPoints: ['floor', 'zer', 'training'].flatMap((page) => [
       { in: `webview/${page}/main.ts`, out: page },
       { in: `webview/${page}/${page}.css`, out: page },
     ]),
@@ -119,7 +119,15 @@ if (!watch) {
   await esbuild.build({ ...node, entryPoints: ['src/config/schema.ts'], outfile: generator, logLevel: 'warning' });
   const { lossConfigSchema } = (await import(pathToFileURL(generator).href)).default;
   writeFileSync(path.join(root, 'dist/loss.schema.json'), JSON.stringify(lossConfigSchema(), null, 2) + '\n');
-  for (const file of ['extension.js', 'finder.js', 'worker.js', 'cli.js', 'webview/floor.js', 'webview/zer.js']) {
+  for (const file of [
+    'extension.js',
+    'finder.js',
+    'worker.js',
+    'cli.js',
+    'webview/floor.js',
+    'webview/zer.js',
+    'webview/training.js',
+  ]) {
     if (flags.has('--sizes'))
       console.log(`${String(statSync(path.join(root, 'dist', file)).size).padStart(9)} ${file}`);
   }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Dashboards } from './dashboards';
+import { Dashboards, TrainingPanels } from './dashboards';
 import {
   commands,
   FinderSettingsSource,
@@ -51,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     (document) => tracker.settled(document),
     log,
   );
+  const training = new TrainingPanels(context.extensionUri, backends, log);
   const found = new FoundFiles(tracker);
   const scan = new WorkspaceScan(finder, settings, tracker, found, log);
   const view = new FindingsView(found, scan, context.workspaceState);
@@ -63,6 +64,7 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     settings,
     tracker,
     dashboards,
+    training,
     found,
     scan,
     view,
@@ -76,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     registerConfigDiagnostics(),
     vscode.commands.registerCommand(commands.showPrecisionFloor, () => dashboards.showFromEditor('floor')),
     vscode.commands.registerCommand(commands.showZeroErrorRadius, () => dashboards.showFromEditor('zer')),
+    vscode.commands.registerCommand(commands.showTraining, () => training.show()),
     vscode.commands.registerCommand(commands.selectBackend, () => selectBackend(backends, log)),
     vscode.commands.registerCommand(commands.showLogs, () => log.show()),
     vscode.commands.registerCommand(commands.openSample, () =>

@@ -7,9 +7,11 @@ import type { BackendState } from '../protocol';
 import { LossError, losses } from '../losses';
 import { findingsIn } from '../rules';
 import { SamplesError } from '../samples';
+import { TrainingError } from '../training';
 import { toJson } from './json';
 import { measureCommand } from './measure';
 import { scanCommand } from './scan';
+import { trainCommand, trainOptions } from './train';
 import { usage, UsageError } from './usage';
 
 /** Replaced by the build with the version of package.json. */
@@ -88,6 +90,16 @@ async function run(argv: readonly string[]): Promise<number> {
       process.stdout.write(out);
       process.stderr.write(err);
       return status;
+    }
+    case 'train': {
+      const { values, positionals } = parse(rest, trainOptions);
+      const backends = backendsFor({});
+      try {
+        print(await trainCommand({ what: positionals, values }, backends));
+      } finally {
+        backends.dispose();
+      }
+      return 0;
     }
     case 'losses':
       print(listLosses(wantsJson(rest)));
@@ -228,12 +240,14 @@ run(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     process.exitCode = 2;
-    process.stderr.write(`lossfloor: ${isForPeople(error) ? error.message : String((error as Error).stack ?? error)}\n`);
+    process.stderr.write(
+      `lossfloor: ${isForPeople(error) ? error.message : String((error as Error).stack ?? error)}\n`,
+    );
     if (error instanceof UsageError && !error.message.includes(':')) process.stderr.write(`\n${usage}`);
   },
 );
 
 /** What was thrown to be read by whoever has called, and is no fault of the program. */
 function isForPeople(error: unknown): error is Error {
-  return [UsageError, LossError, BackendUnavailable, SamplesError].some((kind) => error instanceof kind);
+  return [UsageError, LossError, TrainingError, BackendUnavailable, SamplesError].some((kind) => error instanceof kind);
 }

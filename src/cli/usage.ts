@@ -15,6 +15,13 @@ export const usage = `Usage:
       Finds unstable loss code in Python, notebooks, and JavaScript and TypeScript that use TensorFlow.js. Findings of
       less than --severity (information) are left out. In folders, what git ignores is left out unless --no-ignore
       is given. --fix applies fixes in place; --diff prints what it would change.
+  lossfloor train [--task encoder|xor|parity|reading | --csv <file> [--targets n]] [--bits n] [--variant id]...
+                  [--radius r1,r2,...] [--seeds n] [--epochs n] [--hidden n] [--activation sigmoid|tanh] [--rate x]
+                  [--momentum x] [--update batch|online] [--weights range] [--dtype float32] [--json]
+      Trains a network of one hidden layer with every variant of the zero error radius and every radius, from seeds 1 to n
+      (the start weights of a seed are the same for all): what was learnt, and the share of output units whose gradient is
+      exactly 0 although they are off. A CSV has a pattern a line; columns named in... are inputs, those named out... or
+      target... are targets, or the last n columns are with --targets.
   lossfloor losses [--json]
       Lists the catalogue.
   lossfloor backends [--json]

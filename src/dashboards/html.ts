@@ -6,7 +6,7 @@ export interface PageHost {
   asWebviewUri(path: string): string;
 }
 
-export type PageName = 'floor' | 'zer';
+export type PageName = 'floor' | 'zer' | 'training';
 
 /**
  * The page of a dashboard. It holds no data and no inline script or style: the script makes everything, from messages,

@@ -1,2 +1,3 @@
 export * from './dashboards';
 export * from './html';
+export * from './trainingPanel';

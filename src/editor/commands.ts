@@ -2,6 +2,7 @@
 export const commands = {
   showPrecisionFloor: 'lossfloor.showPrecisionFloor',
   showZeroErrorRadius: 'lossfloor.showZeroErrorRadius',
+  showTraining: 'lossfloor.showTraining',
   scanWorkspace: 'lossfloor.scanWorkspace',
   cancelScan: 'lossfloor.cancelScan',
   clearFindings: 'lossfloor.clearFindings',

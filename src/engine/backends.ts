@@ -12,6 +12,8 @@ import type {
   MeasureTask,
   ReadyBackend,
   SelfTest,
+  TrainedMessage,
+  TrainTask,
 } from '../protocol';
 import { BackendRefused, RequestCancelled, WorkerClient, type Log, type WorkerFailed } from './workerClient';
 
@@ -88,6 +90,7 @@ export class Backends {
   readonly #options: BackendsOptions;
   readonly #entries = new Map<BackendName, Entry>();
   readonly #listeners = new Set<() => void>();
+  #trainer: WorkerClient | undefined;
 
   constructor(options: BackendsOptions) {
     this.#options = options;
@@ -162,6 +165,20 @@ export class Backends {
   }
 
   /**
+   * Trains networks, which takes long: in a process of its own, of the model's backend, so that nothing that is measured
+   * has to wait. Throws as `WorkerClient.train`.
+   */
+  train(
+    tasks: readonly TrainTask[],
+    receive: (message: TrainedMessage) => void,
+    signal?: AbortSignal,
+  ): Promise<BackendIdentity> {
+    const { workerPath, log, idleAfter } = this.#options;
+    this.#trainer ??= new WorkerClient({ workerPath, log, ...(idleAfter === undefined ? {} : { idleAfter }) });
+    return this.#trainer.train(tasks, receive, signal);
+  }
+
+  /**
    * The backend for a choice, open.
    * @param formats that it has to compute in
    * @throws BackendUnavailable for an explicit choice that can't be had: it never falls back silently
@@ -198,6 +215,7 @@ export class Backends {
   dispose(): void {
     this.#listeners.clear();
     for (const { client } of this.#entries.values()) client.dispose();
+    this.#trainer?.dispose();
   }
 
   async #open(name: BackendName, entry: Entry, signal: AbortSignal | undefined): Promise<ReadyBackend> {

@@ -14,6 +14,8 @@ import type {
   ReadyBackend,
   Stage,
   ToWorker,
+  TrainedMessage,
+  TrainTask,
 } from '../protocol';
 
 /** Where the client writes what it does; a VS Code log channel fits. */
@@ -70,21 +72,22 @@ export class BackendRefused extends WorkerFailed {
 
 type Request =
   | { readonly type: 'measure'; readonly tasks: readonly MeasureTask[] }
-  | { readonly type: 'evaluate'; readonly tasks: readonly EvaluateTask[] };
+  | { readonly type: 'evaluate'; readonly tasks: readonly EvaluateTask[] }
+  | { readonly type: 'train'; readonly tasks: readonly TrainTask[] };
 
 interface Pending {
   readonly id: number;
   readonly request: Request;
-  readonly receive: (message: MeasuredMessage | EvaluatedMessage) => void;
+  readonly receive: (message: Result) => void;
   readonly resolve: (identity: BackendIdentity) => void;
   readonly reject: (error: Error) => void;
-  /** Results that arrived before a crash must not arrive twice when the request is made again. */
+  /** Results that are complete. What arrived before a crash must not arrive twice when the request is made again. */
   readonly received: Set<string>;
   attempts: number;
   cancelTimer?: NodeJS.Timeout;
 }
 
-const protocol: ProtocolVersion = 3;
+const protocol: ProtocolVersion = 4;
 const maxAttempts = 2;
 /** Margins at which floats end: a message's `specials`. */
 const specialCount = 9;
@@ -173,6 +176,24 @@ export class WorkerClient {
       { type: 'evaluate', tasks },
       (message) => {
         if (message.type === 'evaluated') receive(message);
+      },
+      signal,
+    );
+  }
+
+  /**
+   * Trains networks; how far each has come is handed to `receive` several times. After a crash that may begin again at an
+   * epoch before the last: what is repeated is the same to the last bit. Throws as `measure` does.
+   */
+  train(
+    tasks: readonly TrainTask[],
+    receive: (message: TrainedMessage) => void,
+    signal?: AbortSignal,
+  ): Promise<BackendIdentity> {
+    return this.request(
+      { type: 'train', tasks },
+      (message) => {
+        if (message.type === 'trained') receive(message);
       },
       signal,
     );
@@ -409,7 +430,7 @@ export class WorkerClient {
     if (message.type !== 'done') {
       if (!answers(message, pending.request)) return false;
       if (pending.received.has(message.key) || pending.cancelTimer) return true;
-      pending.received.add(message.key);
+      if (message.type !== 'trained' || message.done) pending.received.add(message.key);
       pending.receive(message);
       return true;
     }
@@ -453,15 +474,26 @@ function hasAll({ received, request }: Pending): boolean {
   return request.tasks.every(({ key }) => received.has(key));
 }
 
-type Answer = Extract<FromWorker, { type: 'measured' | 'evaluated' | 'done' }>;
+type Result = MeasuredMessage | EvaluatedMessage | TrainedMessage;
+type Answer = Extract<FromWorker, { type: Result['type'] | 'done' }>;
 
 function isAnswer(message: FromWorker): message is Answer {
   const { type, id } = (message as Partial<Answer> | undefined) ?? {};
-  return typeof id === 'number' && (type === 'measured' || type === 'evaluated' || type === 'done');
+  return typeof id === 'number' && isAnswerType(type);
+}
+
+function isAnswerType(type: string | undefined): boolean {
+  return type === 'measured' || type === 'evaluated' || type === 'trained' || type === 'done';
 }
 
 /** Whether it has the numbers that were asked for. */
-function answers(message: MeasuredMessage | EvaluatedMessage, request: Request): boolean {
+function answers(message: Result, request: Request): boolean {
+  if (message.type === 'trained') {
+    const task = request.type === 'train' ? request.tasks.find(({ key }) => key === message.key) : undefined;
+    const { records, state } = message as Partial<TrainedMessage>;
+    const count = records?.epoch.length ?? -1;
+    return !!task && isArray(records?.crossEntropy, count) && state?.weights instanceof Float64Array;
+  }
   if (message.type === 'measured') {
     const task = request.type === 'measure' ? request.tasks.find(({ key }) => key === message.key) : undefined;
     const { curve, specials, summary } = message as Partial<MeasuredMessage>;
@@ -496,12 +528,23 @@ function isArray(value: unknown, length: number): boolean {
   return value instanceof Float64Array && value.length === length;
 }
 
-function bytesOf({ type, tasks }: Request): number {
-  const lengths =
-    type === 'measure'
-      ? tasks.map(({ points }) => 7 * points.length)
-      : tasks.map(({ inputs, outputs }) => (inputs.length + outputs.length) * (inputs[0]?.length ?? 0));
-  return 8 * lengths.reduce((sum, length) => sum + length, 0);
+function bytesOf(request: Request): number {
+  return 8 * lengthsOf(request).reduce((sum, length) => sum + length, 0);
+}
+
+function lengthsOf({ type, tasks }: Request): number[] {
+  switch (type) {
+    case 'measure':
+      return tasks.map(({ points }) => 7 * points.length);
+    case 'evaluate':
+      return tasks.map(({ inputs, outputs }) => (inputs.length + outputs.length) * (inputs[0]?.length ?? 0));
+    case 'train': {
+      // The patterns are one object, which goes over once.
+      const patterns = new Set(tasks.map((task) => task.patterns));
+      const states = tasks.map(({ from }) => 2 * (from?.weights.length ?? 0));
+      return [...[...patterns].map(({ input, target }) => input.length + target.length), ...states];
+    }
+  }
 }
 
 function megabytes(bytes: number): string {

@@ -2,4 +2,5 @@
 export type * from './floor';
 export type * from './panel';
 export type * from './samples';
+export type * from './training';
 export type * from './zer';

@@ -1,11 +1,12 @@
 /** Messages between the extension host (or the command line) and the worker process. Types only. */
 import type { Expression } from '../expression';
 import type { Subject, TargetSummary } from '../measure';
+import type { Records, TrainingJob, TrainingState } from '../training';
 import type { BackendRefusal, ReadyBackend, Stage } from './backend';
 import type { BackendIdentity, Curve, Format } from './measurement';
 
 /** Raised whenever a message changes: host and worker of different builds refuse each other. */
-export type ProtocolVersion = 3;
+export type ProtocolVersion = 4;
 
 /** Versions of a Python package: `from` is the first, `before` the first that is not among them. */
 export interface PackageRange {
@@ -69,12 +70,24 @@ export interface EvaluateRequest {
   readonly tasks: readonly EvaluateTask[];
 }
 
+/** A network to train: from where it stands, or from its start weights, to an epoch. */
+export interface TrainTask extends TrainingJob {
+  readonly key: string;
+}
+
+/** Only the worker of the model trains. The tasks grow side by side. */
+export interface TrainRequest {
+  readonly type: 'train';
+  readonly id: number;
+  readonly tasks: readonly TrainTask[];
+}
+
 export interface CancelRequest {
   readonly type: 'cancel';
   readonly id: number;
 }
 
-export type ToWorker = MeasureRequest | EvaluateRequest | CancelRequest;
+export type ToWorker = MeasureRequest | EvaluateRequest | TrainRequest | CancelRequest;
 
 /** Sent as each stage of opening the backend is reached, and again while one takes long. */
 export interface StageMessage {
@@ -120,6 +133,19 @@ export interface EvaluatedMessage {
   readonly outputs: readonly Float64Array[];
 }
 
+/** How far one network has come since the message before: sent a few times a second, and at the end. */
+export interface TrainedMessage {
+  readonly type: 'trained';
+  readonly id: number;
+  readonly key: string;
+  /** What was recorded since. */
+  readonly records: Records;
+  /** Where the network stands after them. */
+  readonly state: TrainingState;
+  /** Whether it has reached its epoch. */
+  readonly done: boolean;
+}
+
 /** The end of a request: everything was sent, or it was cancelled, or it failed. */
 export interface DoneMessage {
   readonly type: 'done';
@@ -130,4 +156,11 @@ export interface DoneMessage {
 }
 
 export type FromWorker =
-  StageMessage | HelloMessage | RefusedMessage | AliveMessage | MeasuredMessage | EvaluatedMessage | DoneMessage;
+  | StageMessage
+  | HelloMessage
+  | RefusedMessage
+  | AliveMessage
+  | MeasuredMessage
+  | EvaluatedMessage
+  | TrainedMessage
+  | DoneMessage;

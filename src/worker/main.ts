@@ -10,13 +10,14 @@ import { openPython } from './pythonBackend';
 import { handleEvaluate, handleMeasure } from './requests';
 import { selfTest } from './selfTest';
 import { openTfjs } from './tfjs';
+import { handleTrain } from './train';
 import { openWebgpu } from './webgpu';
 import { formats, type FormatName } from '../numeric';
 
 /** Replaced by the build with the version of package.json. */
 declare const LOSSFLOOR_VERSION: string;
 
-const protocol: ProtocolVersion = 3;
+const protocol: ProtocolVersion = 4;
 
 /** How long work may run before the event loop gets a turn, in milliseconds. */
 const turn = 10;
@@ -107,9 +108,17 @@ async function handle(request: Exclude<ToWorker, { type: 'cancel' }>, { evaluato
   }, aliveEvery);
   try {
     const pacer = pacerOf(request.id);
-    await (request.type === 'measure'
-      ? handleMeasure(request, evaluator, pacer, send)
-      : handleEvaluate(request, evaluator, pacer, send));
+    switch (request.type) {
+      case 'measure':
+        await handleMeasure(request, evaluator, pacer, send);
+        break;
+      case 'evaluate':
+        await handleEvaluate(request, evaluator, pacer, send);
+        break;
+      case 'train':
+        await handleTrain(request, evaluator, pacer, send);
+        break;
+    }
     finish('complete');
   } catch (error) {
     if (error instanceof Cancelled) finish('cancelled');

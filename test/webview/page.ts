@@ -49,10 +49,9 @@ export class Stage {
   static async open(): Promise<Stage> {
     // Read once: another build may be on its way.
     const built = new Map(
-      ['floor.js', 'floor.css', 'zer.js', 'zer.css'].map((file) => [
-        file,
-        readFileSync(path.resolve('dist/webview', file)),
-      ]),
+      ['floor', 'zer', 'training']
+        .flatMap((page) => [`${page}.js`, `${page}.css`])
+        .map((file) => [file, readFileSync(path.resolve('dist/webview', file))]),
     );
     const server = createServer((request, response) => {
       const [, folder, file = ''] = new URL(request.url ?? '/', 'http://localhost').pathname.split('/');

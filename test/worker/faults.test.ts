@@ -258,7 +258,7 @@ describe('backends that fail', () => {
     const identity = { backend: name, device: 'a device', version: '1', hardware: name === 'model' ? 'cpu' : '${hardware}' };
     const selfTest = { format: 'float32', points: 1, functions: [], differences: [], flushesSubnormals: false, passed: ${String(passed)}, milliseconds: 1 };
     process.send({ type: 'stage', stage: 'import' });
-    process.send({ type: 'hello', protocol: 3, identity, formats: ['float32'], selfTest: name === 'model' ? null : selfTest });
+    process.send({ type: 'hello', protocol: 4, identity, formats: ['float32'], selfTest: name === 'model' ? null : selfTest });
     process.on('disconnect', () => process.exit());`;
 
   afterEach(() => {
@@ -280,7 +280,7 @@ describe('backends that fail', () => {
 
   it('an explicit choice that can not be had is an error, with what would help', async () => {
     const refusing = backends(
-      `process.send({ type: 'refused', protocol: 3, code: 'no-device', message: 'There is none.', remedy: 'Buy one.', stage: 'adapter' });
+      `process.send({ type: 'refused', protocol: 4, code: 'no-device', message: 'There is none.', remedy: 'Buy one.', stage: 'adapter' });
        setTimeout(() => process.exit(), 50);`,
     );
     await assert.rejects(

@@ -247,7 +247,7 @@ describe('worker', () => {
   it('kills a worker that ignores a cancellation', async () => {
     const deaf = faulty(`
       process.on('message', (m) => { if (m.type !== 'cancel') for (;;); });
-      process.send({ type: 'hello', protocol: 3, identity: { backend: 'model', device: 'd', version: 'v', hardware: 'cpu' }, formats: [], selfTest: null });`);
+      process.send({ type: 'hello', protocol: 4, identity: { backend: 'model', device: 'd', version: 'v', hardware: 'cpu' }, formats: [], selfTest: null });`);
     const worker = client({ workerPath: deaf, cancelWithin: 100 });
     const controller = new AbortController();
     const pending = worker.evaluate([task('a', [x], Float64Array.of(1))], () => undefined, controller.signal);
