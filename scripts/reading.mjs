@@ -109,8 +109,8 @@ await runMain(() => {
   const text = `${JSON.stringify(reading, null, 1)}\n`;
   const changed = !existsSync(file) || readFileSync(file, 'utf8') !== text;
   console.log(`${String(reading.words.length)} words; ${changed ? path.relative(root, file) : 'nothing to change'}`);
-  if (!changed) return 0;
-  if (process.argv.includes('--check')) return 1;
+  if (!changed) return Promise.resolve(0);
+  if (process.argv.includes('--check')) return Promise.resolve(1);
   writeFileSync(file, text);
-  return 0;
+  return Promise.resolve(0);
 });

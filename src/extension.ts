@@ -45,13 +45,14 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
   const finder = new FinderClient({ threadPath: context.asAbsolutePath('dist/finder.js'), log });
   const settings = new FinderSettingsSource(finder, log);
   const tracker = new FindingsTracker(finder, settings, log);
+  const training = new TrainingPanels(context.extensionUri, backends, log);
   const dashboards = new Dashboards(
     context.extensionUri,
     { backends, preferred: preferredBackend },
     (document) => tracker.settled(document),
+    ({ variants, radius }) => training.show({ variants, radii: [radius] }),
     log,
   );
-  const training = new TrainingPanels(context.extensionUri, backends, log);
   const found = new FoundFiles(tracker);
   const scan = new WorkspaceScan(finder, settings, tracker, found, log);
   const view = new FindingsView(found, scan, context.workspaceState);

@@ -9,6 +9,7 @@ import type {
   FloorStateMessage,
   PanelOrigin,
   ToSamplesView,
+  TrainTheseMessage,
   ZerResult,
   ZerSettings,
   ZerStateMessage,
@@ -127,6 +128,8 @@ export class Dashboards implements vscode.Disposable {
     private readonly extensionUri: vscode.Uri,
     private readonly computing: Computing,
     private readonly findingsOf: FindingsOf,
+    /** Trains networks with variants of a zero error radius. */
+    private readonly train: (what: Pick<TrainTheseMessage, 'variants' | 'radius'>) => void,
     private readonly log: vscode.LogOutputChannel,
   ) {
     for (const kind of ['floor', 'zer'] as const) {
@@ -267,7 +270,10 @@ export class Dashboards implements vscode.Disposable {
           return samples && kind.sampled ? kind.sampled(samples, run, given, measurer) : run;
         },
         probe: () => void backends.probe(probing.signal).catch(() => undefined),
-        other: (message) => samples?.receive(message),
+        other: (message) => {
+          if (message.type === 'train') this.train(message);
+          else samples?.receive(message);
+        },
       },
       this.log,
       (changed) => {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { RequestCancelled } from '../engine';
-import type { FailedMessage, FinishedMessage, FromSamplesView } from '../protocol';
+import type { FailedMessage, FinishedMessage, FromSamplesView, TrainTheseMessage } from '../protocol';
 import { pageHtml, type PageName } from './html';
 import type { Run, Unnumbered } from './measurer';
 import { packed } from './wire';
@@ -16,7 +16,7 @@ interface Messages<State, Result extends { readonly generation: number }, Settin
   /** The reader wants to know what can be had. */
   probe(): void;
   /** What the page says to another part of the panel than its measuring. */
-  other(message: FromSamplesView): void;
+  other(message: FromSamplesView | TrainTheseMessage): void;
 }
 
 /** What webviews send, whatever they show. */
@@ -24,7 +24,8 @@ type Incoming<Settings> =
   | { readonly type: 'ready' | 'cancel' | 'showLogs' | 'probe' }
   | { readonly type: 'report'; readonly message: string }
   | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings }
-  | FromSamplesView;
+  | FromSamplesView
+  | TrainTheseMessage;
 
 /**
  * A dashboard's panel: its page, its messages, and one measuring at a time. A change of settings cancels what is

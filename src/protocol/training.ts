@@ -48,7 +48,7 @@ export interface TaskItem {
 }
 
 export interface TrainingChoices {
-  readonly variants: readonly VariantItem[];
+  readonly variants: readonly Pick<VariantItem, 'id' | 'label' | 'notes'>[];
   readonly tasks: readonly TaskItem[];
   readonly activations: readonly Activation[];
   readonly updates: readonly Update[];

@@ -117,11 +117,11 @@ export interface ZerChangeMessage {
 }
 
 /** The reader wants to see networks trained with what is shown. */
-export interface TrainMessage {
+export interface TrainTheseMessage {
   readonly type: 'train';
   readonly variants: readonly string[];
   readonly radius: number;
 }
 
 export type FromZerWebview =
-  ReadyMessage | ZerChangeMessage | TrainMessage | CancelMessage | ShowLogsMessage | ReportMessage;
+  ReadyMessage | ZerChangeMessage | TrainTheseMessage | CancelMessage | ShowLogsMessage | ReportMessage;
