@@ -341,6 +341,6 @@ export function percentOf(count: number, whole: number): string {
 }
 
 /** 123456 as 123,456. */
-export function grouped(count: number): string {
+function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import {
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+  closeSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { bytesSource, readSamples, ReadingCancelled, SamplesError, withFile, type SampleFile } from '../../src/samples';
@@ -347,6 +357,20 @@ describe('reading CSV files', () => {
     assert.deepEqual([...(await csv(lines.join('\n'))).logits], lines.map(Number));
     lines[299_000] = 'oops';
     await refused(csv(lines.join('\n')), /Line 299,001, column 1/);
+  });
+});
+
+describe('the sample of logits', () => {
+  it('is a small table of a classifier that is sure of itself', async () => {
+    const file = path.resolve('samples/logits.csv');
+    assert.ok(statSync(file).size < 100_000);
+    const { logits, targets, notes } = await withFile(file, (source) => readSamples(source));
+    assert.deepEqual([logits.length, targets?.length, notes], [3000, 3000, []]);
+    assert.ok(logits.some((z) => z > 16.7) && logits.some((z) => z < -16.7));
+    // One in 101 has the other label.
+    assert.ok(
+      logits.some((z, i) => z > 5 && targets?.[i] === 0) && logits.some((z, i) => z < -5 && targets?.[i] === 1),
+    );
   });
 });
 

@@ -100,14 +100,13 @@ export class SamplesView {
       h(
         'div',
         { class: 'drop' },
-        h('div', { class: 'buttons' }, this.choose, this.remove),
+        h('div', { class: 'buttons' }, this.choose, this.remove, this.progress),
         this.line,
         h(
           'p',
           { class: 'note' },
           '.npy, .npz or CSV, with their targets if there are any. Or drop a file anywhere on this page; VS Code lets it through while you hold Shift.',
         ),
-        this.progress,
       ),
       this.error,
       this.notes,
@@ -299,15 +298,14 @@ const resultColumns: readonly Column<SampleResult>[] = [
   { head: 'Loss', title: 'What was computed at the samples', cell: ({ label }) => label, names: true },
   { head: 'Target', title: 'The target t', cell: ({ target }) => printNumber(target) },
   { head: 'Format', title: 'The number format: the logits are rounded to it first', cell: ({ format }) => format },
-  { head: 'Backend', title: 'Who computed it', cell: ({ backend }) => backend },
   count('Samples', 'Samples that have this target', ({ samples }) => samples),
   count(
-    'Gradient 0 (right)',
+    'Grad. 0 right',
     'The gradient is exactly 0 although the exact one is not, on the right side',
     ({ zeroGradient }) => zeroGradient.right,
   ),
   count(
-    'Gradient 0 (wrong)',
+    'Grad. 0 wrong',
     'The gradient is exactly 0 although the exact one is not, on the wrong side: these errors are never corrected',
     ({ zeroGradient }) => zeroGradient.wrong,
   ),
@@ -316,8 +314,8 @@ const resultColumns: readonly Column<SampleResult>[] = [
   count('At the cap', 'The loss is that of the cap', ({ atCap }) => atCap),
   count('Loss NaN', 'The loss is NaN', ({ lossNaN }) => lossNaN),
   count('Loss ∞', 'The loss is infinite', ({ lossInfinite }) => lossInfinite),
-  count('Gradient NaN', 'The gradient is NaN', ({ gradientNaN }) => gradientNaN),
-  count('Gradient ∞', 'The gradient is infinite', ({ gradientInfinite }) => gradientInfinite),
+  count('Grad. NaN', 'The gradient is NaN', ({ gradientNaN }) => gradientNaN),
+  count('Grad. ∞', 'The gradient is infinite', ({ gradientInfinite }) => gradientInfinite),
 ];
 
 function count(
