@@ -6,6 +6,7 @@ import type {
   FinishedMessage,
   FromTrainingWebview,
   KeptState,
+  OwnTask,
   TrainingProgressMessage,
   TrainingSettings,
   TrainingStateMessage,
@@ -21,7 +22,7 @@ import { packed } from './wire';
 const trainingViewType = 'lossfloor.training';
 
 /** A file of patterns of more bytes is refused before it is read. */
-const mostBytes = 50 * 2 ** 20;
+const mostBytes = 10 * 2 ** 20;
 
 /** Opens the panels that train, and restores them. */
 export class TrainingPanels implements vscode.Disposable {
@@ -118,8 +119,7 @@ class TrainingPanel implements vscode.Disposable {
         void this.showAll();
         return;
       case 'changeTraining':
-        this.settings = message.settings;
-        void this.tellTask();
+        this.change(message.settings);
         return;
       case 'startTraining':
         this.settings = message.settings;
@@ -165,10 +165,19 @@ class TrainingPanel implements vscode.Disposable {
     }
   }
 
-  private async tellTask(): Promise<void> {
+  private change(settings: TrainingSettings): void {
+    const before = taskKey(this.settings);
+    this.settings = settings;
+    // The file is not read again for every key that is pressed.
+    if (taskKey(settings) !== before) void this.tellTask();
+  }
+
+  private async tellTask(chosen: OwnTask | null = null): Promise<void> {
     const { settings } = this;
     const task = await this.summary();
-    this.post({ type: 'task', settings, task } satisfies TrainingTaskMessage);
+    // Meanwhile something else was chosen.
+    if (taskKey(settings) !== taskKey(this.settings)) return;
+    this.post({ type: 'task', chosen, task } satisfies TrainingTaskMessage);
   }
 
   /** @throws Error for a task that can't be had */
@@ -178,7 +187,7 @@ class TrainingPanel implements vscode.Disposable {
     if (!own) throw new TrainingError(vscode.l10n.t('Choose a CSV file of inputs and targets.'));
     const uri = vscode.Uri.parse(own.uri);
     const { size } = await vscode.workspace.fs.stat(uri);
-    if (size > mostBytes) throw new TrainingError(vscode.l10n.t('{0} is larger than 50 MB.', own.name));
+    if (size > mostBytes) throw new TrainingError(vscode.l10n.t('{0} is larger than 10 MB.', own.name));
     return patternsOfCsv(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)), own.name, own.targets);
   }
 
@@ -192,8 +201,9 @@ class TrainingPanel implements vscode.Disposable {
     if (!uri) return;
     const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
     const targets = this.settings.own?.targets ?? null;
-    this.settings = { ...this.settings, task: 'own', own: { uri: uri.toString(), name, targets } };
-    await this.tellTask();
+    const own = { uri: uri.toString(), name, targets };
+    this.settings = { ...this.settings, task: 'own', own };
+    await this.tellTask(own);
   }
 
   /** Begins anew. What was trained before is kept until the new settings have proved to be such as can be trained. */
@@ -251,4 +261,9 @@ class TrainingPanel implements vscode.Disposable {
   private post(message: unknown): void {
     if (this.ready) void this.panel.webview.postMessage(packed(message));
   }
+}
+
+/** What the summary of the task is made of. */
+function taskKey({ task, bits, own, hidden }: TrainingSettings): string {
+  return JSON.stringify([task, bits, own, hidden]);
 }

@@ -77,7 +77,8 @@ export interface TaskSummary {
 /** The task was changed, or its file was read. */
 export interface TrainingTaskMessage {
   readonly type: 'task';
-  readonly settings: TrainingSettings;
+  /** The file that the user has just chosen. */
+  readonly chosen: OwnTask | null;
   readonly task: TaskSummary;
 }
 

@@ -1,8 +1,8 @@
 import type { Patterns } from './network';
 import { patternsOf, TrainingError } from './tasks';
 
-/** More than this takes longer than anyone waits for the first epoch. */
-const mostCells = 2_000_000;
+/** Reading more would keep others waiting for longer than a moment. */
+const mostCells = 500_000;
 
 interface Cell {
   readonly text: string;

@@ -187,7 +187,9 @@ function outcome(group: readonly TrainingCurve[]): string {
             `they are off and their gradient is exactly 0`,
         ]),
     ...(stuck.length > 0
-      ? [`in ${String(stuck.length)} every unit that is off is dead, so that nothing is left to correct it`]
+      ? [
+          `in ${String(stuck.length)} every unit that is off is dead${radius > 0 ? ', so that nothing is left to correct it' : ''}`,
+        ]
       : []),
     ...(broken.length > 0 ? [`in ${String(broken.length)} the weights have become NaN`] : []),
   ];

@@ -270,13 +270,14 @@ describe('the training dashboard', () => {
     const own = { uri: 'file:///words.csv', name: 'words.csv', targets: null };
     const settings = { ...defaults, task: 'own', own } as const;
     const text = taskSummary(settings, patternsOfCsv('in1,in2,out1\n0,1,1\n1,1,0\n', 'words.csv'));
-    await dashboard.send({ type: 'task', settings, task: { text, isWrong: false } });
+    await dashboard.send({ type: 'task', chosen: own, task: { text, isWrong: false } });
     await page.getByText('2-3-1 network, 2 patterns, 13 weights').waitFor();
+    await dashboard.frames();
     const before = (await dashboard.posted<TrainingChangeMessage>('changeTraining')).length;
     await page.getByLabel(/Target columns/).fill('2');
     const changed = await dashboard.posted<TrainingChangeMessage>('changeTraining', before + 1);
     assert.deepEqual(changed.at(-1)?.settings.own, { ...own, targets: 2 });
-    await dashboard.send({ type: 'task', settings, task: { text: 'words.csv:2:1: no.', isWrong: true } });
+    await dashboard.send({ type: 'task', chosen: null, task: { text: 'words.csv:2:1: no.', isWrong: true } });
     await page.locator('#task.wrong').waitFor();
   });
 

@@ -1,5 +1,11 @@
 import type { Format } from '../../src/protocol/measurement';
-import type { TaskSummary, TrainingChoices, TrainingNumber, TrainingSettings } from '../../src/protocol/webview';
+import type {
+  OwnTask,
+  TaskSummary,
+  TrainingChoices,
+  TrainingNumber,
+  TrainingSettings,
+} from '../../src/protocol/webview';
 import { h, setText, uniqueId } from '../common/dom';
 import { button, checkGroup, fieldset, NumberField } from '../common/fields';
 import { printNumber } from '../common/format';
@@ -89,12 +95,11 @@ export class TrainingControls {
   }
 
   /** What the host says of the task: the file that was chosen, and what it has in it. */
-  showSummary(settings: TrainingSettings, { text, isWrong }: TaskSummary): void {
-    if (this.settings && JSON.stringify(settings.own) !== JSON.stringify(this.settings.own)) {
-      this.settings = { ...this.settings, own: settings.own, task: settings.task };
-      this.task.value = settings.task;
+  showSummary({ text, isWrong }: TaskSummary, chosen: OwnTask | null = null): void {
+    if (chosen) {
+      this.task.value = 'own';
+      this.change({ task: 'own', own: chosen });
       this.showTask();
-      this.callers.changed(this.settings);
     }
     setText(this.summary, text);
     this.summary.classList.toggle('wrong', isWrong);

@@ -203,10 +203,10 @@ function receive(message: ToTrainingWebview): void {
       document.title = message.title;
       channel.setState({ origin: message.origin, settings });
       controls.show(settings, message.choices);
-      controls.showSummary(settings, message.task);
+      controls.showSummary(message.task);
       break;
     case 'task':
-      controls.showSummary(message.settings, message.task);
+      controls.showSummary(message.task, message.chosen);
       return;
     case 'trainingProgress':
       if (message.generation < run.generation) return;
