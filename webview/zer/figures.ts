@@ -1,7 +1,7 @@
 import type { ZerCurveMessage, ZerSettings } from '../../src/protocol/webview';
 import { Plot, type Band, type ExtraLane, type Mark, type Series } from '../common/chart';
 import { DataView } from '../common/data';
-import { h } from '../common/dom';
+import { debounced, h, oncePerFrame } from '../common/dom';
 import { printTick } from '../common/format';
 import { thresholdsOf } from '../common/summary';
 import type { SeriesStyle, Theme } from '../common/theme';
@@ -47,38 +47,68 @@ interface Figure {
   readonly data: DataView;
 }
 
+/** Everything that is drawn at a time. */
+interface Picture {
+  readonly curves: readonly Curve[];
+  /** Those that the reader hasn't hidden. */
+  readonly visible: readonly Curve[];
+  readonly plain: readonly PlainCurve[];
+  readonly theme: Theme;
+  /** What there is to see, in sentences: the text that stands for each picture. */
+  readonly about: string;
+}
+
+/** Pause after a change before figures out of sight follow it, in milliseconds. */
+const rest = 120;
+
 /** More marks than this hide the curves. */
 const mostMarks = 4;
 
-/** Replaced output, loss and gradient, against the output and against the logit, with one crosshair. */
+/**
+ * Replaced output, loss and gradient, against the output and against the logit, with one crosshair. Figures in sight
+ * are drawn at once, the others one at a time when nothing changes any more: a radius that is dragged stays smooth.
+ */
 export class Figures {
   readonly element = h('div', { class: 'plots' });
   private readonly figures: readonly Figure[];
-  private shown: readonly Axis[];
+  private readonly inSight = new Set<Element>();
+  private readonly waiting = new Set<Figure>();
+  private readonly drawRest = debounced(rest, () => {
+    this.drawNext();
+  });
+  private readonly drawNext = oncePerFrame(() => {
+    const [next] = this.waiting;
+    if (next) this.drawFigure(next);
+    if (this.waiting.size > 0) this.drawNext();
+    else this.onComplete();
+  });
+  private picture: Picture | undefined;
 
-  /** @param onCursor the reader moved the crosshair to a logit; null takes it away */
-  constructor(shown: readonly Axis[], onCursor: (logit: number | null, byKeyboard: boolean) => void) {
-    this.shown = shown;
-    this.figures = quantities.flatMap((quantity) =>
-      axes.map((axis): Figure => {
-        const title = `${titles[quantity]} against ${axis}`;
-        const plot = new Plot({
-          title,
-          yTitle: yTitles[quantity],
-          xTitle: [xTitles[axis], xTitles[axis]],
-          kind: quantity === 'loss' ? 'log' : 'linear',
-          ...(quantity === 'replaced' && { yRange: [0, 1] }),
-          onCursor: (x, byKeyboard) => {
-            onCursor(x !== null && axis === 'output' ? logitOf(x) : x, byKeyboard);
-          },
-        });
-        const data = new DataView(title, xTitles[axis], quantity);
-        plot.element.append(data.element);
-        return { quantity, axis, plot, data };
-      }),
-    );
-    this.element.append(...this.figures.map(({ plot }) => plot.element));
+  /**
+   * @param onCursor the reader moved the crosshair to a logit; null takes it away
+   * @param onComplete the last of the figures out of sight is drawn
+   */
+  constructor(
+    private shown: readonly Axis[],
+    onCursor: (logit: number | null, byKeyboard: boolean) => void,
+    private readonly onComplete: () => void,
+  ) {
+    this.figures = quantities.flatMap((quantity) => axes.map((axis) => figureOf(quantity, axis, onCursor)));
+    const observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) this.see(target, isIntersecting);
+    });
+    for (const { plot } of this.figures) {
+      this.element.append(plot.element);
+      // Until the observer has looked.
+      this.inSight.add(plot.element);
+      observer.observe(plot.element);
+    }
     this.show(shown);
+  }
+
+  /** Whether every figure shows what was drawn last. */
+  get isComplete(): boolean {
+    return this.waiting.size === 0;
   }
 
   /** Against which axes; what is hidden is not drawn. */
@@ -95,37 +125,77 @@ export class Figures {
     }
   }
 
-  /** @param about what there is to see, in sentences: the text that stands for each picture */
-  draw(
-    curves: readonly Curve[],
-    hidden: (id: string) => boolean,
-    plain: readonly PlainCurve[],
-    theme: Theme,
-    about: string,
-  ): void {
-    const visible = curves.filter(({ id }) => !hidden(id));
-    const ends = visible.flatMap(({ message: { logit } }) => [logit[0] ?? 0, logit.at(-1) ?? 0]);
-    const range = ends.length === 0 ? ([-5, 5] as const) : ([Math.min(...ends), Math.max(...ends)] as const);
-    for (const { quantity, axis, plot, data } of this.visible) {
-      const series = visible.map((curve) => seriesOf(curve, quantity, axis));
-      const xRange = axis === 'output' ? ([0, 1] as const) : range;
-      plot.draw(
-        {
-          xRange,
-          series: [...series, ...plain.flatMap((curve) => plainSeriesOf(curve, quantity, axis))],
-          ...(axis === 'logit' && { sides: ['p < 0.5', 'p > 0.5'] as const }),
-          ...(quantity === 'gradient' && zonesOf(visible, series, axis)),
-        },
-        theme,
-        `${titles[quantity]} against ${axis}${quantity === 'loss' ? ', logarithmic' : ''}. ${about}`,
-      );
-      data.show(curves.map((curve) => dataOf(curve, quantity, axis)));
+  draw(picture: Picture): void {
+    this.picture = picture;
+    this.waiting.clear();
+    for (const figure of this.visible) {
+      this.waiting.add(figure);
+      if (this.inSight.has(figure.plot.element)) this.drawFigure(figure);
     }
+    if (this.waiting.size > 0) this.drawRest();
+  }
+
+  private see(element: Element, isInSight: boolean): void {
+    if (!isInSight) {
+      this.inSight.delete(element);
+      return;
+    }
+    this.inSight.add(element);
+    const figure = this.figures.find(({ plot }) => plot.element === element);
+    if (!figure || !this.waiting.has(figure)) return;
+    this.drawFigure(figure);
+    if (this.isComplete) this.onComplete();
+  }
+
+  private drawFigure(figure: Figure): void {
+    this.waiting.delete(figure);
+    if (!this.picture) return;
+    const { curves, visible, plain, theme, about } = this.picture;
+    const { quantity, axis, plot, data } = figure;
+    const series = visible.map((curve) => seriesOf(curve, quantity, axis));
+    plot.draw(
+      {
+        xRange: axis === 'output' ? [0, 1] : rangeOf(visible),
+        series: [...series, ...plain.flatMap((curve) => plainSeriesOf(curve, quantity, axis))],
+        ...(axis === 'logit' && { sides: ['p < 0.5', 'p > 0.5'] as const }),
+        ...(quantity === 'gradient' && zonesOf(visible, series, axis)),
+      },
+      theme,
+      `${titles[quantity]} against ${axis}${quantity === 'loss' ? ', logarithmic' : ''}. ${about}`,
+    );
+    data.show(curves.map((curve) => dataOf(curve, quantity, axis)));
   }
 
   private get visible(): readonly Figure[] {
     return this.figures.filter(({ axis }) => this.shown.includes(axis));
   }
+}
+
+function figureOf(
+  quantity: Quantity,
+  axis: Axis,
+  onCursor: (logit: number | null, byKeyboard: boolean) => void,
+): Figure {
+  const title = `${titles[quantity]} against ${axis}`;
+  const plot = new Plot({
+    title,
+    yTitle: yTitles[quantity],
+    xTitle: [xTitles[axis], xTitles[axis]],
+    kind: quantity === 'loss' ? 'log' : 'linear',
+    ...(quantity === 'replaced' && { yRange: [0, 1] }),
+    onCursor: (x, byKeyboard) => {
+      onCursor(x !== null && axis === 'output' ? logitOf(x) : x, byKeyboard);
+    },
+  });
+  const data = new DataView(title, xTitles[axis], quantity);
+  plot.element.append(data.element);
+  return { quantity, axis, plot, data };
+}
+
+/** From the least logit that is drawn to the largest. */
+function rangeOf(curves: readonly Curve[]): readonly [number, number] {
+  const ends = curves.flatMap(({ message: { logit } }) => [logit[0] ?? 0, logit.at(-1) ?? 0]);
+  return ends.length === 0 ? [-5, 5] : [Math.min(...ends), Math.max(...ends)];
 }
 
 /** The outputs that are drawn by themselves have no logit beyond this. */
@@ -204,7 +274,9 @@ function marksOf(curves: readonly Curve[], series: readonly Series[], axis: Axis
   curves.forEach((curve, i) => {
     const own = series[i];
     if (!own) return;
+    const farthest = Math.abs(curve.message.logit[0] ?? 0);
     for (const { sign, from } of endsOf(curve.message)) {
+      if (from > farthest) continue;
       const at = axis === 'logit' ? sign * from : outputOf(sign * from);
       const key = `${String(sign)} ${printTick(at)}`;
       const group = groups.get(key) ?? { at, of: own, names: [] };

@@ -86,7 +86,7 @@ export function deadSentences(findings: readonly Finding[]): string[] {
   const hard = findings.filter(({ message }) => isHard(message.target));
   const softTargets = [...new Set(findings.map(({ message }) => message.target))].filter((target) => !isHard(target));
   const groups = groupsOf(hard);
-  const dead = groups.filter(({ ends }) => ends !== '');
+  const dead = groups.filter(({ ends }) => ends !== '').sort((a, b) => a.from - b.from);
   return [
     ...dead.map(
       ({ names, ends }) =>
@@ -97,7 +97,7 @@ export function deadSentences(findings: readonly Finding[]): string[] {
       .filter(({ ends }) => ends === '')
       .map(
         ({ names }) =>
-          `${keeps(names)} ${dead.length > 0 ? 'there' : 'on the wrong side'}: it is exactly 0 at no logit.`,
+          `${keeps(names)} ${dead.length > 0 ? 'there' : 'on the wrong side'}: it is exactly 0 at no logit${dead.length > 0 ? ' of that side' : ''}.`,
       ),
     ...(dead.length > 0 ? [whyItMatters(dead.flatMap(({ names }) => names))] : []),
     ...softTargets.flatMap((target) =>
@@ -114,24 +114,24 @@ function keeps(names: readonly string[]): string {
 }
 
 function whyItMatters(names: readonly string[]): string {
-  const quoted = ['v2', 'v3'].filter((name) => names.includes(name));
-  const found =
-    quoted.length > 0
-      ? ` The notebook that it comes from says of V2 and V3 that they “still produce extremely poor behavioral performance”.`
-      : '';
-  return `Why it matters: a unit that is completely wrong gets no push back, so the network can't unlearn it.${found}`;
+  const quoted = ['v2', 'v3'].some((name) => names.includes(name))
+    ? ': the likely reason why the notebook that v1 to v4 come from says “V2-V3 still produce extremely poor behavioral performance”'
+    : '';
+  return `Why it matters: a unit that is completely wrong gets no gradient, so that training can't correct it${quoted}.`;
 }
 
 interface Group {
   readonly names: string[];
   /** Where their dead ends begin, in words; empty where there are none. */
   readonly ends: string;
+  /** The least margin among them. */
+  readonly from: number;
 }
 
 /** Variants with the same dead ends for the same targets, to four digits. */
 function groupsOf(findings: readonly Finding[]): Group[] {
   const variants = [...new Set(findings.map(({ short }) => short))];
-  const groups = new Map<string, string[]>();
+  const groups = new Map<string, Omit<Group, 'ends'>>();
   for (const name of variants) {
     const places = findings
       .filter(({ short }) => short === name)
@@ -140,13 +140,16 @@ function groupsOf(findings: readonly Finding[]): Group[] {
         const zones = message.summary.wrong.deadZones;
         return {
           target: message.target,
+          from: end?.from ?? zones[0]?.from ?? Infinity,
           at: end ? `|z| = ${printPlace(end.from)}` : zones.length > 0 ? rangesOf(zones) : '',
         };
       });
     const ends = describeEnds(places);
-    groups.set(ends, [...(groups.get(ends) ?? []), name]);
+    const from = Math.min(...places.map((each) => each.from));
+    const known = groups.get(ends);
+    groups.set(ends, { names: [...(known?.names ?? []), name], from: Math.min(known?.from ?? Infinity, from) });
   }
-  return [...groups].map(([ends, names]) => ({ names, ends }));
+  return [...groups].map(([ends, group]) => ({ ...group, ends }));
 }
 
 /** Zones that don't reach to the end of the format. */

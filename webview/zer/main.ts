@@ -13,6 +13,7 @@ import { debounced, h, oncePerFrame, setText } from '../common/dom';
 import { printNumber, printPlace, printTarget } from '../common/format';
 import { nearest } from '../common/lanes';
 import { Legend, type LegendEntry } from '../common/legend';
+import { settingsBox } from '../common/settings';
 import { nextRun, noRun, Status } from '../common/status';
 import { sentenceItem, summaryColumns, type SummaryRow } from '../common/summary';
 import { Table, type Column } from '../common/table';
@@ -103,11 +104,15 @@ const controls = new ZerControls(
   },
   shownAxes,
 );
-const figures = new Figures(shownAxes, (x, byKeyboard) => {
-  cursor = x;
-  moveCursor();
-  if (byKeyboard) setText(live, x === null ? '' : cursorSentence(x));
-});
+const figures = new Figures(
+  shownAxes,
+  (x, byKeyboard) => {
+    cursor = x;
+    moveCursor();
+    if (byKeyboard) setText(live, x === null ? '' : cursorSentence(x));
+  },
+  finish,
+);
 const table = new Table<SummaryRow>(
   'summary',
   'What was measured. Places are margins |z|; each is exact to the last value of the format.',
@@ -148,7 +153,7 @@ document
   .querySelector('#app')
   ?.append(
     h('header', {}, h('div', {}, title, source), status.progress, status.error),
-    h('aside', {}, controls.element, h('div', { class: 'legend-box' }, legend.element)),
+    h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
     figures.element,
     h(
       'section',
@@ -265,11 +270,13 @@ function draw(): void {
   const shown = shownCurves(theme);
   const visible = shown.filter(({ id }) => !legend.isHidden(id));
   const exact = exactEntries(visible, theme);
-  legend.draw([...shown, ...exact], theme);
+  // Without the arrays, which differ each time: the legend stays as it is while a radius is dragged.
+  const entries = shown.map(({ id, label, title: about, style, stale }) => ({ id, label, title: about, style, stale }));
+  legend.draw([...entries, ...exact.map(({ message: _, ...entry }) => entry)], theme);
   const dead = deadSentences(shown);
-  const about = shown.length === 0 ? 'Nothing computed yet.' : dead.join(' ');
+  const summary = shown.length === 0 ? 'Nothing computed yet.' : dead.join(' ');
   const plain = exact.filter(({ id }) => !legend.isHidden(id));
-  figures.draw(shown, (id) => legend.isHidden(id), plain, theme, about);
+  figures.draw({ curves: shown, visible, plain, theme, about: summary });
 
   const stale = shown.some((each) => each.stale);
   deadList.replaceChildren(...dead.map((sentence) => sentenceItem(sentence, stale)));
@@ -325,7 +332,11 @@ function busy(): boolean {
 function finish(): void {
   status.show(run, busy());
   const failed = run.error !== '' && !asked;
-  document.body.dataset['state'] = failed ? 'error' : zer && run.finished && !asked ? 'ready' : 'loading';
+  document.body.dataset['state'] = failed
+    ? 'error'
+    : zer && run.finished && !asked && figures.isComplete
+      ? 'ready'
+      : 'loading';
   document.body.dataset['generation'] = String(run.generation);
 }
 
