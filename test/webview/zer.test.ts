@@ -150,7 +150,7 @@ describe('the zero error radius dashboard', () => {
     const soft = await dashboard.page.locator('#dead li').allInnerTexts();
     assert.ok(
       soft.includes(
-        'For target 0.3 v4 gives gradient exactly 0 below z = −2.197 and above z = 2.197: errors beyond are never corrected.',
+        'For target 0.3, v4 gives gradient exactly 0 below z = −2.197 and above z = 2.197: errors beyond are never corrected.',
       ),
       soft.join('\n'),
     );
