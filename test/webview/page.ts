@@ -28,6 +28,7 @@ declare global {
     posted: { readonly type: string }[];
     kept: unknown;
     violations: string[];
+    messages: (readonly object[])[];
   }
 }
 
@@ -157,6 +158,16 @@ export class Dashboard {
         for (const message of all) window.postMessage(message, '*');
       },
       messages.map((message) => throughJson(packed(message))),
+    );
+  }
+
+  /** Leaves messages with the page, for it to post to itself. */
+  async keep(messages: readonly (readonly object[])[]): Promise<void> {
+    await this.page.evaluate(
+      (all) => {
+        window.messages = all;
+      },
+      messages.map((each) => each.map((message) => throughJson(packed(message)) as object)),
     );
   }
 

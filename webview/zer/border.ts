@@ -95,8 +95,9 @@ function firstOf(same: readonly BorderRow[]): string {
 
 /** "0.10000002 > 0.1": printed so that both floats can be recovered. */
 function compared({ distance }: ZerOutput, storedRadius: number, format: Format): string {
-  const relation = distance > storedRadius ? '>' : distance < storedRadius ? '<' : '=';
-  return `${printNumber(distance, format)} ${relation} ${printNumber(storedRadius, format)}`;
+  const printed = printNumber(distance, format);
+  if (distance === storedRadius) return `${printed} = r`;
+  return `${printed} ${distance > storedRadius ? '>' : '<'} ${printNumber(storedRadius, format)}`;
 }
 
 function capital(text: string): string {

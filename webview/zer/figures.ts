@@ -3,9 +3,8 @@ import { Plot, type Band, type ExtraLane, type Mark, type Series } from '../comm
 import { DataView } from '../common/data';
 import { debounced, h, oncePerFrame } from '../common/dom';
 import { printTick } from '../common/format';
-import { thresholdsOf } from '../common/summary';
 import type { SeriesStyle, Theme } from '../common/theme';
-import { deadZones, endsOf, joinNames, orientation, outputOf, type Zone } from './findings';
+import { deadZones, endsOf, joinNames, outputOf, placesOf, type Zone } from './findings';
 
 /** What the figures are plotted against. */
 export const axes = ['output', 'logit'] as const;
@@ -206,7 +205,7 @@ function logitOf(output: number): number {
 }
 
 /** Where the curves of logits are drawn: the format's own outputs can be the same for many logits. */
-function placesOf({ logit }: ZerCurveMessage, axis: Axis): Float64Array {
+function pointsOf({ logit }: ZerCurveMessage, axis: Axis): Float64Array {
   return axis === 'logit' ? logit : logit.map(outputOf);
 }
 
@@ -215,15 +214,15 @@ function seriesOf({ id, style, stale, message }: Curve, quantity: Quantity, axis
     return { id, style, stale, x: message.output, y: message.replaced, thresholds: [] };
   }
   const y = quantity === 'replaced' ? message.replacedAtLogit : message[quantity];
-  const logits = thresholdsOf(message.summary).map((margin) => orientation(message.target) * margin);
+  const logits = placesOf(message);
   const thresholds = axis === 'logit' ? logits : logits.map(outputOf);
-  return { id, style, stale, x: placesOf(message, axis), y, thresholds };
+  return { id, style, stale, x: pointsOf(message, axis), y, thresholds };
 }
 
 function plainSeriesOf({ id, style, message }: PlainCurve, quantity: Quantity, axis: Axis): Series[] {
   if (quantity === 'replaced') return [];
   const y = quantity === 'loss' ? message.exactLoss : message.exactGradient;
-  return [{ id, style, exact: true, thresholds: [], x: placesOf(message, axis), y }];
+  return [{ id, style, exact: true, thresholds: [], x: pointsOf(message, axis), y }];
 }
 
 function dataOf(

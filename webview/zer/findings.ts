@@ -24,11 +24,22 @@ export interface Zone {
   readonly endless: 'below' | 'above' | undefined;
 }
 
+/** Measured places as logits: where something begins, and where zones of gradient 0 end. */
+export function placesOf({ target, summary }: ZerCurveMessage): number[] {
+  const { right, wrong } = summary;
+  const margins = [
+    ...thresholdsOf(summary),
+    ...right.deadZones.map(({ to }) => to),
+    ...wrong.deadZones.map(({ to }) => -to),
+  ];
+  return margins.map((margin) => orientation(target) * margin);
+}
+
 /** The zones among the points that were drawn, their ends at measured thresholds. */
 export function deadZones(message: ZerCurveMessage): Zone[] {
   const { logit, gradient, exactGradient, replacedAtLogit, storedTarget, target, summary } = message;
   const sign = orientation(target);
-  const thresholds = thresholdsOf(summary).map((margin) => sign * margin);
+  const thresholds = placesOf(message);
   const toTheEnd = (side: 1 | -1): boolean => (side === sign ? summary.right.gradientZero : summary.deadFrom) !== null;
   const dead = stretches(logit.length, (i) => gradient[i] === 0 && exactGradient[i] !== 0);
   return dead.map(([first, last]): Zone => {
@@ -175,7 +186,7 @@ function softSentences(target: number, findings: readonly Finding[]): string[] {
       .join(' and ');
     groups.set(ends, [...(groups.get(ends) ?? []), short]);
   }
-  const head = `For ${printTarget(target)}`;
+  const head = `For ${printTarget(target)},`;
   return [...groups].map(([ends, names]) =>
     ends === ''
       ? `${head} ${keeps(names)} to both ends: outside the radius errors are corrected however large they are.`

@@ -270,11 +270,13 @@ function draw(): void {
   const shown = shownCurves(theme);
   const visible = shown.filter(({ id }) => !legend.isHidden(id));
   const exact = exactEntries(visible, theme);
-  legend.draw([...shown, ...exact], theme);
+  // Without the arrays, which differ each time: the legend stays as it is while a radius is dragged.
+  const entries = shown.map(({ id, label, title: about, style, stale }) => ({ id, label, title: about, style, stale }));
+  legend.draw([...entries, ...exact.map(({ message: _, ...entry }) => entry)], theme);
   const dead = deadSentences(shown);
-  const about = shown.length === 0 ? 'Nothing computed yet.' : dead.join(' ');
+  const summary = shown.length === 0 ? 'Nothing computed yet.' : dead.join(' ');
   const plain = exact.filter(({ id }) => !legend.isHidden(id));
-  figures.draw({ curves: shown, visible, plain, theme, about });
+  figures.draw({ curves: shown, visible, plain, theme, about: summary });
 
   const stale = shown.some((each) => each.stale);
   deadList.replaceChildren(...dead.map((sentence) => sentenceItem(sentence, stale)));
