@@ -159,16 +159,9 @@ export function chosenEntries(settings: FloorSettings, source: EntrySource): Cho
   });
 }
 
-export function zerSettingsOf({
-  zeroErrorRadius,
-  formats,
-}: Pick<LossConfig, 'zeroErrorRadius' | 'formats'>): ZerSettings {
-  return {
-    variants: zeroErrorRadius.variants.map((entry) => entry.id),
-    radius: zeroErrorRadius.radius,
-    format: formats[0] ?? 'float32',
-    targets: [0, 1],
-  };
+export function zerSettingsOf({ zeroErrorRadius }: Pick<LossConfig, 'zeroErrorRadius'>): ZerSettings {
+  const { variants, radius, format, targets } = zeroErrorRadius;
+  return { variants: variants.map((entry) => entry.id), radius, format, targets };
 }
 
 export function variantItems(): VariantItem[] {

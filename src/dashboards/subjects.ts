@@ -81,8 +81,10 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
       zeroErrorRadius: {
         variants: variants.length > 0 ? variants : defaults.variants.map(variantById),
         radius: defaults.radius,
+        format: formats[0] ?? defaults.formats[0],
+        targets: defaults.radiusTargets,
+        hidden: [],
       },
-      formats,
     }),
   };
 }
