@@ -1,0 +1,126 @@
+/** What lies under the curves: shading, histogram, ribbons, the lanes' ground and the line between the two sides. */
+import { union } from '../plotting';
+import { faded } from '../theme';
+import { colourOf, drawText, type Frame } from './frame';
+import { isAbove, laneGap, type Lane } from './layout';
+
+/** Where the lanes lie, from the top: the pixel of each one's upper edge. */
+export function laneTops({ lanes, area, axisBottom }: Frame): ReadonlyMap<Lane, number> {
+  let top = area.top;
+  let bottom = axisBottom + laneGap;
+  return new Map(
+    lanes.map((lane) => {
+      const at = isAbove(lane) ? top : bottom;
+      if (isAbove(lane)) top += lane.height + laneGap;
+      else bottom += lane.height + laneGap;
+      return [lane, at];
+    }),
+  );
+}
+
+export function drawGround(frame: Frame): void {
+  const { ctx } = frame;
+  ctx.save();
+  drawBands(frame);
+  drawHistogram(frame);
+  drawRibbons(frame);
+  for (const [lane, top] of laneTops(frame)) drawLaneGround(frame, lane, top);
+  drawMinorTicks(frame);
+  drawSides(frame);
+  ctx.restore();
+}
+
+function drawBands({ ctx, theme, content, px, axisTop, axisBottom }: Frame): void {
+  ctx.fillStyle = faded(theme.foreground, theme.highContrast ? 0.2 : 0.07);
+  for (const band of union(content.bands ?? [])) {
+    const from = px(band.from);
+    ctx.fillRect(from, axisTop, px(band.to) - from, axisBottom - axisTop);
+  }
+}
+
+function drawHistogram({ ctx, theme, content: { histogram }, area, px, axisTop, axisBottom }: Frame): void {
+  if (!histogram) return;
+  const { edges, counts } = histogram;
+  const most = counts.reduce((a, b) => Math.max(a, b), 0);
+  if (most === 0) return;
+  ctx.fillStyle = faded(theme.foreground, theme.highContrast ? 0.45 : 0.22);
+  counts.forEach((count, i) => {
+    const from = Math.max(area.left, px(edges[i] ?? NaN));
+    const to = Math.min(area.right, px(edges[i + 1] ?? NaN));
+    const height = ((axisBottom - axisTop) / 3) * (count / most);
+    // A bin with a single sample still shows.
+    if (count > 0 && to > from) ctx.fillRect(from, axisBottom - Math.max(1, height), to - from, Math.max(1, height));
+  });
+}
+
+function drawRibbons({ ctx, theme, content, area, px, py }: Frame): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
+  ctx.clip();
+  for (const series of content.series) {
+    const { ribbon } = series;
+    if (!ribbon) continue;
+    ctx.fillStyle = faded(colourOf({ ...series, stale: false }, theme), series.stale ? 0.08 : 0.18);
+    const at = (values: Float64Array, i: number): readonly [number, number] => {
+      const place = py(values[i] ?? NaN);
+      // What has no place on a logarithmic axis lies beneath it.
+      return [px(series.x[i] ?? NaN), Number.isNaN(place) ? area.bottom : place];
+    };
+    ctx.beginPath();
+    for (let i = 0; i < series.x.length; i++) ctx.lineTo(...at(ribbon.high, i));
+    for (let i = series.x.length - 1; i >= 0; i--) ctx.lineTo(...at(ribbon.low, i));
+    ctx.closePath();
+    ctx.fill();
+  }
+  ctx.restore();
+}
+
+function drawLaneGround(frame: Frame, lane: Lane, top: number): void {
+  const { ctx, theme, area } = frame;
+  // The ground hides the vertical grid lines between axis and lane: the axis is broken there.
+  ctx.fillStyle = theme.background;
+  ctx.fillRect(area.left, isAbove(lane) ? top : top - laneGap, area.right - area.left, lane.height + laneGap);
+  ctx.fillStyle = theme.strip;
+  ctx.fillRect(area.left, top, area.right - area.left, lane.height);
+  ctx.strokeStyle = theme.grid;
+  ctx.lineWidth = 1;
+  ctx.strokeRect(area.left + 0.5, Math.round(top) + 0.5, area.right - area.left - 1, Math.round(lane.height) - 1);
+  drawText(frame, lane.label, { at: [area.left - 8, top + lane.height / 2], align: 'right', colour: theme.muted });
+}
+
+/** 2 to 9 of each decade, where there is room: they say that the axis is logarithmic. */
+function drawMinorTicks({ ctx, theme, options, y, area: { left }, axisTop, axisBottom }: Frame): void {
+  if (options.kind !== 'log') return;
+  const decadeHeight = (axisBottom - axisTop) / (y.max - y.min);
+  if (decadeHeight < 26) return;
+  ctx.strokeStyle = theme.muted;
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  for (let decade = y.min; decade < y.max; decade++) {
+    for (let digit = 2; digit <= 9; digit++) {
+      const at = Math.round(y.getPixelForValue(decade + Math.log10(digit))) + 0.5;
+      ctx.moveTo(left - 3, at);
+      ctx.lineTo(left, at);
+    }
+  }
+  ctx.stroke();
+}
+
+function drawSides(frame: Frame): void {
+  const { ctx, theme, content, area, px, axisTop, axisBottom } = frame;
+  const [left, right] = content.sides ?? ['', ''];
+  const [low, high] = content.xRange;
+  if (!left || low >= 0 || high <= 0) return;
+  const zero = Math.round(px(0)) + 0.5;
+  ctx.strokeStyle = theme.muted;
+  ctx.setLineDash([1, 3]);
+  ctx.beginPath();
+  ctx.moveTo(zero, axisTop);
+  ctx.lineTo(zero, area.bottom);
+  ctx.stroke();
+  const side = { colour: theme.muted } as const;
+  if (zero - area.left > 90) drawText(frame, `← ${left}`, { ...side, at: [zero - 6, axisBottom - 10], align: 'right' });
+  if (area.right - zero > 90)
+    drawText(frame, `${right} →`, { ...side, at: [zero + 6, axisBottom - 10], align: 'left' });
+}
