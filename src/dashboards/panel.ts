@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { RequestCancelled } from '../engine';
-import type { FailedMessage, FinishedMessage } from '../protocol';
+import type { FailedMessage, FinishedMessage, SavingMessage } from '../protocol';
 import { pageHtml, type PageName } from './html';
 import type { Run, Unnumbered } from './measurer';
 import { packed } from './wire';
@@ -15,13 +15,16 @@ interface Messages<State, Result extends { readonly generation: number }, Settin
   prepare(settings: Settings): Run<Result>;
   /** The reader wants to know what can be had. */
   probe(): void;
+  /** The reader wants to save or copy what is shown, or has hidden a curve. */
+  saving(message: SavingMessage<Settings>): void;
 }
 
 /** What webviews send, whatever they show. */
 type Incoming<Settings> =
   | { readonly type: 'ready' | 'cancel' | 'showLogs' | 'probe' }
   | { readonly type: 'report'; readonly message: string }
-  | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings };
+  | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings }
+  | SavingMessage<Settings>;
 
 /**
  * A dashboard's panel: its page, its messages, and one measuring at a time. A change of settings cancels what is
@@ -105,6 +108,12 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
         return;
       case 'probe':
         this.messages.probe();
+        return;
+      case 'hide':
+      case 'saveConfig':
+      case 'save':
+      case 'copyReport':
+        this.messages.saving(message);
         return;
       case 'showLogs':
         this.log.show(true);

@@ -32,6 +32,11 @@ export class EntrySource {
     return [...this.own, ...losses];
   }
 
+  /** Whether it is made of the user's code. */
+  isOwn(id: string): boolean {
+    return this.own.some((entry) => entry.id === id);
+  }
+
   /** @throws LossError for an id that neither has */
   byId(id: string): LossEntry {
     return this.own.find((entry) => entry.id === id) ?? lossById(id);
@@ -57,9 +62,10 @@ export function catalogueItems(entries: readonly LossEntry[]): CatalogueItem[] {
 }
 
 export function floorSettingsOf(
-  config: Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'sweep' | 'backend'>,
+  config: Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'sweep' | 'backend'> &
+    Partial<Pick<LossConfig, 'view' | 'compare'>>,
 ): FloorSettings {
-  const { losses: chosen, formats, targets, sweep, backend } = config;
+  const { losses: chosen, formats, targets, sweep, view = null, backend, compare = [] } = config;
   return {
     losses: chosen.map(({ key, entry, label, constants }): ChosenLoss => ({
       key,
@@ -71,9 +77,9 @@ export function floorSettingsOf(
     formats,
     targets,
     sweep,
-    view: null,
+    view,
     backend,
-    compare: [],
+    compare,
   };
 }
 
@@ -84,6 +90,11 @@ export function keptBackends(settings: Partial<FloorSettings>): Partial<Pick<Flo
     ...(backend !== undefined && backendChoices.includes(backend) ? { backend } : {}),
     compare: compare.filter(isBackend),
   };
+}
+
+/** The part that a state which was kept has zoomed to; another version's may have none. */
+export function keptView({ view }: Partial<FloorSettings>): Partial<Pick<FloorSettings, 'view'>> {
+  return view && view.from < view.to ? { view: { from: view.from, to: view.to } } : {};
 }
 
 function isBackend(name: BackendChoice): name is BackendName {
@@ -165,5 +176,5 @@ export function zerSettingsOf({ zeroErrorRadius }: Pick<LossConfig, 'zeroErrorRa
 }
 
 export function variantItems(): VariantItem[] {
-  return zeroErrorRadiusVariants().map(({ id, label, notes }) => ({ id, label, notes }));
+  return zeroErrorRadiusVariants().map(({ id, label, formula, notes }) => ({ id, label, formula, notes }));
 }

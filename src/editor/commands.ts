@@ -2,6 +2,8 @@
 export const commands = {
   showPrecisionFloor: 'lossfloor.showPrecisionFloor',
   showZeroErrorRadius: 'lossfloor.showZeroErrorRadius',
+  /** Takes the file to write to, if it is not to be asked for. */
+  saveDashboard: 'lossfloor.saveDashboard',
   scanWorkspace: 'lossfloor.scanWorkspace',
   cancelScan: 'lossfloor.cancelScan',
   clearFindings: 'lossfloor.clearFindings',

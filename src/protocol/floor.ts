@@ -13,6 +13,7 @@ import type {
   ShowLogsMessage,
   StartedMessage,
 } from './panel';
+import type { HiddenIds, SavingMessage } from './saving';
 
 /** A loss that can be chosen. */
 export interface CatalogueItem {
@@ -74,6 +75,8 @@ export interface FloorStateMessage {
   readonly source: string;
   readonly origin: PanelOrigin;
   readonly settings: FloorSettings;
+  /** What the legend hides; where left out, what the page has kept. */
+  readonly hidden?: HiddenIds;
   readonly catalogue: readonly CatalogueItem[];
 }
 
@@ -156,4 +159,10 @@ export interface ProbeMessage {
 }
 
 export type FromFloorWebview =
-  ReadyMessage | FloorChangeMessage | ProbeMessage | CancelMessage | ShowLogsMessage | ReportMessage;
+  | ReadyMessage
+  | FloorChangeMessage
+  | ProbeMessage
+  | CancelMessage
+  | ShowLogsMessage
+  | ReportMessage
+  | SavingMessage<FloorSettings>;

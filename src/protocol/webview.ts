@@ -1,4 +1,5 @@
 /** Messages between the panels of the extension host and their webviews. Types only. */
 export type * from './floor';
 export type * from './panel';
+export type * from './saving';
 export type * from './zer';

@@ -11,11 +11,13 @@ import type {
   ShowLogsMessage,
   StartedMessage,
 } from './panel';
+import type { HiddenIds, SavingMessage } from './saving';
 
 /** A zero-error-radius variant that can be shown. */
 export interface VariantItem {
   readonly id: string;
   readonly label: string;
+  readonly formula: string;
   readonly notes: string;
 }
 
@@ -33,6 +35,8 @@ export interface ZerStateMessage {
   readonly source: string;
   readonly origin: PanelOrigin;
   readonly settings: ZerSettings;
+  /** What the legend hides; where left out, what the page has kept. */
+  readonly hidden?: HiddenIds;
   readonly variants: readonly VariantItem[];
 }
 
@@ -60,4 +64,5 @@ export interface ZerChangeMessage {
   readonly settings: ZerSettings;
 }
 
-export type FromZerWebview = ReadyMessage | ZerChangeMessage | CancelMessage | ShowLogsMessage | ReportMessage;
+export type FromZerWebview =
+  ReadyMessage | ZerChangeMessage | CancelMessage | ShowLogsMessage | ReportMessage | SavingMessage<ZerSettings>;

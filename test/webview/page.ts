@@ -1,5 +1,5 @@
 /** A dashboard's page in a real Chromium, as the extension host would open it, with the host played by the test. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -253,6 +253,12 @@ export class Dashboard {
     await this.page.setViewportSize({ width, height });
     await this.frames();
     await this.page.screenshot({ path: path.join(screenshots, `${name}.png`) });
+  }
+
+  /** Keeps what the page has made beside the screenshots, to be looked at. */
+  keep(name: string, content: string | Uint8Array): void {
+    mkdirSync(screenshots, { recursive: true });
+    writeFileSync(path.join(screenshots, name), content);
   }
 
   /** Closes the page; whatever went wrong in it, unseen, comes to light here. */

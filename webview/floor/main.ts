@@ -19,11 +19,14 @@ import { Legend, type LegendEntry } from '../common/legend';
 import { nextRun, noRun, Status, type Remark } from '../common/status';
 import { sentenceItem, summaryColumns, summarySentence, thresholdsOf, type ExplainedRow } from '../common/summary';
 import { settingsBox } from '../common/settings';
+import { ExportActions, type ExportSource } from '../common/export/actions';
+import { itemTexts, tableTexts } from '../common/export/content';
 import { Table } from '../common/table';
 import { exactStyle, onThemeChange, readTheme, seriesStyle, type SeriesStyle } from '../common/theme';
 import { ComparisonView, type NamedDifference } from './comparison';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
+import { exportedCurves, exportedLosses } from './exporting';
 import { curveRemarks } from './remarks';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
@@ -52,6 +55,8 @@ let run = noRun;
 let asked = false;
 let impatient = false;
 let cursor: number | null = null;
+/** What the plots show. */
+let drawn: { readonly curves: readonly Shown[]; readonly legend: readonly LegendEntry[] } = { curves: [], legend: [] };
 let exactCurves: readonly { readonly id: string; readonly curve: Curve }[] = [];
 
 const title = h('h1', {}, 'Precision floor');
@@ -68,8 +73,12 @@ const status = new Status({
 });
 const legend = new Legend('Curves', ['a', 'loss', 'gradient'], channel.state.hidden ?? [], (hidden) => {
   channel.setState({ hidden });
+  channel.post({ type: 'hide', hidden });
   redraw();
 });
+const actions = new ExportActions<FloorSettings>((message) => {
+  channel.post(message);
+}, exported);
 const controls = new FloorControls(
   (settings) => {
     if (!floor) return;
@@ -130,7 +139,7 @@ gradientPlot.element.append(gradientData.element);
 document
   .querySelector('#app')
   ?.append(
-    h('header', {}, h('div', {}, title, source), status.progress, status.error),
+    h('header', {}, h('div', {}, title, source), actions.element, status.progress, status.error),
     h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
     h('div', { class: 'plots' }, lossPlot.element, gradientPlot.element),
     h(
@@ -199,6 +208,10 @@ function start(message: FloorStateMessage): void {
   setText(source, message.source);
   document.title = message.title;
   channel.setState({ origin: message.origin, settings: message.settings });
+  if (message.hidden) {
+    legend.hide(message.hidden);
+    channel.setState({ hidden: message.hidden });
+  }
   // The host may send back what it was sent; drawing the controls anew would take the focus away.
   if (!same) controls.show(message.settings, message.catalogue);
   redraw();
@@ -257,6 +270,7 @@ function draw(): void {
   legend.draw([...shown, ...exactEntries], theme);
 
   const visibleExact = exactEntries.filter(({ id }) => !legend.isHidden(id));
+  drawn = { curves: visible, legend: [...visible, ...visibleExact] };
   const { from, to } = floor.settings.sweep;
   const common = { xRange: [from, to], sides: ['wrong side', 'right side'] } as const;
   const losses = visible.map(({ message, ...series }): Series & { message: CurveMessage } => ({
@@ -343,9 +357,34 @@ function busy(): boolean {
 /** Shows where the run stands, and says it to those who wait, tests among them; after drawing. */
 function finish(): void {
   status.show(run, busy(), remarks());
+  actions.show(floor?.origin, drawn.curves.length > 0);
   const failed = run.error !== '' && !asked;
   document.body.dataset['state'] = failed ? 'error' : floor && run.finished && !asked ? 'ready' : 'loading';
   document.body.dataset['generation'] = String(run.generation);
+}
+
+/** What is shown now, to be saved or exported. */
+function exported(): ExportSource<FloorSettings> | undefined {
+  if (!floor) return undefined;
+  const { settings } = floor;
+  const { identity, selfTest, error } = run;
+  const others = settings.compare.flatMap((name) => compared.get(name)?.message.computed ?? []);
+  return {
+    content: {
+      title: title.textContent,
+      source: source.textContent,
+      incomplete: busy() ? 'Measuring was still going on: this is not all.' : error,
+      computed: [...(identity ? [{ identity, selfTest }] : []), ...others],
+      losses: exportedLosses(settings),
+      formats: settings.formats,
+      sentences: itemTexts(sentences),
+      table: tableTexts(table.element),
+      curves: exportedCurves(drawn.curves, settings),
+    },
+    picture: { plots: [lossPlot, gradientPlot], legend: drawn.legend },
+    settings,
+    hidden: legend.hiddenIds,
+  };
 }
 
 /** What there is to know about who computed what is drawn. */

@@ -15,9 +15,12 @@ import { nearest } from '../common/lanes';
 import { Legend, type LegendEntry } from '../common/legend';
 import { nextRun, noRun, Status } from '../common/status';
 import { sentenceItem, summaryColumns, thresholdsOf, type SummaryRow } from '../common/summary';
+import { ExportActions, type ExportSource } from '../common/export/actions';
+import { itemTexts, tableTexts } from '../common/export/content';
 import { Table } from '../common/table';
 import { exactStyle, onThemeChange, readTheme, seriesStyle, type SeriesStyle, type Theme } from '../common/theme';
 import { ZerControls } from './controls';
+import { exportedVariants, exportedZerCurves } from './exporting';
 import { deadZones, orientation, zerSentence } from './findings';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
@@ -44,6 +47,8 @@ let asked = false;
 /** The settings of the newest run. */
 let measured: ZerSettings | undefined;
 let impatient = false;
+/** What the plots show. */
+let drawn: { readonly curves: readonly Shown[]; readonly legend: readonly LegendEntry[] } = { curves: [], legend: [] };
 /** A logit. */
 let cursor: number | null = null;
 
@@ -65,9 +70,13 @@ const legend = new Legend(
   channel.state.hidden ?? [],
   (hidden) => {
     channel.setState({ hidden });
+    channel.post({ type: 'hide', hidden });
     redraw();
   },
 );
+const actions = new ExportActions<ZerSettings>((message) => {
+  channel.post(message);
+}, exported);
 const controls = new ZerControls((settings) => {
   if (!zer) return;
   zer = { ...zer, settings };
@@ -125,7 +134,7 @@ gradientPlot.element.append(gradientData.element);
 document
   .querySelector('#app')
   ?.append(
-    h('header', {}, h('div', {}, title, source), status.progress, status.error),
+    h('header', {}, h('div', {}, title, source), actions.element, status.progress, status.error),
     h('aside', {}, controls.element, h('div', { class: 'legend-box' }, legend.element)),
     h('div', { class: 'plots' }, replacedPlot.element, lossPlot.element, gradientPlot.element),
     h(
@@ -201,6 +210,10 @@ function start(message: ZerStateMessage): void {
   setText(source, message.source);
   document.title = message.title;
   channel.setState({ origin: message.origin, settings: message.settings });
+  if (message.hidden) {
+    legend.hide(message.hidden);
+    channel.setState({ hidden: message.hidden });
+  }
   // The host may send back what it was sent; drawing the controls anew would take the focus away.
   if (!same) controls.show(message.settings, message.variants);
   redraw();
@@ -245,11 +258,9 @@ function draw(): void {
     return [{ id, label, title: 'Without a radius, computed exactly', style, exact: true, message: found.message }];
   });
   legend.draw([...shown, ...exactEntries], theme);
-  drawPlots(
-    theme,
-    visible,
-    exactEntries.filter(({ id }) => !legend.isHidden(id)),
-  );
+  const visibleExact = exactEntries.filter(({ id }) => !legend.isHidden(id));
+  drawn = { curves: visible, legend: [...visible, ...visibleExact] };
+  drawPlots(theme, visible, visibleExact);
 
   const data = shown.map(({ id, label, settings, message }) => ({ id, label, format: settings.format, message }));
   replacedData.show(data.map(({ message, ...set }) => ({ ...set, x: message.output, y: message.replaced })));
@@ -353,9 +364,33 @@ function busy(): boolean {
 /** Shows where the run stands, and says it to those who wait, tests among them; after drawing. */
 function finish(): void {
   status.show(run, busy());
+  actions.show(zer?.origin, drawn.curves.length > 0);
   const failed = run.error !== '' && !asked;
   document.body.dataset['state'] = failed ? 'error' : zer && run.finished && !asked ? 'ready' : 'loading';
   document.body.dataset['generation'] = String(run.generation);
+}
+
+/** What is shown now, to be saved or exported. */
+function exported(): ExportSource<ZerSettings> | undefined {
+  if (!zer) return undefined;
+  const { settings, variants } = zer;
+  const { identity, selfTest, error } = run;
+  return {
+    content: {
+      title: title.textContent,
+      source: source.textContent,
+      incomplete: busy() ? 'Computing was still going on: this is not all.' : error,
+      computed: identity ? [{ identity, selfTest }] : [],
+      losses: exportedVariants(variants, settings),
+      formats: [settings.format],
+      sentences: itemTexts(sentences),
+      table: tableTexts(table.element),
+      curves: exportedZerCurves(drawn.curves, variants, identity?.backend ?? 'model'),
+    },
+    picture: { plots: [replacedPlot, lossPlot, gradientPlot], legend: drawn.legend },
+    settings,
+    hidden: legend.hiddenIds,
+  };
 }
 
 /** Curves of what is chosen, in the order of the variants; those of earlier settings until they are replaced. */
