@@ -47,6 +47,9 @@ const downwards = /** @type {Record<string, readonly string[]>} */ ({
   ],
 });
 
+/** Modules under src/ that a webview may use, beside the types of src/protocol: pure, and small. */
+const usableInWebviews = ['src/numeric/format', 'src/numeric/format.ts'];
+
 const packages = [
   { names: /^vscode$/, rooms: ['editor', 'dashboards', 'extension.ts'], why: 'the core works without an editor' },
   {
@@ -95,8 +98,9 @@ export function refusal(file, specifier, typeOnly) {
   const target = path.posix.join(path.posix.dirname(file), specifier);
   const to = partOf(target);
   if (from.top === 'webview') {
-    if (to.top === 'webview') return undefined;
-    if (to.room !== 'protocol') return `a webview may import src/protocol and nothing else from outside, not ${target}`;
+    if (to.top === 'webview' || usableInWebviews.includes(target)) return undefined;
+    if (to.room !== 'protocol')
+      return `a webview may import src/protocol, src/numeric/format and nothing else from outside, not ${target}`;
     return typeOnly ? undefined : 'a webview may import types from src/protocol, not values: use import type';
   }
   if (to.top !== 'src') {

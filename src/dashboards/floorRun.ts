@@ -28,7 +28,7 @@ export function floorRun(settings: FloorSettings, { backends, backend, entries }
       );
       // They are waited for below; until then a cancelled one is nobody's error.
       others.catch(() => undefined);
-      const explainer = new Explainer();
+      const explainer = new Explainer(false);
       try {
         const identity = await backends.measure(
           reference,

@@ -55,6 +55,7 @@ export function catalogueItems(entries: readonly LossEntry[]): CatalogueItem[] {
       name: constant.name,
       label: constant.label,
       default: constant.default,
+      defaultIn: constant.defaultIn ?? {},
       minimum: constant.minimum ?? constant.exclusiveMinimum ?? null,
       maximum: constant.maximum ?? null,
     })),

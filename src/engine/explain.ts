@@ -20,6 +20,9 @@ export function constantsIn({ entry, constants }: ChosenEntry, format: FormatNam
 export class Explainer {
   private readonly summaries = new Map<string, TargetSummary>();
 
+  /** @param comparesTargets whether to say how the two targets differ; a panel says it in a place of its own */
+  constructor(private readonly comparesTargets = true) {}
+
   explain({ loss, format: name }: PlannedTask, summary: TargetSummary): string {
     const format = formatByName(name);
     const { entry } = loss;
@@ -31,7 +34,7 @@ export class Explainer {
     const keyOf = (target: unknown): string => `${loss.key} ${name} ${String(target)}`;
     this.summaries.set(keyOf(summary.target), summary);
     const [zero, one] = [this.summaries.get(keyOf(0)), this.summaries.get(keyOf(1))];
-    if (zero && one && (summary === zero || summary === one)) {
+    if (this.comparesTargets && zero && one && (summary === zero || summary === one)) {
       const difference = explainAsymmetry(format, zero, one);
       if (difference) sentences.push(difference);
     }

@@ -30,6 +30,8 @@ export interface ConstantItem {
   readonly name: string;
   readonly label: string;
   readonly default: number;
+  /** The default of some number formats, where a framework has one of its own for them. */
+  readonly defaultIn: Readonly<Partial<Record<Format, number>>>;
   readonly minimum: number | null;
   readonly maximum: number | null;
 }

@@ -83,7 +83,18 @@ const house: readonly (readonly [file: string, text: string, complaint?: RegExp]
   [
     'webview/floor/core.ts',
     `import type { X } from '../../src/measure';\nexport type Y = X;`,
-    /src\/protocol and nothing else/,
+    /src\/protocol, src\/numeric\/format and nothing else/,
+  ],
+  ['webview/floor/format.ts', `import { formats } from '../../src/numeric/format';\nexport const y = formats;`],
+  [
+    'webview/floor/numeric.ts',
+    `import { formats } from '../../src/numeric';\nexport const y = formats;`,
+    /src\/numeric\/format and nothing else from outside, not src\/numeric \(/,
+  ],
+  [
+    'webview/floor/exact.ts',
+    `import { x } from '../../src/numeric/exact';\nexport const y = x;`,
+    /src\/numeric\/format and nothing else/,
   ],
   ['webview/floor/package.ts', `import x from 'lodash';\nexport const y = x;`, /chart\.js and no other package/],
   [

@@ -1,14 +1,23 @@
 import { h, uniqueId } from './dom';
 import { printPlace } from './format';
 import { nearest } from './lanes';
-import type { PlotContent, PlotOptions, Series } from './plot/content';
-import type { Figure, LineChart } from './plot/frame';
-import { explainLanes, laneSpace, layOutLanes, type Lane } from './plot/layout';
+import type { Mark, PlotContent, PlotOptions, Series } from './plot/content';
+import { frameOf, type Figure, type Frame, type LineChart } from './plot/frame';
+import { explainLanes, keepingLanes, laneSpace, layOutLanes, type Lane } from './plot/layout';
+import { listenToGestures } from './plot/gestures';
+import { placedMarks } from './plot/marks';
 import { createChart, narrow, paintOnce, updateChart } from './plot/picture';
+import type { Band } from './plotting';
 import type { Theme } from './theme';
 
-export type { ExtraLane, Histogram, Mark, PlotContent, Series } from './plot/content';
-export type { Band } from './plotting';
+export type { ExtraLane, Histogram, LabelledBand, Mark, PlotContent, Series } from './plot/content';
+export type { Band, XAxis } from './plotting';
+
+/** How far a click may be from a mark, in pixels. */
+const reach = 10;
+/** What one press of + zooms, and which part of the view an arrow moves it by. */
+const keyFactor = 1.5;
+const keyPan = 0.2;
 
 /** One plot: a Chart.js chart with lanes, marks, and a crosshair that pointer and arrow keys move. */
 export class Plot {
@@ -23,6 +32,9 @@ export class Plot {
   private at: number | null = null;
   /** Where the keys have moved it, which is drawn a frame later. */
   private wanted: number | null = null;
+  private selection: Band | undefined;
+  /** What was in view when the reader took hold of it. */
+  private grabbed: Band | undefined;
 
   constructor(private readonly options: PlotOptions) {
     const heading = h('h2', { id: uniqueId('plot') }, options.title);
@@ -54,7 +66,8 @@ export class Plot {
     this.canvas.setAttribute('aria-label', summary);
     this.surface.setAttribute('aria-valuemin', String(content.xRange[0]));
     this.surface.setAttribute('aria-valuemax', String(content.xRange[1]));
-    this.lanes = layOutLanes(content, this.options);
+    const lanesNow = layOutLanes(content, this.options);
+    this.lanes = content.zoomed === true ? keepingLanes(lanesNow, this.lanes) : lanesNow;
     this.note.textContent = explainLanes(this.lanes, this.options);
     const lanes = laneSpace(this.lanes, 'above') + laneSpace(this.lanes, 'beneath');
     this.canvas.parentElement?.style.setProperty('--lanes', `${Math.round(lanes)}px`);
@@ -85,23 +98,141 @@ export class Plot {
     this.chart?.draw();
   }
 
+  /** Shows less, or more where the factor is above 1, around the crosshair if that is in view. */
+  zoom(factor: number): void {
+    const frame = this.frame();
+    if (!frame) return;
+    const { left, right } = frame.area;
+    const at = this.at === null ? NaN : frame.px(this.at);
+    this.zoomAt(factor, at >= left && at <= right ? at : (left + right) / 2);
+  }
+
+  /** Moves what is in view by that part of its width. */
+  pan(part: number): void {
+    const frame = this.frame();
+    if (!frame || this.content.zoomed !== true) return;
+    this.grabbed = this.view();
+    this.panBy(-part * (frame.area.right - frame.area.left));
+  }
+
+  focus(): void {
+    this.surface.focus();
+  }
+
   private listen(): void {
-    const place = (event: PointerEvent): void => {
-      const x = this.chart?.scales['x']?.getValueForPixel(event.offsetX);
-      if (x !== undefined) this.options.onCursor(this.snap(x), false);
-    };
-    this.surface.addEventListener('pointermove', place);
-    this.surface.addEventListener('pointerdown', place);
-    this.surface.addEventListener('pointerleave', () => {
-      this.options.onCursor(null, false);
+    const { options } = this;
+    listenToGestures(this.surface, {
+      zooms: options.onView !== undefined,
+      hover: (at) => {
+        const x = this.frame()?.xAt(at);
+        if (x !== undefined) options.onCursor(this.snap(x), false);
+        this.surface.classList.toggle('on-mark', this.markAt(at) !== undefined);
+      },
+      leave: () => {
+        options.onCursor(null, false);
+      },
+      click: (at, height) => {
+        const mark = this.markAt(at, height);
+        if (mark) options.onMark?.(mark);
+        else {
+          const x = this.frame()?.xAt(at);
+          if (x !== undefined) options.onPin?.(this.snap(x));
+        }
+      },
+      selecting: (range) => {
+        const frame = this.frame();
+        this.selection =
+          range && frame ? ordered(this.within(frame, range[0]), this.within(frame, range[1])) : undefined;
+        this.chart?.draw();
+      },
+      select: ([from, to]) => {
+        const frame = this.frame();
+        if (frame) options.onView?.(ordered(this.within(frame, from), this.within(frame, to)));
+      },
+      grab: () => {
+        this.grabbed = this.view();
+      },
+      pan: (by) => {
+        this.panBy(by);
+      },
+      zoom: (factor, at) => {
+        this.zoomAt(factor, at);
+      },
+      reset: () => {
+        options.onView?.(null);
+      },
     });
     this.surface.addEventListener('keydown', (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (options.onView && this.zoomByKey(event.key, event.shiftKey)) {
+        event.preventDefault();
+        return;
+      }
       const x = this.moved(event.key, event.shiftKey);
       if (x === undefined) return;
       event.preventDefault();
       this.wanted = x;
-      this.options.onCursor(x, true);
+      options.onCursor(x, true);
     });
+  }
+
+  private zoomByKey(key: string, shift: boolean): boolean {
+    if (key === '0') this.options.onView?.(null);
+    else if (key === '+' || key === '=') this.zoom(1 / keyFactor);
+    else if (key === '-' || key === '_') this.zoom(keyFactor);
+    // Where all is in view there is nowhere to go, and the crosshair leaps.
+    else if (shift && this.content.zoomed === true && key === 'ArrowLeft') this.pan(-keyPan);
+    else if (shift && this.content.zoomed === true && key === 'ArrowRight') this.pan(keyPan);
+    else return false;
+    return true;
+  }
+
+  private view(): Band {
+    const [from, to] = this.content.xRange;
+    return { from, to };
+  }
+
+  /** The x of a pixel, or of the end of the axis if it is beyond that. */
+  private within({ xAt }: Frame, pixel: number): number {
+    const { from, to } = this.view();
+    return Math.min(to, Math.max(from, xAt(pixel)));
+  }
+
+  private zoomAt(factor: number, at: number): void {
+    const frame = this.frame();
+    if (!frame) return;
+    const { left, right } = frame.area;
+    const fixed = Math.min(right, Math.max(left, at));
+    this.showPixels(frame, [fixed - (fixed - left) * factor, fixed + (right - fixed) * factor]);
+  }
+
+  private panBy(pixels: number): void {
+    const { grabbed } = this;
+    const frame = this.frame();
+    if (!frame || !grabbed || this.content.zoomed !== true) return;
+    const place = (x: number): number => frame.content.axis?.place(x) ?? x;
+    const value = (at: number): number => frame.content.axis?.value(at) ?? at;
+    const [from, to] = [place(grabbed.from), place(grabbed.to)];
+    const by = (-pixels / (frame.area.right - frame.area.left)) * (to - from);
+    this.options.onView?.({ from: value(from + by), to: value(to + by) });
+  }
+
+  private showPixels({ xAt }: Frame, [from, to]: readonly [number, number]): void {
+    this.options.onView?.({ from: xAt(from), to: xAt(to) });
+  }
+
+  /** The mark at a pixel; at any height where none is given. */
+  private markAt(x: number, y?: number): Mark | undefined {
+    const frame = this.options.onMark && this.frame();
+    if (!frame) return undefined;
+    return placedMarks(frame).find(
+      ({ at: [markX, markY] }) => Math.abs(markX - x) < reach && (y === undefined || Math.abs(markY - y) < reach),
+    )?.mark;
+  }
+
+  private frame(): Frame | undefined {
+    const figure = this.figure();
+    return this.chart && figure && frameOf(this.chart, figure);
   }
 
   /** Where a key takes the crosshair: undefined for keys that do nothing, null for away. */
@@ -141,8 +272,8 @@ export class Plot {
   }
 
   private figure(): Figure | undefined {
-    const { options, content, lanes, theme, at } = this;
-    return theme && { options, content, lanes, theme, cursor: at };
+    const { options, content, lanes, theme, at, selection } = this;
+    return theme && { options, content, lanes, theme, cursor: at, selection };
   }
 
   private update(): void {
@@ -166,4 +297,8 @@ export class Plot {
       },
     );
   }
+}
+
+function ordered(a: number, b: number): Band {
+  return { from: Math.min(a, b), to: Math.max(a, b) };
 }

@@ -25,7 +25,8 @@ export class DataView {
   private readonly note = h('p', { class: 'note' });
   private sets: readonly DataSet[] = [];
 
-  constructor(title: string, xHead: string, yHead: string) {
+  /** @param kind `ULP`: y are counts of values, and there is nothing exact */
+  constructor(title: string, xHead: string, yHead: string, kind: 'values' | 'ULP' = 'values') {
     const caption = `Data of the ${title.toLowerCase()} chart`;
     const at = (pick: (set: DataSet) => Float64Array | undefined, exact: boolean) => (row: number) => {
       const set = this.chosen();
@@ -34,13 +35,24 @@ export class DataView {
     };
     this.table = new Table<number>('', caption, [
       { head: xHead, title: 'Where it was computed', cell: at((set) => set.x, false), numeric: true },
-      { head: yHead, title: 'As computed in the number format', cell: at((set) => set.y, false), numeric: true },
-      {
-        head: 'exact',
-        title: 'The mathematical value, rounded to float64',
-        cell: at((set) => set.exact, true),
-        numeric: true,
-      },
+      ...(kind === 'ULP'
+        ? [
+            {
+              head: yHead,
+              title: 'Values of the number format from the exact value',
+              cell: at((set) => set.y, true),
+              numeric: true,
+            },
+          ]
+        : [
+            { head: yHead, title: 'As computed in the number format', cell: at((set) => set.y, false), numeric: true },
+            {
+              head: 'exact',
+              title: 'The mathematical value, rounded to float64',
+              cell: at((set) => set.exact, true),
+              numeric: true,
+            },
+          ]),
     ]);
     this.table.element.querySelector('table')?.removeAttribute('id');
     this.element = h(

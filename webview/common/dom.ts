@@ -30,6 +30,17 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Gives an element these children. Those that are the same already stay, and what has the focus in them keeps it. */
+export function showItems(list: Element, items: readonly HTMLElement[]): void {
+  const old = Array.from(list.children);
+  items.forEach((item, i) => {
+    const before = old[i];
+    if (!before) list.append(item);
+    else if (!before.isEqualNode(item)) before.replaceWith(item);
+  });
+  for (const each of old.slice(items.length)) each.remove();
+}
+
 /**
  * Runs `work` once for any number of calls until the next frame. The timer is for windows that are covered, where no
  * frame comes.

@@ -72,6 +72,28 @@ export function printTick(x: number): string {
   return exponent === undefined ? mantissa : `${mantissa}×${printPowerOfTen(Number(exponent))}`;
 }
 
+/** For ticks that lie so far apart: with as many digits as tell neighbours apart. */
+export function printTickOf(x: number, step: number): string {
+  if (x === 0 || !(step > 0)) return printTick(x);
+  const digits = Math.floor(Math.log10(Math.abs(x)) + 1e-9) - Math.floor(Math.log10(step) + 1e-9) + 1;
+  if (digits <= 4) return printTick(x);
+  return printNumber(Number(x.toPrecision(Math.min(17, digits)))).replace(/^-/, '−');
+}
+
+/** The float itself, as C and Python print it: 0x1.fffffep-24. Empty for what isn't finite. */
+export function printHexadecimal(x: number): string {
+  if (!Number.isFinite(x)) return '';
+  const sign = x < 0 || Object.is(x, -0) ? '-' : '';
+  if (x === 0) return `${sign}0x0.0p+0`;
+  let size = Math.abs(x);
+  let exponent = 0;
+  // Powers of two: exact.
+  for (; size >= 2; exponent++) size /= 2;
+  for (; size < 1; exponent--) size *= 2;
+  const digits = ((size - 1) * 2 ** 52).toString(16).padStart(13, '0').replace(/0+$/, '');
+  return `${sign}0x1.${digits || '0'}p${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent))}`;
+}
+
 /** A count of values of a format: all of its digits where they are few. */
 export function printUlp(count: number): string {
   return count < 1e6 ? String(count) : count.toExponential(1).replace('e+', 'e');

@@ -8,6 +8,15 @@ export interface Band {
   readonly to: number;
 }
 
+/** An x axis that isn't proportional to x. Its places are of its own unit, and ascend with x. */
+export interface XAxis {
+  place(x: number): number;
+  /** The x of a place. */
+  value(place: number): number;
+  /** The x to label, ascending, about as many as that between two of them. */
+  ticks(from: number, to: number, count: number): readonly number[];
+}
+
 /** Where the curve leaves the axis for the lane and comes back: x, and y on the axis. */
 export function joinsOf(y: Float64Array, run: Run | undefined, bar: Band, kind: AxisKind): [number, number][] {
   if (!run) return [];
@@ -49,6 +58,24 @@ export function lineWidth(index: number, count: number): number {
 /** Dashes grow with the line, so that a thick one doesn't look like a row of dots. */
 export function scaledDash(dash: readonly number[], width: number): number[] {
   return dash.map((length) => length * Math.max(1, width / 2));
+}
+
+/** A step of 1, 2 or 5 times a power of ten, with which about so many steps make up the span. */
+export function niceStep(span: number, count: number): number {
+  const raw = span / Math.max(1, count);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  return power * ([1, 2, 5].find((each) => each * power >= raw) ?? 10);
+}
+
+/** Multiples of a nice step, from `low` to `high`. */
+export function niceTicks(low: number, high: number, count: number): number[] {
+  const step = niceStep(high - low, count);
+  const ticks: number[] = [];
+  for (let i = Math.ceil(low / step); i * step <= high && ticks.length < 100; i++) {
+    // Of 3 * 0.1 the last digits are noise.
+    ticks.push(Number((i * step).toPrecision(15)));
+  }
+  return ticks;
 }
 
 /** Powers of ten to label, as many as there is room for. */

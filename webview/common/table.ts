@@ -1,4 +1,4 @@
-import { h, type Child } from './dom';
+import { h, showItems, type Child } from './dom';
 
 export interface Column<Row> {
   readonly head: string;
@@ -31,11 +31,10 @@ export class Table<Row> {
   }
 
   fill(rows: readonly Row[], isStale: (row: Row) => boolean = () => false): void {
-    this.body.replaceChildren(
-      ...rows.map((row) =>
-        h('tr', { class: isStale(row) ? 'stale' : '' }, ...this.columns.map((column) => cellOf(column, row))),
-      ),
+    const made = rows.map((row) =>
+      h('tr', { class: isStale(row) ? 'stale' : '' }, ...this.columns.map((column) => cellOf(column, row))),
     );
+    showItems(this.body, made);
   }
 }
 

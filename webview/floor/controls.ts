@@ -1,8 +1,9 @@
 import type { Format } from '../../src/protocol/measurement';
-import type { BackendItem, CatalogueItem, ChosenLoss, FloorSettings } from '../../src/protocol/webview';
+import type { BackendItem, CatalogueItem, ChosenLoss, ConstantItem, FloorSettings } from '../../src/protocol/webview';
 import { h, setText } from '../common/dom';
 import { button, checkGroup, fieldset, NumberField } from '../common/fields';
 import { BackendControl } from './backends';
+import { badge, showBadge } from './badges';
 
 const formatNames = [
   'float64',
@@ -31,11 +32,17 @@ export class FloorControls {
   private settings: FloorSettings | undefined;
   private catalogue: readonly CatalogueItem[] = [];
   private readonly backends: BackendControl;
+  /** Show the badges of the losses that are listed, for the settings of now. */
+  private readonly badges: (() => void)[] = [];
 
-  /** @param probe the reader wants to know which backends can be had */
+  /**
+   * @param probe the reader wants to know which backends can be had
+   * @param say has something read to those who don't see it
+   */
   constructor(
     private readonly changed: (settings: FloorSettings) => void,
     probe: () => void,
+    private readonly say: (text: string) => void,
   ) {
     this.backends = new BackendControl((chosen) => {
       this.change(chosen);
@@ -58,6 +65,11 @@ export class FloorControls {
     this.backends.show(settings);
   }
 
+  /** The reader has zoomed. */
+  set view(view: FloorSettings['view']) {
+    if (this.settings) this.settings = { ...this.settings, view };
+  }
+
   /** What is known of the backends. */
   know(backends: readonly BackendItem[]): void {
     this.backends.know(backends);
@@ -66,6 +78,7 @@ export class FloorControls {
   private change(part: Partial<FloorSettings>): void {
     if (!this.settings) return;
     this.settings = { ...this.settings, ...part };
+    for (const show of this.badges) show();
     this.changed(this.settings);
   }
 
@@ -76,6 +89,7 @@ export class FloorControls {
   }
 
   private losses({ losses }: FloorSettings): HTMLElement {
+    this.badges.length = 0;
     const items = losses.map((loss) => this.loss(loss));
     const choice = h('select', { name: 'add', 'aria-label': 'Loss to add' }, ...this.groups());
     const add = button('Add', {}, () => {
@@ -106,24 +120,68 @@ export class FloorControls {
   private loss(loss: ChosenLoss): HTMLElement {
     const item = this.catalogue.find(({ id }) => id === loss.id);
     const name = h('span', { title: [loss.formula, item?.notes ?? ''].join('\n') }, loss.label);
-    const fields = (item?.constants ?? []).map(
-      (constant) =>
-        new NumberField({
-          label: constant.label,
-          name: `${loss.key} ${constant.name}`,
-          value: loss.constants[constant.name] ?? constant.default,
-          minimum: constant.minimum,
-          maximum: constant.maximum,
-          onInput: (field) => {
-            if (field.validate()) setText(name, this.changeConstant(loss.key, constant.name, field.value));
-          },
-        }).element,
-    );
+    const fields = (item?.constants ?? []).map((constant) => {
+      const field = new NumberField({
+        label: constant.label,
+        name: `${loss.key} ${constant.name}`,
+        value: loss.constants[constant.name] ?? constant.default,
+        minimum: constant.minimum,
+        maximum: constant.maximum,
+        onInput: () => {
+          if (field.validate()) setText(name, this.changeConstant(loss.key, constant.name, field.value));
+        },
+      });
+      field.element.append(this.badgeOf(loss.key, constant));
+      return field.element;
+    });
     const remove = button('×', { class: 'icon', 'aria-label': `Remove ${loss.label}`, title: 'Remove' }, () => {
       this.changeLosses((this.settings?.losses ?? []).filter(({ key }) => key !== loss.key));
       this.element.querySelector<HTMLElement>('select[name="add"]')?.focus();
     });
-    return h('li', {}, name, remove, h('div', { class: 'fields' }, ...fields), h('code', {}, loss.formula));
+    const order = h('span', { class: 'order' }, this.mover(loss, -1), this.mover(loss, 1), remove);
+    return h('li', {}, name, order, h('div', { class: 'fields' }, ...fields), h('code', {}, loss.formula));
+  }
+
+  /** @param by -1 moves the loss up, 1 down */
+  private mover(loss: ChosenLoss, by: 1 | -1): HTMLButtonElement {
+    const { losses = [] } = this.settings ?? {};
+    const place = losses.findIndex(({ key }) => key === loss.key) + by;
+    const word = by === 1 ? 'down' : 'up';
+    const attributes = {
+      class: 'icon',
+      'aria-label': `Move ${loss.label} ${word}`,
+      title: `Move ${word}`,
+      name: `${word} ${loss.key}`,
+    };
+    const mover = button(by === 1 ? '↓' : '↑', attributes, () => {
+      if (mover.getAttribute('aria-disabled') !== 'true') this.move(loss.key, place, word);
+    });
+    // Not `disabled`: the last step of a way up must not lose the focus.
+    if (place < 0 || place >= losses.length) mover.setAttribute('aria-disabled', 'true');
+    return mover;
+  }
+
+  private move(key: string, place: number, word: string): void {
+    const { losses = [] } = this.settings ?? {};
+    const loss = losses.find((each) => each.key === key);
+    if (!loss) return;
+    this.changeLosses(losses.filter((each) => each !== loss).toSpliced(place, 0, loss));
+    this.element.querySelector<HTMLElement>(`button[name="${CSS.escape(`${word} ${key}`)}"]`)?.focus();
+    this.say(`${loss.label} is now ${String(place + 1)} of ${String(losses.length)}.`);
+  }
+
+  /** Which of the chosen formats can't hold a constant. */
+  private badgeOf(key: string, constant: ConstantItem): HTMLElement {
+    const element = badge((format) => this.valueIn(key, constant, format), this.settings?.formats ?? []);
+    this.badges.push(() => {
+      showBadge(element, (format) => this.valueIn(key, constant, format), this.settings?.formats ?? []);
+    });
+    return element;
+  }
+
+  private valueIn(key: string, constant: ConstantItem, format: Format): number {
+    const loss = this.settings?.losses.find((each) => each.key === key);
+    return loss?.constants[constant.name] ?? constant.defaultIn[format] ?? constant.default;
   }
 
   private changeConstant(key: string, name: string, value: number): string {
@@ -160,7 +218,8 @@ export class FloorControls {
     const update = (): void => {
       // Each end's validity hangs on the other's value.
       if (!fields.map((field) => field.validate()).every(Boolean)) return;
-      this.change({ sweep: { from: from.value, to: to.value, points: points.value } });
+      // The part that was in view was one of the old range.
+      this.change({ sweep: { from: from.value, to: to.value, points: points.value }, view: null });
     };
     const order = (): string | undefined => (from.value >= to.value ? '“from” has to be less than “to”.' : undefined);
     const from = new NumberField({

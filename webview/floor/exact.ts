@@ -9,15 +9,22 @@ interface Candidate {
 /** Places at which two exact curves are compared. */
 const probes = 24;
 
+/** A curve that stands for itself and for others, by their ids. */
+interface Distinct extends Candidate {
+  readonly members: readonly string[];
+}
+
 /**
  * One curve for each exact function: most losses stand for the same, and then one line is enough. The one with the most
  * points is kept.
  */
-export function distinctExact(candidates: readonly Candidate[]): Candidate[] {
+export function distinctExact(candidates: readonly Candidate[]): Distinct[] {
   const finestFirst = [...candidates].sort((a, b) => b.curve.margin.length - a.curve.margin.length);
-  const kept: Candidate[] = [];
+  const kept: (Candidate & { readonly members: string[] })[] = [];
   for (const candidate of finestFirst) {
-    if (!kept.some(({ curve }) => isSameFunction(curve, candidate.curve))) kept.push(candidate);
+    const same = kept.find(({ curve }) => isSameFunction(curve, candidate.curve));
+    if (same) same.members.push(candidate.id);
+    else kept.push({ ...candidate, members: [candidate.id] });
   }
   return kept;
 }

@@ -1,4 +1,4 @@
-import type { BackendName, Curve } from '../../src/protocol/measurement';
+import type { BackendName, Curve, Format } from '../../src/protocol/measurement';
 import type {
   ComparedMessage,
   CurveMessage,
@@ -10,28 +10,42 @@ import type {
   ToFloorWebview,
 } from '../../src/protocol/webview';
 import { openChannel } from '../common/channel';
-import { Plot, type Mark, type Series } from '../common/chart';
-import { DataView, type DataSet } from '../common/data';
-import { debounced, h, oncePerFrame, setText } from '../common/dom';
-import { printNumber, printPlace, printTarget, printTick } from '../common/format';
+import { debounced, h, oncePerFrame, setText, showItems } from '../common/dom';
+import { printNumber, printPlace, printTarget, printUlp } from '../common/format';
 import { nearest } from '../common/lanes';
 import { Legend, type LegendEntry } from '../common/legend';
 import { nextRun, noRun, Status, type Remark } from '../common/status';
-import { sentenceItem, summaryColumns, summarySentence, thresholdsOf, type ExplainedRow } from '../common/summary';
+import {
+  sentenceItem,
+  summaryColumns,
+  summaryPieces,
+  summarySentence,
+  type ExplainedRow,
+  type SummaryRow,
+} from '../common/summary';
 import { settingsBox } from '../common/settings';
 import { ExportActions, type ExportSource } from '../common/export/actions';
 import { itemTexts, tableTexts } from '../common/export/content';
 import { Table } from '../common/table';
-import { exactStyle, onThemeChange, readTheme, seriesStyle, type SeriesStyle } from '../common/theme';
+import { exactStyle, onThemeChange, readTheme, seriesStyle } from '../common/theme';
+import { asymmetrySentence } from './asymmetry';
+import { Columns } from './columns';
 import { ComparisonView, type NamedDifference } from './comparison';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
 import { exportedCurves, exportedLosses } from './exporting';
+import { coarsest, ordinalAxis } from './ordinals';
+import { Readout } from './readout';
 import { curveRemarks } from './remarks';
+import { negativeSide, type ColumnTarget, type Shown, type ShownExact } from './shown';
+import { Specials } from './specials';
+import { defaultLook, Toolbar, type Look } from './toolbar';
+import { allowedView, viewAround, type View } from './view';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
 interface State extends KeptState<FloorSettings> {
   readonly hidden: readonly string[];
+  readonly look: Look;
 }
 
 /** Something that has come, and for which generation. */
@@ -55,8 +69,9 @@ let run = noRun;
 let asked = false;
 let impatient = false;
 let cursor: number | null = null;
-/** What the plots show. */
-let drawn: { readonly curves: readonly Shown[]; readonly legend: readonly LegendEntry[] } = { curves: [], legend: [] };
+/** Where the crosshair stays when the pointer leaves. */
+let pinned: number | null = null;
+let look: Look = { ...defaultLook, ...channel.state.look };
 let exactCurves: readonly { readonly id: string; readonly curve: Curve }[] = [];
 
 const title = h('h1', {}, 'Precision floor');
@@ -92,28 +107,48 @@ const controls = new FloorControls(
   () => {
     channel.post({ type: 'probe' });
   },
+  (text) => {
+    setText(live, text);
+  },
 );
-const xTitle = ['margin a  (logit z = +a for target 1, z = −a for target 0)', 'margin a'] as const;
-const onCursor = (x: number | null, byKeyboard: boolean): void => {
-  cursor = x;
-  moveCursor();
-  if (byKeyboard) setText(live, x === null ? '' : cursorSentence(x));
-};
-const lossPlot = new Plot({ title: 'Loss', yTitle: 'loss', xTitle, kind: 'log', onCursor });
-const gradientPlot = new Plot({
-  title: 'Gradient',
-  yTitle: '|gradient|',
-  xTitle,
-  kind: 'log',
-  laneLabels: { negative: 'wrong ±' },
-  onCursor,
+const columns = new Columns({
+  cursor: (x, byKeyboard) => {
+    if (byKeyboard) pinned = x;
+    placeCursor(x ?? pinned);
+    if (byKeyboard) setText(live, x === null ? '' : cursorSentence(x));
+  },
+  pin: (x) => {
+    pinned = x;
+  },
+  view: changeView,
+  mark: ({ x, format, series }) => {
+    goThere(x, format, received.get(series.id)?.message.target ?? 1);
+  },
 });
-const lossData = new DataView('Loss', 'margin a', 'loss');
-const gradientData = new DataView('Gradient', 'margin a', 'gradient');
+const toolbar = new Toolbar(look, {
+  zoom: (factor) => {
+    columns.zoom(factor);
+  },
+  pan: (part) => {
+    columns.pan(part);
+  },
+  whole: () => {
+    changeView(null);
+  },
+  look: (next) => {
+    look = next;
+    channel.setState({ look });
+    redraw();
+  },
+});
+const readout = new Readout();
+const specials = new Specials();
 const table = new Table<ExplainedRow>(
   'summary',
   'What was measured. Places are margins a; each is exact to the last value of the format.',
-  summaryColumns('Loss'),
+  summaryColumns('Loss', (row, at) => {
+    goToRow(row, at);
+  }),
 );
 
 const comparison = new ComparisonView();
@@ -129,19 +164,26 @@ const losePatience = debounced(patience, () => {
   redraw();
 });
 const moveCursor = oncePerFrame(() => {
-  lossPlot.cursor = cursor;
-  gradientPlot.cursor = cursor;
+  columns.cursor = cursor;
   read();
 });
+const drawAgain = oncePerFrame(() => {
+  drawPlots();
+});
 
-lossPlot.element.append(lossData.element);
-gradientPlot.element.append(gradientData.element);
 document
   .querySelector('#app')
   ?.append(
-    h('header', {}, h('div', {}, title, source), actions.element, status.progress, status.error),
+    h(
+      'header',
+      {},
+      h('div', {}, title, source),
+      h('div', { class: 'actions' }, status.progress, actions.element),
+      status.error,
+    ),
     h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
-    h('div', { class: 'plots' }, lossPlot.element, gradientPlot.element),
+    h('div', { class: 'plots' }, toolbar.element, columns.element),
+    readout.element,
     h(
       'section',
       { class: 'results', 'aria-labelledby': 'results' },
@@ -149,6 +191,7 @@ document
       sentences,
       table.element,
     ),
+    specials.element,
     comparison.element,
     status.footer,
     live,
@@ -239,15 +282,15 @@ function idOf(curve: Pick<CurveMessage, 'lossKey' | 'format' | 'target' | 'backe
   return [lossKey, format, String(target), ...(curve.compared ? [backend] : [])].join(' ');
 }
 
-/** One curve as it is shown. */
-interface Shown {
-  readonly id: string;
-  readonly label: string;
-  readonly title: string;
-  readonly style: SeriesStyle;
-  readonly stale: boolean;
-  readonly message: CurveMessage;
+/** What the plots are drawn from, beside what is in view. */
+interface Picture {
+  readonly shown: readonly Shown[];
+  readonly visible: readonly Shown[];
+  readonly exact: readonly (ShownExact & LegendEntry)[];
+  readonly about: string;
 }
+
+let picture: Picture | undefined;
 
 function draw(): void {
   if (!floor) {
@@ -258,36 +301,18 @@ function draw(): void {
   const shown = shownCurves(theme);
   const visible = shown.filter(({ id }) => !legend.isHidden(id));
   const exact = distinctExact(visible.map(({ id, message }) => ({ id, curve: message.curve })));
-  const exactEntries = exact.map(({ id, curve }, i): LegendEntry & { curve: typeof curve } => ({
+  const exactEntries = exact.map(({ id, curve, members }, i): LegendEntry & ShownExact => ({
     id: `exact ${i}`,
     label: exact.length === 1 ? 'exact' : `exact, ${shown.find((each) => each.id === id)?.label ?? ''}`,
     title: 'The mathematical value, computed to arbitrary precision',
     style: exactStyle(theme),
     exact: true,
     curve,
+    members,
   }));
   exactCurves = exactEntries;
   legend.draw([...shown, ...exactEntries], theme);
 
-  const visibleExact = exactEntries.filter(({ id }) => !legend.isHidden(id));
-  drawn = { curves: visible, legend: [...visible, ...visibleExact] };
-  const { from, to } = floor.settings.sweep;
-  const common = { xRange: [from, to], sides: ['wrong side', 'right side'] } as const;
-  const losses = visible.map(({ message, ...series }): Series & { message: CurveMessage } => ({
-    ...series,
-    x: message.curve.margin,
-    y: message.curve.loss,
-    thresholds: thresholdsOf(message.summary),
-    message,
-  }));
-  const exactLosses = visibleExact.map(({ id, style, curve }): Series => ({
-    id,
-    style,
-    exact: true,
-    thresholds: [],
-    x: curve.margin,
-    y: curve.exactLoss,
-  }));
   const chosen = shown.filter(({ message }) => !message.compared);
   const rows = chosen.map(({ id, stale, message }): ExplainedRow => ({
     id,
@@ -296,52 +321,108 @@ function draw(): void {
     summary: message.summary,
     explanation: message.explanation,
     stale,
+    negativeSide: negativeSide(message),
   }));
   const said = rows.filter(({ id }) => !legend.isHidden(id)).map((row) => summarySentence(row));
   const { compare } = floor.settings;
   if (said.length > 0 && compare.length > 0) said.push(`Overlaid for comparison: ${compare.join(', ')}.`);
-  const about = said.length === 0 ? 'nothing measured yet' : said.join(' ');
-  lossPlot.draw(
-    { ...common, series: [...losses, ...exactLosses], marks: distinctMarks(losses) },
-    theme,
-    `Loss against margin, logarithmic: ${about}`,
-  );
-  gradientPlot.draw(
-    {
-      ...common,
-      series: [
-        ...losses.map((series) => ({ ...series, y: magnitudes(series.message.curve) })),
-        ...visibleExact.map(({ id, style, curve }): Series => ({
-          id,
-          style,
-          exact: true,
-          thresholds: [],
-          x: curve.margin,
-          y: curve.exactGradient.map(Math.abs),
-        })),
-      ],
-    },
-    theme,
-    `Magnitude of the gradient against margin, logarithmic: ${about}`,
-  );
-  const dataOf = (pick: (message: CurveMessage) => Pick<DataSet, 'y' | 'exact'>): DataSet[] =>
-    shown.map(({ id, label, message }) => ({
-      id,
-      label,
-      format: message.format,
-      x: message.curve.margin,
-      ...pick(message),
-    }));
-  lossData.show(dataOf(({ curve }) => ({ y: curve.loss, exact: curve.exactLoss })));
-  gradientData.show(dataOf(({ curve }) => ({ y: curve.gradient, exact: curve.exactGradient })));
+  picture = {
+    shown,
+    visible,
+    exact: exactEntries.filter(({ id }) => !legend.isHidden(id)),
+    about: said.length === 0 ? 'nothing measured yet' : said.join(' '),
+  };
+  drawPlots();
   table.fill(rows, ({ stale }) => stale);
-  sentences.replaceChildren(...rows.map((row) => sentenceItem(summarySentence(row), row.stale)));
+  showItems(sentences, [
+    ...rows.map((row) =>
+      sentenceItem(summaryPieces(row), row.stale, (at) => {
+        goToRow(row, at);
+      }),
+    ),
+    ...asymmetries(rows),
+  ]);
+  specials.show(shown);
   comparison.show(
     compare.map((name) => ({ name, message: compared.get(name)?.message })),
     shown.flatMap(differenceOf),
   );
   read();
   finish();
+}
+
+/** The plots alone, of what is known: while the reader zooms, a frame at a time. */
+function drawPlots(): void {
+  if (!floor || !picture) return;
+  const { sweep, view, formats, targets } = floor.settings;
+  const { from, to } = view ?? sweep;
+  toolbar.show(view, sweep, targets.length);
+  const byOrdinal = look.axis === 'ordinal';
+  const widest = coarsest(formats);
+  const common = {
+    xRange: [from, to],
+    zoomed: view !== null,
+    sides: ['wrong side', 'right side'],
+    ...(byOrdinal && {
+      axis: ordinalAxis(widest, { from, to }),
+      xTitle: [`margin a, each value of ${widest} equally wide`, `a, by ${widest} ordinal`] as const,
+    }),
+  } as const;
+  columns.arrange(look.targets === 'beside' && targets.length > 1 ? targets : (['all'] satisfies ColumnTarget[]));
+  columns.draw({ ...picture, theme: readTheme(), common, errorOf: look.errorOf });
+  columns.cursor = cursor;
+}
+
+/** Shows another part of the margins: at once what is known of it, and soon measured as finely as the whole. */
+function changeView(wanted: View | null): void {
+  if (!floor) return;
+  const { sweep, view: now, formats } = floor.settings;
+  setView(wanted && allowedView(wanted, now ?? sweep, sweep, formats));
+}
+
+function setView(view: View | null): void {
+  if (!floor || JSON.stringify(view) === JSON.stringify(floor.settings.view)) return;
+  floor = { ...floor, settings: { ...floor.settings, view } };
+  controls.view = view;
+  channel.setState({ settings: floor.settings });
+  asked = true;
+  postSettings();
+  waitPatiently();
+  drawAgain();
+}
+
+/** Shows what is around a threshold, and puts the crosshair there. */
+function goThere(at: number, format: Format, target: CurveMessage['target']): void {
+  if (!floor) return;
+  const view = viewAround(at, format, floor.settings.sweep.points);
+  // Where a threshold lies beyond the range that was asked for, the view goes there.
+  setView(view);
+  pinned = at;
+  placeCursor(at);
+  columns.focus(target);
+  setText(live, cursorSentence(at));
+}
+
+function goToRow({ format, summary: { target } }: SummaryRow, at: number): void {
+  goThere(at, format, target);
+}
+
+function placeCursor(x: number | null): void {
+  cursor = x;
+  moveCursor();
+}
+
+/** Where the targets of a loss end differently, in sentences. */
+function asymmetries(rows: readonly ExplainedRow[]): HTMLElement[] {
+  const keyOf = ({ id }: ExplainedRow): string => received.get(id)?.message.lossKey ?? '';
+  return rows.flatMap((one) => {
+    if (one.summary.target !== 1) return [];
+    const zero = rows.find(
+      (each) => each.summary.target === 0 && each.format === one.format && keyOf(each) === keyOf(one),
+    );
+    const sentence = zero ? asymmetrySentence({ ...one, zero: zero.summary, one: one.summary }) : '';
+    return sentence === '' ? [] : [sentenceItem(sentence, one.stale || zero?.stale === true)];
+  });
 }
 
 /** How a curve of a backend that is compared with differs from that of the one chosen. */
@@ -357,7 +438,7 @@ function busy(): boolean {
 /** Shows where the run stands, and says it to those who wait, tests among them; after drawing. */
 function finish(): void {
   status.show(run, busy(), remarks());
-  actions.show(floor?.origin, drawn.curves.length > 0);
+  actions.show(floor?.origin, picture !== undefined && picture.visible.length > 0);
   const failed = run.error !== '' && !asked;
   document.body.dataset['state'] = failed ? 'error' : floor && run.finished && !asked ? 'ready' : 'loading';
   document.body.dataset['generation'] = String(run.generation);
@@ -367,6 +448,7 @@ function finish(): void {
 function exported(): ExportSource<FloorSettings> | undefined {
   if (!floor) return undefined;
   const { settings } = floor;
+  const { visible = [], exact = [] } = picture ?? {};
   const { identity, selfTest, error } = run;
   const others = settings.compare.flatMap((name) => compared.get(name)?.message.computed ?? []);
   return {
@@ -379,9 +461,9 @@ function exported(): ExportSource<FloorSettings> | undefined {
       formats: settings.formats,
       sentences: itemTexts(sentences),
       table: tableTexts(table.element),
-      curves: exportedCurves(drawn.curves, settings),
+      curves: exportedCurves(visible, settings),
     },
-    picture: { plots: [lossPlot, gradientPlot], legend: drawn.legend },
+    picture: { plots: columns.plots, legend: [...visible, ...exact] },
     settings,
     hidden: legend.hiddenIds,
   };
@@ -448,43 +530,10 @@ function nameOf(key: string): string {
   return floor?.settings.losses.find((each) => each.key === key)?.label ?? key;
 }
 
-/** The floor and the cap of a curve. */
-function marksOf(series: Series & { message: CurveMessage }): Mark[] {
-  const { floor: least, cap } = series.message.summary;
-  const at = (x: number, y: number): Mark => ({
-    series,
-    x,
-    y,
-    text: [`${printTick(y)} from ${printTick(x)}`, printTick(y)],
-  });
-  const marks: Mark[] = [];
-  if (least) marks.push(at(least.at, least.value));
-  if (cap) marks.push(at(-cap.at, cap.value));
-  return marks;
-}
-
-/** Where backends agree one mark is enough. */
-function distinctMarks(series: readonly (Series & { message: CurveMessage })[]): Mark[] {
-  const known = new Set<string>();
-  return series.flatMap((each) => {
-    const { lossKey, format, target } = each.message;
-    return marksOf(each).filter(({ x, y }) => {
-      const key = [lossKey, format, target, x, y].join(' ');
-      const isNew = !known.has(key);
-      known.add(key);
-      return isNew;
-    });
-  });
-}
-
-/** Magnitudes on the logarithmic axis; negative where the sign is not that of the exact gradient. */
-function magnitudes({ gradient, exactGradient }: CurveMessage['curve']): Float64Array {
-  return gradient.map((value, i) => (value * (exactGradient[i] ?? 0) < 0 ? -Math.abs(value) : Math.abs(value)));
-}
-
 /** Values at the crosshair. */
 function read(): void {
   const at = cursor;
+  readout.show(picture?.visible ?? [], at);
   if (at === null) {
     legend.read('', new Map());
     return;
@@ -511,7 +560,7 @@ function cursorSentence(at: number): string {
     .filter(({ id }) => !legend.isHidden(id))
     .map(({ label, message: { curve, format } }) => {
       const i = nearest(curve.margin, at);
-      return `${label}: loss ${printNumber(curve.loss[i] ?? NaN, format)}, gradient ${printNumber(curve.gradient[i] ?? NaN, format)}`;
+      return `${label}: loss ${printNumber(curve.loss[i] ?? NaN, format)}, gradient ${printNumber(curve.gradient[i] ?? NaN, format)}, errors ${printUlp(curve.lossUlp[i] ?? NaN)} and ${printUlp(curve.gradientUlp[i] ?? NaN)} ULP`;
     });
   return `a = ${printPlace(at)}. ${parts.join('. ')}`;
 }

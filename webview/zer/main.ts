@@ -134,7 +134,13 @@ gradientPlot.element.append(gradientData.element);
 document
   .querySelector('#app')
   ?.append(
-    h('header', {}, h('div', {}, title, source), actions.element, status.progress, status.error),
+    h(
+      'header',
+      {},
+      h('div', {}, title, source),
+      h('div', { class: 'actions' }, status.progress, actions.element),
+      status.error,
+    ),
     h('aside', {}, controls.element, h('div', { class: 'legend-box' }, legend.element)),
     h('div', { class: 'plots' }, replacedPlot.element, lossPlot.element, gradientPlot.element),
     h(

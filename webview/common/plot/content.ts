@@ -1,6 +1,6 @@
 /** What a plot shows, and what it is told when it is made. */
 import type { AxisKind, LaneName } from '../lanes';
-import type { Band } from '../plotting';
+import type { Band, XAxis } from '../plotting';
 import type { SeriesStyle } from '../theme';
 
 export interface Series {
@@ -35,6 +35,12 @@ export interface Mark {
   readonly text: readonly [string, string];
 }
 
+/** A range of x with something to say of it. */
+export interface LabelledBand extends Band {
+  /** In full, and for narrow bands. */
+  readonly text?: readonly [string, string];
+}
+
 /** A strip that isn't about values off the axis, such as that of dead zones. */
 export interface ExtraLane {
   readonly label: string;
@@ -45,10 +51,18 @@ export interface PlotContent {
   readonly series: readonly Series[];
   readonly marks?: readonly Mark[];
   /** Shaded; they may overlap. */
-  readonly bands?: readonly Band[];
+  readonly bands?: readonly LabelledBand[];
   readonly extraLanes?: readonly ExtraLane[];
   readonly histogram?: Histogram;
   readonly xRange: readonly [number, number];
+  /** Whether that is a part of what there is: then the axes are as fine as they have to be, and no strip goes away. */
+  readonly zoomed?: boolean;
+  /** Where each x lies on the axis; proportionally where it is left out. */
+  readonly axis?: XAxis;
+  /** What the axis is about, where that isn't what the plot was made with: in full, and for narrow panels. */
+  readonly xTitle?: readonly [string, string];
+  /** The same of the other axis. */
+  readonly yTitle?: string;
   /** What is left and right of x = 0. */
   readonly sides?: readonly [string, string];
 }
@@ -64,4 +78,9 @@ export interface PlotOptions {
   readonly laneLabels?: Readonly<Partial<Record<LaneName, string>>>;
   /** The reader moved the crosshair; null takes it away. */
   onCursor(x: number | null, byKeyboard: boolean): void;
+  /** The reader has clicked somewhere: the crosshair stays there. */
+  onPin?(x: number): void;
+  /** The reader wants to see a part of the x axis, or all of it. Without this there is no zoom. */
+  onView?(view: Band | null): void;
+  onMark?(mark: Mark): void;
 }

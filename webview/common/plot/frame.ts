@@ -1,6 +1,7 @@
 /** What the painters are given: where things lie, and what to draw with. */
 import type { Chart, ChartArea, Point } from 'chart.js';
 import { laneOf, type AxisKind } from '../lanes';
+import type { Band } from '../plotting';
 import { faded, type Theme } from '../theme';
 import type { PlotContent, PlotOptions, Series } from './content';
 import type { Lane } from './layout';
@@ -14,6 +15,8 @@ export interface Figure {
   readonly theme: Theme;
   /** Where the crosshair is, in x. */
   readonly cursor: number | null;
+  /** The range that the reader is about to select. */
+  readonly selection?: Band | undefined;
 }
 
 export type LineChart = Chart<'line', Point[]>;
@@ -41,6 +44,7 @@ export function frameOf(chart: LineChart, figure: Figure): Frame | undefined {
   if (!x || !(y instanceof LaneScale)) return undefined;
   const { ctx, chartArea: area } = chart;
   const { kind } = figure.options;
+  const { axis } = figure.content;
   return {
     ...figure,
     ctx,
@@ -48,8 +52,11 @@ export function frameOf(chart: LineChart, figure: Figure): Frame | undefined {
     axisTop: area.top + y.above,
     axisBottom: area.bottom - y.beneath,
     y,
-    px: (value) => x.getPixelForValue(value),
-    xAt: (pixel) => x.getValueForPixel(pixel) ?? NaN,
+    px: (value) => x.getPixelForValue(axis ? axis.place(value) : value),
+    xAt: (pixel) => {
+      const place = x.getValueForPixel(pixel) ?? NaN;
+      return axis ? axis.value(place) : place;
+    },
     py: (value) => y.getPixelForValue(placeOf(value, kind)),
   };
 }

@@ -1,7 +1,7 @@
 /** What lies under the curves: shading, histogram, ribbons, the lanes' ground and the line between the two sides. */
 import { union } from '../plotting';
 import { faded } from '../theme';
-import { colourOf, drawText, type Frame } from './frame';
+import { colourOf, drawText, fontOf, type Frame } from './frame';
 import { isAbove, laneGap, type Lane } from './layout';
 
 /** Where the lanes lie, from the top: the pixel of each one's upper edge. */
@@ -30,11 +30,34 @@ export function drawGround(frame: Frame): void {
   ctx.restore();
 }
 
-function drawBands({ ctx, theme, content, px, axisTop, axisBottom }: Frame): void {
+function drawBands({ ctx, theme, content, area, px, axisTop, axisBottom }: Frame): void {
   ctx.fillStyle = faded(theme.foreground, theme.highContrast ? 0.2 : 0.07);
   for (const band of union(content.bands ?? [])) {
-    const from = px(band.from);
-    ctx.fillRect(from, axisTop, px(band.to) - from, axisBottom - axisTop);
+    const from = Math.max(area.left, px(band.from));
+    const to = Math.min(area.right, px(band.to));
+    if (to > from) ctx.fillRect(from, axisTop, to - from, axisBottom - axisTop);
+  }
+}
+
+/** At the upper edge, those that would overlap beneath each other. */
+export function drawBandLabels(frame: Frame): void {
+  const { ctx, theme, content, area, px, axisTop } = frame;
+  ctx.font = fontOf(theme, -2);
+  const taken: { readonly from: number; readonly to: number; readonly line: number }[] = [];
+  for (const { from, to, text } of content.bands ?? []) {
+    const left = Math.max(area.left, px(from));
+    const right = Math.min(area.right, px(to));
+    if (!text || right - left < 2) continue;
+    const label = text.find((each) => ctx.measureText(each).width + 8 <= right - left) ?? text[1];
+    const width = ctx.measureText(label).width + 8;
+    const at = Math.min(Math.max(area.left + 4, (left + right - width) / 2 + 4), area.right - width);
+    let line = 0;
+    const isTaken = (each: (typeof taken)[number]): boolean =>
+      each.line === line && each.from < at + width && each.to > at;
+    while (taken.some(isTaken)) line++;
+    taken.push({ from: at, to: at + width, line });
+    const y = axisTop + 10 + line * (theme.fontSize + 3);
+    drawText(frame, label, { at: [at, y], align: 'left', colour: theme.foreground, size: -2 });
   }
 }
 
@@ -94,6 +117,8 @@ function drawMinorTicks({ ctx, theme, options, y, area: { left }, axisTop, axisB
   if (options.kind !== 'log') return;
   const decadeHeight = (axisBottom - axisTop) / (y.max - y.min);
   if (decadeHeight < 26) return;
+  // A part of a decade has labels of its own.
+  if (!Number.isInteger(y.min)) return;
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;
   ctx.beginPath();

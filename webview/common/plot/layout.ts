@@ -47,6 +47,20 @@ export function isAbove(lane: Lane): boolean {
   return lane.name === 'infinity';
 }
 
+/**
+ * The lanes of now, and those that there were before in their places: where only the range has changed, nothing is to
+ * jump.
+ */
+export function keepingLanes(now: readonly Lane[], before: readonly Lane[]): Lane[] {
+  const names = [...laneOrder, 'extra'] as const;
+  return names.flatMap((name) => {
+    const own = now.filter((lane) => lane.name === name);
+    const old = before.filter((lane) => lane.name === name);
+    if (own.length === 0) return old.map((lane) => ({ ...lane, rows: [] }));
+    return own.map((lane, i) => ({ ...lane, height: Math.max(lane.height, old[i]?.height ?? 0) }));
+  });
+}
+
 /** How much room the lanes on one side of the axis take, in pixels. */
 export function laneSpace(lanes: readonly Lane[], where: 'above' | 'beneath'): number {
   return lanes

@@ -3,6 +3,7 @@ import { drawPoint } from 'chart.js/helpers';
 import { laneOf, nearest } from '../lanes';
 import { drawMarker } from '../markers';
 import { lineWidth } from '../plotting';
+import { faded } from '../theme';
 import type { Mark } from './content';
 import { colourOf, drawText, fontOf, type Frame } from './frame';
 
@@ -12,7 +13,7 @@ const namedMarks = 6;
 const shapesPerSeries = 6;
 
 /** A few points of each curve in its shape, not at the same x; and points that no line touches. */
-export function drawShapes({ ctx, theme, content, px, py }: Frame): void {
+export function drawShapes({ ctx, theme, content, area, axisTop, axisBottom, px, py }: Frame): void {
   const measured = content.series.filter((series) => !series.exact);
   ctx.save();
   measured.forEach((series, index) => {
@@ -26,8 +27,10 @@ export function drawShapes({ ctx, theme, content, px, py }: Frame): void {
       const alone = [i - 1, i + 1].every((at) => Number.isNaN(py(series.y[at] ?? NaN)));
       const shaped = measured.length > 1 && i % every === offset;
       if (!alone && !shaped) return;
+      const at = px(series.x[i] ?? NaN);
+      if (at < area.left - 1 || at > area.right + 1 || place < axisTop - 1 || place > axisBottom + 1) return;
       const size = { radius: alone ? 2 : radius, width: 1.4, ground: theme.background };
-      drawMarker(ctx, series.style, [px(series.x[i] ?? NaN), place], size);
+      drawMarker(ctx, series.style, [at, place], size);
     });
   });
   ctx.restore();
@@ -102,8 +105,23 @@ function curvesCross(
   });
 }
 
+/** The range that is being selected. */
+export function drawSelection({ ctx, theme, area, selection, px }: Frame): void {
+  if (!selection) return;
+  const from = px(selection.from);
+  const width = px(selection.to) - from;
+  ctx.save();
+  ctx.fillStyle = faded(theme.foreground, 0.14);
+  ctx.fillRect(from, area.top, width, area.bottom - area.top);
+  ctx.strokeStyle = theme.foreground;
+  ctx.setLineDash([4, 3]);
+  ctx.lineWidth = 1;
+  ctx.strokeRect(from + 0.5, area.top + 0.5, width, area.bottom - area.top - 1);
+  ctx.restore();
+}
+
 export function drawCursor({ ctx, theme, content, options, area, cursor, px, py }: Frame): void {
-  if (cursor === null) return;
+  if (cursor === null || cursor < content.xRange[0] || cursor > content.xRange[1]) return;
   const at = Math.round(px(cursor)) + 0.5;
   ctx.save();
   ctx.strokeStyle = theme.foreground;

@@ -1,13 +1,13 @@
 /** A figure as a Chart.js chart: axes and lines are Chart.js's, all else is painted by us. */
 import { BasicPlatform, Chart, type ChartDataset, type Point } from 'chart.js';
-import { printPowerOfTen, printTick } from '../format';
+import { printPowerOfTen, printTickOf } from '../format';
 import { laneOf } from '../lanes';
-import { decades, lineWidth, scaledDash } from '../plotting';
-import type { PlotContent, PlotOptions, Series } from './content';
+import { decades, lineWidth, niceTicks, scaledDash } from '../plotting';
+import type { PlotContent, PlotOptions } from './content';
 import { colourOf, frameOf, placeOf, type Figure, type Frame, type LineChart } from './frame';
-import { drawGround } from './ground';
+import { drawBandLabels, drawGround } from './ground';
 import { laneSpace } from './layout';
-import { drawCursor, drawMarks, drawShapes } from './marks';
+import { drawCursor, drawMarks, drawSelection, drawShapes } from './marks';
 import { LaneScale } from './scale';
 import { drawLanes } from './strips';
 
@@ -15,6 +15,8 @@ type LineOptions = NonNullable<LineChart['options']>;
 
 /** Wide enough for the labels of every plot, so that the x axes of plots above each other agree. */
 const yAxisWidth = 66;
+/** The same where labels have more digits. */
+const zoomedAxisWidth = 92;
 /** Plots narrower than this, in pixels, have the short text at the x axis. */
 export const narrow = 620;
 
@@ -94,19 +96,23 @@ function painter(figure: () => Figure | undefined): {
       paint(chart, drawGround);
     },
     afterDatasetsDraw: (chart) => {
-      paint(chart, drawShapes, drawLanes, drawMarks, drawCursor);
+      paint(chart, drawShapes, drawLanes, drawBandLabels, drawMarks, drawSelection, drawCursor);
     },
   };
 }
 
 function datasetsOf({ content, options, theme }: Figure): ChartDataset<'line', Point[]>[] {
+  const { axis } = content;
   const measured = content.series.filter((series) => !series.exact);
   return content.series.map((series): ChartDataset<'line', Point[]> => {
     const { exact = false, style, x, y } = series;
     const index = measured.indexOf(series);
     const width = exact ? 1 : lineWidth(index, measured.length);
     return {
-      data: Array.from(y, (value, i) => ({ x: x[i] ?? NaN, y: placeOf(value, options.kind) })),
+      data: Array.from(y, (value, i) => ({
+        x: axis ? axis.place(x[i] ?? NaN) : (x[i] ?? NaN),
+        y: placeOf(value, options.kind),
+      })),
       borderColor: colourOf(series, theme),
       borderWidth: width,
       borderDash: exact ? [] : scaledDash(style.dash, width),
@@ -115,7 +121,7 @@ function datasetsOf({ content, options, theme }: Figure): ChartDataset<'line', P
       // Chart.js works out the options of each point by itself once one of them differs: `drawShapes` is much faster.
       pointRadius: 0,
       pointHitRadius: 0,
-      clip: 8,
+      clip: content.zoomed === true ? { left: 0, right: 0, top: 8, bottom: 8 } : 8,
       // The lower ones are drawn later: the exact curve on top, then the thin ones.
       order: exact ? -1 : measured.length - index,
     };
@@ -123,13 +129,16 @@ function datasetsOf({ content, options, theme }: Figure): ChartDataset<'line', P
 }
 
 function optionsOf({ content, options, lanes, theme }: Figure, { width, height }: Size, surface: Surface): LineOptions {
-  const { kind, yTitle, xTitle } = options;
+  const { kind, xTitle } = options;
   const font = { family: theme.fontFamily, size: theme.fontSize };
   const small = { ...font, size: theme.fontSize - 1 };
-  const [yMin, yMax] = yRange(content, options);
   const axis = { color: theme.grid, tickColor: theme.muted, tickLength: 5, lineWidth: 1 };
   const border = { color: theme.muted, width: 1 };
   const room = height - laneSpace(lanes, 'above') - laneSpace(lanes, 'beneath');
+  const zoomed = content.zoomed === true;
+  const { min, max, ticks, labels, title } = verticalAxis(content, options, room);
+  const across = horizontalAxis(content, width);
+  const textOf = (texts: readonly [string, string]): string => texts[width < narrow ? 1 : 0];
   return {
     animation: false,
     parsing: false,
@@ -140,31 +149,36 @@ function optionsOf({ content, options, lanes, theme }: Figure, { width, height }
     scales: {
       x: {
         type: 'linear',
-        min: content.xRange[0],
-        max: content.xRange[1],
+        min: across.min,
+        max: across.max,
         grid: axis,
         border,
+        ...(across.ticks && {
+          afterBuildTicks: (scale) => {
+            scale.ticks = [...(across.ticks ?? [])];
+          },
+        }),
         ticks: {
           color: theme.muted,
           font: small,
           maxRotation: 0,
           includeBounds: false,
-          callback: (value) => printTick(Number(value)),
+          callback: (value, index, all) => across.labels?.[index] ?? printTickOf(Number(value), stepOf(all)),
         },
-        title: { display: true, text: xTitle[width < narrow ? 1 : 0], color: theme.foreground, font },
+        title: { display: true, text: textOf(content.xTitle ?? xTitle), color: theme.foreground, font },
       },
       y: {
         type: 'lanes',
-        min: yMin,
-        max: yMax,
+        min,
+        max,
         grid: axis,
         border,
         afterFit: (scale) => {
-          scale.width = yAxisWidth;
+          scale.width = zoomed ? zoomedAxisWidth : yAxisWidth;
         },
-        ...(kind === 'log' && {
+        ...(ticks && {
           afterBuildTicks: (scale) => {
-            scale.ticks = decades(yMin, yMax, room);
+            scale.ticks = [...ticks];
           },
         }),
         ticks: {
@@ -172,29 +186,96 @@ function optionsOf({ content, options, lanes, theme }: Figure, { width, height }
           font: small,
           autoSkip: kind === 'linear',
           includeBounds: false,
-          callback: (value) => (kind === 'log' ? printPowerOfTen(Number(value)) : printTick(Number(value))),
+          callback: (value, index, all) =>
+            labels?.[index] ??
+            (kind === 'log' ? printPowerOfTen(Number(value)) : printTickOf(Number(value), stepOf(all))),
         },
-        title: { display: true, text: yTitle, color: theme.foreground, font },
+        title: { display: true, text: title, color: theme.foreground, font },
       },
     },
   };
 }
 
-/** In the units of the axis: decades on a logarithmic one. */
-function yRange({ series }: PlotContent, options: PlotOptions): readonly [number, number] {
+function stepOf(ticks: readonly { readonly value: number }[]): number {
+  return Math.abs((ticks[1]?.value ?? 0) - (ticks[0]?.value ?? 0));
+}
+
+/** An axis in its own unit. Without ticks Chart.js finds them. */
+interface Axis {
+  readonly min: number;
+  readonly max: number;
+  readonly ticks?: readonly { readonly value: number }[] | undefined;
+  readonly labels?: readonly string[] | undefined;
+}
+
+function horizontalAxis({ xRange, axis }: PlotContent, width: number): Axis {
+  const [from, to] = xRange;
+  if (!axis) return { min: from, max: to };
+  const [min, max] = [axis.place(from), axis.place(to)];
+  const values = axis.ticks(from, to, Math.max(2, Math.floor(width / 90)));
+  const steps = values.map((value, i) => Math.abs((values[i + 1] ?? values[i - 1] ?? value) - value));
+  return {
+    min,
+    max,
+    ticks: values.map((value) => ({ value: axis.place(value) })),
+    labels: values.map((value, i) => printTickOf(value, steps[i] ?? 0)),
+  };
+}
+
+/** In decades on a logarithmic axis, where less than one is in view with labels in between. */
+function verticalAxis(content: PlotContent, options: PlotOptions, room: number): Axis & { readonly title: string } {
+  const { kind } = options;
+  const yTitle = content.yTitle ?? options.yTitle;
+  const [low, high] = extent(content, options);
+  if (low > high) return { min: kind === 'log' ? -1 : 0, max: 1, title: yTitle };
+  if (kind === 'linear') {
+    const space = (high - low || 1) * 0.05;
+    return { min: low - space, max: high + space, title: yTitle };
+  }
+  if (content.zoomed === true && high - low < 0.8) return partOfDecade(low, high, room, yTitle);
+  const min = Math.floor(low);
+  const max = Math.max(Math.ceil(high), min + 1);
+  return { min, max, ticks: decades(min, max, room), title: yTitle };
+}
+
+/** Less than a decade of a logarithmic axis: labels at round numbers; a power of ten that they share is in the title. */
+function partOfDecade(low: number, high: number, room: number, yTitle: string): Axis & { readonly title: string } {
+  const space = Math.max((high - low) * 0.08, 1e-12 * Math.max(1, Math.abs(low)));
+  const [min, max] = [low - space, high + space];
+  const exponent = Math.floor(max);
+  const shared = Math.abs(exponent) >= 3 ? exponent : 0;
+  const count = Math.max(2, Math.floor(room / 40));
+  const values = niceTicks(10 ** (min - shared), 10 ** (max - shared), count);
+  const step = (values[1] ?? NaN) - (values[0] ?? NaN);
+  return {
+    min,
+    max,
+    ticks: values.map((value) => ({ value: Math.log10(value) + shared })),
+    labels: values.map((value) => printTickOf(value, step)),
+    title: shared === 0 ? yTitle : `${yTitle} / ${printPowerOfTen(shared)}`,
+  };
+}
+
+/** The least and the largest place on the axis that is in view. */
+function extent({ series, xRange: [from, to], zoomed = false }: PlotContent, options: PlotOptions): [number, number] {
   const { kind } = options;
   let [low, high] = options.yRange ?? [Infinity, -Infinity];
-  const include = (values: Series['y']): void => {
-    for (const value of values) {
-      if (laneOf(value, kind) !== undefined) continue;
+  const include = (x: Float64Array, y: Float64Array, all: boolean): void => {
+    y.forEach((value, i) => {
+      const at = x[i] ?? NaN;
+      if (laneOf(value, kind) !== undefined || !(all || (at >= from && at <= to))) return;
       const place = placeOf(value, kind);
       low = Math.min(low, place);
       high = Math.max(high, place);
+    });
+  };
+  const includeSeries = (all: boolean): void => {
+    for (const { x, y, ribbon } of series) {
+      for (const values of [y, ...(ribbon ? [ribbon.low, ribbon.high] : [])]) include(x, values, all);
     }
   };
-  for (const { y, ribbon } of series) [y, ...(ribbon ? [ribbon.low, ribbon.high] : [])].forEach(include);
-  if (low > high) return kind === 'log' ? [-1, 1] : [0, 1];
-  if (kind === 'log') return [Math.floor(low), Math.max(Math.ceil(high), Math.floor(low) + 1)];
-  const room = (high - low || 1) * 0.05;
-  return [low - room, high + room];
+  includeSeries(!zoomed);
+  // Between two points there is nothing: the axis stays what it is for all of them.
+  if (low > high && zoomed) includeSeries(true);
+  return [low, high];
 }

@@ -8,7 +8,7 @@ export function drawLanes(frame: Frame): void {
   const { ctx } = frame;
   ctx.save();
   for (const [lane, top] of laneTops(frame)) {
-    const rowHeight = (lane.height - 2 * lanePadding) / lane.rows.length;
+    const rowHeight = (lane.height - 2 * lanePadding) / Math.max(1, lane.rows.length);
     lane.rows.forEach((row, i) => {
       const middle = top + lanePadding + (i + 0.5) * rowHeight;
       ctx.globalAlpha = row.stale ? 0.3 : 1;
@@ -25,11 +25,13 @@ function drawRow(frame: Frame, row: LaneRow, middle: number, thickness: number):
   for (const bar of row.bars) {
     const from = Math.max(area.left, px(bar.from));
     const to = Math.min(area.right, Math.max(px(bar.to), from + 2));
+    if (to <= area.left || from >= area.right) continue;
     ctx.strokeStyle = row.style.colour;
     ctx.lineWidth = 1;
     ctx.setLineDash([1, 2]);
     for (const [place, value] of bar.joins) {
       const at = Math.round(px(place)) + 0.5;
+      if (at < area.left || at > area.right + 1) continue;
       ctx.beginPath();
       ctx.moveTo(at, y.getPixelForValue(value));
       ctx.lineTo(at, middle);
@@ -91,10 +93,10 @@ function drawRowLabels(frame: Frame, { bars }: LaneRow, middle: number): void {
   let free = area.left;
   bars.forEach((bar, i) => {
     const width = ctx.measureText(bar.label).width + 8;
-    const from = px(bar.from);
-    const to = px(bar.to);
+    const [from, to] = [px(bar.from), px(bar.to)];
     const next = bars[i + 1];
-    const limit = next ? px(next.from) : area.right;
+    const limit = Math.min(area.right, next ? px(next.from) : area.right);
+    if (to < area.left || from > area.right) return;
     if (from - free > width) drawText(frame, bar.label, { ...look, at: [from - 5, middle], align: 'right' });
     else if (limit - to > width) drawText(frame, bar.label, { ...look, at: [to + 6, middle], align: 'left' });
     free = limit - to > width ? to + width : to;

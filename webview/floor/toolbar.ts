@@ -1,0 +1,158 @@
+import { h, setText, uniqueId } from '../common/dom';
+import { button } from '../common/fields';
+import type { ErrorOf } from './shown';
+import { printView, type View } from './view';
+
+/** How the plots are shown; kept with the page. */
+export interface Look {
+  readonly errorOf: ErrorOf;
+  readonly axis: 'margin' | 'ordinal';
+  readonly targets: 'overlaid' | 'beside';
+}
+
+export const defaultLook: Look = { errorOf: 'loss', axis: 'margin', targets: 'overlaid' };
+
+export interface ToolbarActions {
+  /** @param factor less than 1 shows less */
+  zoom(factor: number): void;
+  /** By that part of the view. */
+  pan(part: number): void;
+  whole(): void;
+  look(look: Look): void;
+}
+
+const factor = 2;
+
+/** Zoom by buttons, what is in view in words, and how it is shown. */
+export class Toolbar {
+  readonly element: HTMLElement;
+  private readonly place = h('output', { class: 'view', id: 'view' });
+  private readonly whole: HTMLButtonElement;
+  private readonly moves: readonly HTMLButtonElement[];
+  private readonly targets: Switch<Look['targets']>;
+  private look: Look;
+
+  constructor(look: Look, actions: ToolbarActions) {
+    this.look = look;
+    const change = (part: Partial<Look>): void => {
+      this.look = { ...this.look, ...part };
+      actions.look(this.look);
+    };
+    this.whole = button('Back to the whole range', { class: 'secondary', title: 'Also: double click, or 0' }, () => {
+      actions.whole();
+    });
+    const step = (label: string, title: string, act: () => void): HTMLButtonElement =>
+      button(label, { class: 'secondary', title }, act);
+    this.moves = [
+      step('← Left', 'Also: Shift and an arrow key, Shift and drag', () => {
+        actions.pan(-0.25);
+      }),
+      step('Right →', 'Also: Shift and an arrow key, Shift and drag', () => {
+        actions.pan(0.25);
+      }),
+    ];
+    this.targets = new Switch(
+      'Targets',
+      'look-targets',
+      [
+        ['overlaid', 'overlaid'],
+        ['beside', 'side by side'],
+      ],
+      look.targets,
+      (targets) => {
+        change({ targets });
+      },
+    );
+    this.element = h(
+      'div',
+      { class: 'toolbar', role: 'group', 'aria-label': 'What is in view' },
+      h(
+        'div',
+        { class: 'zoom' },
+        step('Zoom in', 'Also: Ctrl or ⌘ and the wheel, +, or drag over a range', () => {
+          actions.zoom(1 / factor);
+        }),
+        step('Zoom out', 'Also: Ctrl or ⌘ and the wheel, -', () => {
+          actions.zoom(factor);
+        }),
+        ...this.moves,
+        this.whole,
+        this.place,
+      ),
+      h(
+        'div',
+        { class: 'switches' },
+        new Switch(
+          'Error of',
+          'look-error',
+          [
+            ['loss', 'loss'],
+            ['gradient', 'gradient'],
+          ],
+          look.errorOf,
+          (errorOf) => {
+            change({ errorOf });
+          },
+        ).element,
+        new Switch(
+          'Axis',
+          'look-axis',
+          [
+            ['margin', 'margin'],
+            ['ordinal', 'float ordinal'],
+          ],
+          look.axis,
+          (axis) => {
+            change({ axis });
+          },
+          'By float ordinal each value of the number format is equally wide, of the coarsest where there are several',
+        ).element,
+        this.targets.element,
+      ),
+      h(
+        'p',
+        { class: 'note' },
+        'Drag over a range to see it, Shift+drag to move, Ctrl or ⌘ and the wheel to zoom, double click for all. On a crosshair: arrows, + − 0, Shift+arrows. Click keeps the crosshair.',
+      ),
+    );
+  }
+
+  /** @param view null for all of the range */
+  show(view: View | null, range: View, targets: number): void {
+    const [from, to] = printView(view ?? range);
+    setText(this.place, `a from ${from} to ${to}`);
+    for (const each of [this.whole, ...this.moves]) {
+      each.setAttribute('aria-disabled', String(view === null));
+    }
+    this.targets.element.hidden = targets < 2;
+  }
+}
+
+/** Radio buttons in a row. */
+class Switch<Value extends string> {
+  readonly element: HTMLElement;
+
+  constructor(
+    legend: string,
+    name: string,
+    options: readonly (readonly [Value, string])[],
+    chosen: Value,
+    onChange: (value: Value) => void,
+    title = '',
+  ) {
+    const label = h('span', { id: uniqueId('switch'), class: 'switch-label' }, legend);
+    const labels = options.map(([value, text]) => {
+      const radio = h('input', { type: 'radio', name, value, checked: value === chosen });
+      radio.addEventListener('change', () => {
+        onChange(value);
+      });
+      return h('label', { class: 'check' }, radio, h('span', {}, text));
+    });
+    this.element = h(
+      'div',
+      { class: 'switch', role: 'radiogroup', 'aria-labelledby': label.id, title },
+      label,
+      ...labels,
+    );
+  }
+}
