@@ -213,6 +213,10 @@ export class Dashboards implements vscode.Disposable {
   /** Writes what the dashboard that was active last has set into a configuration. @param to into which, without asking */
   async saveLatest(to?: vscode.Uri): Promise<void> {
     const uri = to instanceof vscode.Uri ? to : undefined;
+    // What was typed into a file a moment ago would be taken back.
+    for (const document of vscode.workspace.textDocuments) {
+      if (this.timers.has(document.uri.toString())) this.followNow(document);
+    }
     if (this.latest) await this.latest.save(uri);
     else void vscode.window.showInformationMessage(vscode.l10n.t('No dashboard is open that could be saved.'));
   }
@@ -395,15 +399,21 @@ export class Dashboards implements vscode.Disposable {
     this.timers.set(
       uri,
       setTimeout(() => {
-        this.timers.delete(uri);
-        const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
-        for (const kind of ['floor', 'zer'] as const) {
-          const panel = this.open.get(keyOf(kind, { kind: 'config', uri }, ''));
-          if (config) panel?.follow(subjectOfConfig(config, document.uri));
-          else panel?.fail(describe(document, problems[0]));
-        }
+        this.followNow(document);
       }, settle),
     );
+  }
+
+  private followNow(document: vscode.TextDocument): void {
+    const uri = document.uri.toString();
+    clearTimeout(this.timers.get(uri));
+    this.timers.delete(uri);
+    const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
+    for (const kind of ['floor', 'zer'] as const) {
+      const panel = this.open.get(keyOf(kind, { kind: 'config', uri }, ''));
+      if (config) panel?.follow(subjectOfConfig(config, document.uri));
+      else panel?.fail(describe(document, problems[0]));
+    }
   }
 
   private async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {

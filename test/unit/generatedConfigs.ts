@@ -53,7 +53,7 @@ export class Random {
 
 export function randomConfig(random: Random, name: string): LossConfig {
   const chosen = Array.from({ length: 1 + random.below(5) }, (_, i) => randomLoss(random, String(i)));
-  const formats = random.some(formatNames, 1);
+  const formats = random.chance(0.3) ? (['float32'] as const) : random.some(formatNames, 1);
   const targets = randomTargets(random).filter((target) =>
     takes(
       chosen.map(({ entry }) => entry),
@@ -78,7 +78,7 @@ export function randomConfig(random: Random, name: string): LossConfig {
   return {
     title: random.chance(0.5) ? name : random.one(['Ein Titel “mit” Zeichen\n\\ 损失', 'a', ' ']),
     losses: chosen,
-    formats: random.chance(0.3) ? ['float32'] : formats,
+    formats,
     targets: usedTargets,
     sweep: random.chance(0.3)
       ? { from: -20, to: 40, points: random.one([601, 2, 20_000]) }
