@@ -309,6 +309,10 @@ describe('export', () => {
     await openFloor({ width: 300 });
     await dashboard.page.getByRole('button', { name: 'Export' }).click();
     assert.equal(await dashboard.overflows(), false);
+    for (const item of await dashboard.page.getByRole('menuitem').all()) {
+      const { x = -1, width = 0 } = (await item.boundingBox()) ?? {};
+      assert.ok(x >= 0 && x + width <= 300, `${String(x)} ${String(width)}`);
+    }
     await dashboard.screenshot('export-menu-narrow');
   });
 

@@ -177,8 +177,8 @@ document
     h(
       'header',
       {},
-      h('div', {}, title, source),
-      h('div', { class: 'actions' }, status.progress, actions.element),
+      h('div', {}, title, h('div', { class: 'actions' }, source, status.progress)),
+      actions.element,
       status.error,
     ),
     h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),

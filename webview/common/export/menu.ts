@@ -89,6 +89,9 @@ export class Menu {
     if (this.button.disabled) return;
     this.list.hidden = false;
     this.button.setAttribute('aria-expanded', 'true');
+    // Towards the side where there is room.
+    this.list.classList.remove('rightward');
+    this.list.classList.toggle('rightward', this.list.getBoundingClientRect().left < 0);
     this.items[at]?.focus();
   }
 
