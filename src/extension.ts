@@ -80,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     vscode.commands.registerCommand(commands.showPrecisionFloor, () => dashboards.showFromEditor('floor')),
     vscode.commands.registerCommand(commands.showZeroErrorRadius, () => dashboards.showFromEditor('zer')),
     vscode.commands.registerCommand(commands.showTraining, () => training.show()),
+    vscode.commands.registerCommand(commands.saveDashboard, (to?: vscode.Uri) => dashboards.saveLatest(to)),
     vscode.commands.registerCommand(commands.selectBackend, () => selectBackend(backends, log)),
     vscode.commands.registerCommand(commands.showLogs, () => log.show()),
     vscode.commands.registerCommand(commands.openSample, () =>

@@ -9,8 +9,14 @@ export interface LossConfig {
   readonly formats: readonly FormatName[];
   readonly targets: readonly Target[];
   readonly sweep: Sweep;
+  /** The part of the sweep that the plots are zoomed to; null for all of it. */
+  readonly view: Range | null;
   readonly zeroErrorRadius: ZeroErrorRadiusChoice;
   readonly backend: BackendChoice;
+  /** What else computes the same, to be compared with it. */
+  readonly compare: readonly ComparedBackend[];
+  /** What the legend has but the plots don't draw. */
+  readonly hidden: readonly HiddenCurve[];
 }
 
 /** A catalogue entry as a file chooses it. */
@@ -23,10 +29,25 @@ export interface ChosenEntry {
   readonly constants: Readonly<Record<string, number>>;
 }
 
-/** Margins to evaluate at, evenly spaced, both ends included, in units of the logit. */
-export interface Sweep {
+/** A curve by what it is of, `loss` being the place in the list of losses; or one of the exact curves, by its place. */
+export type HiddenCurve =
+  | {
+      readonly loss: number;
+      readonly format: FormatName;
+      readonly target: Target;
+      /** For a curve of a backend that is only compared with. */
+      readonly backend?: ComparedBackend;
+    }
+  | { readonly exact: number };
+
+/** Margins, in units of the logit. */
+export interface Range {
   readonly from: number;
   readonly to: number;
+}
+
+/** Margins to evaluate at, evenly spaced, both ends included. */
+export interface Sweep extends Range {
   readonly points: number;
 }
 
@@ -34,10 +55,18 @@ export interface ZeroErrorRadiusChoice {
   /** Entries of the family `zer`. */
   readonly variants: readonly LossEntry[];
   readonly radius: number;
+  readonly format: FormatName;
+  readonly targets: readonly number[];
+  readonly hidden: readonly HiddenVariant[];
 }
+
+/** The curve of a variant for a target, or that of exact cross-entropy for a target. */
+export type HiddenVariant = { readonly variant: string; readonly target: number } | { readonly exact: number };
 
 export const backendChoices = ['auto', 'model', 'cuda', 'webgpu', 'python'] as const;
 export type BackendChoice = (typeof backendChoices)[number];
+export type ComparedBackend = Exclude<BackendChoice, 'auto'>;
+export const comparedBackends = ['model', 'cuda', 'webgpu', 'python'] as const satisfies readonly ComparedBackend[];
 
 export const defaults = {
   formats: ['float32'],
@@ -45,6 +74,7 @@ export const defaults = {
   sweep: { from: -20, to: 40, points: 601 },
   variants: ['zer/v1', 'zer/v2', 'zer/v3', 'zer/v4'],
   radius: 0.1,
+  radiusTargets: [0, 1],
   backend: 'auto',
 } as const;
 

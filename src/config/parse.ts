@@ -10,7 +10,17 @@ import {
 import { LossError, losses, lossById, type LossEntry } from '../losses';
 import type { Target } from '../measure';
 import type { FormatName } from '../numeric';
-import { defaults, type BackendChoice, type ChosenEntry, type LossConfig, type Sweep } from './config';
+import {
+  defaults,
+  type BackendChoice,
+  type ChosenEntry,
+  type ComparedBackend,
+  type HiddenCurve,
+  type HiddenVariant,
+  type LossConfig,
+  type Range,
+  type Sweep,
+} from './config';
 import { lossConfigSchema } from './schema';
 
 /** What is wrong with a file, and where. */
@@ -34,8 +44,32 @@ interface Written {
   readonly formats?: readonly FormatName[];
   readonly targets?: readonly Target[];
   readonly sweep?: { from: number; to: number; points?: number };
-  readonly zeroErrorRadius?: { variants?: readonly string[]; radius?: number };
+  readonly view?: Range;
+  readonly zeroErrorRadius?: {
+    variants?: readonly string[];
+    radius?: number;
+    format?: FormatName;
+    targets?: readonly number[];
+    hidden?: readonly WrittenHiddenVariant[];
+  };
   readonly backend?: BackendChoice;
+  readonly compare?: readonly ComparedBackend[];
+  readonly hidden?: readonly WrittenHiddenCurve[];
+}
+
+/** Which of its properties go together, no schema says: `interpret` does. */
+interface WrittenHiddenCurve {
+  readonly loss?: number;
+  readonly format?: FormatName;
+  readonly target?: Target;
+  readonly backend?: ComparedBackend;
+  readonly exact?: number;
+}
+
+interface WrittenHiddenVariant {
+  readonly variant?: string;
+  readonly target?: number;
+  readonly exact?: number;
 }
 
 type Path = readonly (string | number)[];
@@ -121,7 +155,8 @@ function describe({ keyword, params, message }: ErrorObject, path: Path, node: N
           .map(String)
           .join('.')
           .replace(/\.(\d+)/g, '[$1]');
-  if (path.length === 2 && path[0] === 'targets') return `${where} must be a number from 0 to 1, or "mean".`;
+  const isTarget = path.length === 2 ? path[0] === 'targets' : path[0] === 'hidden' && path[2] === 'target';
+  if (isTarget) return `${where} must be a number from 0 to 1, or "mean".`;
   if (path.length === 2 && path[0] === 'losses' && node.type !== 'object') {
     return `${where} must be the id of a loss, or an object with an id.`;
   }
@@ -190,7 +225,7 @@ function interpret(written: Written, root: Node, name: string): ParsedConfig {
     for (const [constant, value] of Object.entries(constants)) {
       attempt(['losses', i, 'constants', constant], () => entry.build({ [constant]: value }));
     }
-    return { key: String(i), entry, label: label ?? labelOf(entry, constants), constants };
+    return { key: String(i), entry, label: label ?? labelOf(entry, constants), constants: { ...constants } };
   });
 
   (written.targets ?? []).forEach((target, i) =>
@@ -203,30 +238,74 @@ function interpret(written: Written, root: Node, name: string): ParsedConfig {
   const variants = (zer.variants ?? defaults.variants).map((id, i) =>
     attempt(['zeroErrorRadius', 'variants', i], () => variantById(id)),
   );
+  (zer.targets ?? []).forEach((target, i) =>
+    attempt(['zeroErrorRadius', 'targets', i], () => {
+      for (const variant of variants) if (variant) checkTarget(variant, target);
+    }),
+  );
 
   const sweep: Sweep = { ...defaults.sweep, ...written.sweep };
-  if (!(sweep.from < sweep.to && Number.isFinite(sweep.to - sweep.from))) {
-    const { offset, length } = nodeAt(root, ['sweep', 'to']);
-    problems.push({
-      message: `The sweep runs from ${String(sweep.from)} to ${String(sweep.to)}; "to" has to be greater than "from", and both finite.`,
-      offset,
-      length,
-      kind: 'meaning',
-    });
-  }
+  attempt(['sweep', 'to'], () => checkRange('sweep', sweep));
+  if (written.view) attempt(['view', 'to'], () => checkRange('view', written.view ?? sweep));
+  // A file without losses shows those of its variants.
+  const count = written.losses?.length ?? variants.length;
+  const hidden = (written.hidden ?? []).map((item, i) => attempt(['hidden', i], () => hiddenCurve(item, count)));
+  const hiddenVariants = (zer.hidden ?? []).map((item, i) =>
+    attempt(['zeroErrorRadius', 'hidden', i], () => hiddenVariant(item)),
+  );
   if (problems.length > 0) return { config: undefined, problems };
+  const formats = written.formats ?? defaults.formats;
   return {
     problems: [],
     config: {
       title: written.title ?? name,
       losses: chosen as ChosenEntry[],
-      formats: written.formats ?? defaults.formats,
+      formats,
       targets: written.targets ?? defaults.targets,
       sweep,
-      zeroErrorRadius: { variants: variants as LossEntry[], radius: zer.radius ?? defaults.radius },
+      view: written.view ? { from: written.view.from, to: written.view.to } : null,
+      zeroErrorRadius: {
+        variants: variants as LossEntry[],
+        radius: zer.radius ?? defaults.radius,
+        format: zer.format ?? formats[0] ?? defaults.formats[0],
+        targets: zer.targets ?? defaults.radiusTargets,
+        hidden: hiddenVariants as HiddenVariant[],
+      },
       backend: written.backend ?? defaults.backend,
+      compare: written.compare ?? [],
+      hidden: hidden as HiddenCurve[],
     },
   };
+}
+
+/** @throws LossError for a range without anything in it */
+function checkRange(name: string, { from, to }: Range): void {
+  if (from < to && Number.isFinite(to - from)) return;
+  throw new LossError(
+    `the ${name} runs from ${String(from)} to ${String(to)}; "to" has to be greater than "from", and both finite`,
+  );
+}
+
+/** @throws LossError for a curve that isn't fully named */
+function hiddenCurve({ loss, format, target, backend, exact }: WrittenHiddenCurve, count: number): HiddenCurve {
+  const others = [loss, format, target, backend].some((value) => value !== undefined);
+  if (exact !== undefined && !others) return { exact };
+  if (exact !== undefined || loss === undefined || format === undefined || target === undefined) {
+    throw new LossError('a hidden curve is named by "loss", "format" and "target", or by "exact" alone');
+  }
+  if (loss >= count) {
+    throw new LossError(`"loss" is a place in the list of losses, from 0 to ${String(count - 1)}, not ${String(loss)}`);
+  }
+  return { loss, format, target, ...(backend === undefined ? {} : { backend }) };
+}
+
+/** @throws LossError for a curve that isn't fully named, or of no variant */
+function hiddenVariant({ variant, target, exact }: WrittenHiddenVariant): HiddenVariant {
+  if (exact !== undefined && variant === undefined && target === undefined) return { exact };
+  if (exact !== undefined || variant === undefined || target === undefined) {
+    throw new LossError('a hidden curve is named by "variant" and "target", or by "exact" alone');
+  }
+  return { variant: variantById(variant).id, target };
 }
 
 /** A message of the catalogue as a sentence; ids keep their case. */
@@ -242,9 +321,12 @@ export function checkTarget(entry: LossEntry, target: Target): void {
   }
 }
 
-/** The label with those constants that are set, so that two choices of one loss differ in the legend. */
+/** The label with those constants that are set, in the entry's order, so that two choices of one loss differ in the legend. */
 export function labelOf(entry: LossEntry, constants: Readonly<Record<string, number>>): string {
-  const set = Object.entries(constants).map(([name, value]) => `${name} ${String(value)}`);
+  const set = entry.constants.flatMap(({ name }) => {
+    const value = constants[name];
+    return value === undefined ? [] : [`${name} ${String(value)}`];
+  });
   return set.length === 0 ? entry.label : `${entry.label}, ${set.join(', ')}`;
 }
 

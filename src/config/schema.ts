@@ -1,6 +1,6 @@
 import { losses } from '../losses';
 import { formatNames } from '../numeric';
-import { backendChoices, defaults, limits } from './config';
+import { backendChoices, comparedBackends, defaults, limits } from './config';
 
 /** A JSON Schema, draft 07: what VS Code's JSON support understands. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -22,6 +22,8 @@ function lossId(family?: string): JsonSchema {
 function describe(entry: (typeof losses)[number]): string {
   return `${entry.label} (${entry.versions})\n\n\`${entry.formula}\`\n\n${entry.notes}`;
 }
+
+const target = { anyOf: [{ type: 'number', minimum: 0, maximum: 1 }, { enum: ['mean'] }] };
 
 /** The schema of `*.loss.json`: for completion, hovers and errors in the editor, and for checking files when they are read. */
 export function lossConfigSchema(): JsonSchema {
@@ -90,7 +92,7 @@ export function lossConfigSchema(): JsonSchema {
         default: [...defaults.targets],
         markdownDescription:
           'Targets: 0 and 1, soft ones between, or `"mean"` for the mean of the losses of both targets at the same margin, which is what a framework reports for such a pair of samples.',
-        items: { anyOf: [{ type: 'number', minimum: 0, maximum: 1 }, { enum: ['mean'] }] },
+        items: target,
       },
       sweep: {
         type: 'object',
@@ -102,6 +104,16 @@ export function lossConfigSchema(): JsonSchema {
           from: { type: 'number', description: 'Least margin.' },
           to: { type: 'number', description: 'Greatest margin.' },
           points: { type: 'integer', ...limits.points, default: defaults.sweep.points },
+        },
+      },
+      view: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['from', 'to'],
+        description: 'The margins that the plots are zoomed to. The whole sweep where it is left out.',
+        properties: {
+          from: { type: 'number', description: 'Least margin in view.' },
+          to: { type: 'number', description: 'Greatest margin in view.' },
         },
       },
       zeroErrorRadius: {
@@ -122,12 +134,69 @@ export function lossConfigSchema(): JsonSchema {
             default: defaults.radius,
             description: 'Outputs within this distance from the target count as the target.',
           },
+          format: {
+            enum: [...formatNames],
+            markdownDescription: 'Number format to compute in. The first of `formats` where it is left out.',
+          },
+          targets: {
+            type: 'array',
+            minItems: 1,
+            maxItems: 8,
+            uniqueItems: true,
+            default: [...defaults.radiusTargets],
+            description: 'Targets: 0 and 1, or soft ones between.',
+            items: { type: 'number', minimum: 0, maximum: 1 },
+          },
+          hidden: {
+            type: 'array',
+            description: 'Curves that are unchecked in the legend.',
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              properties: {
+                variant: { ...lossId('zer'), description: 'The variant whose curve is hidden.' },
+                target: { type: 'number', minimum: 0, maximum: 1, description: 'The target of its curve.' },
+                exact: {
+                  type: 'number',
+                  minimum: 0,
+                  maximum: 1,
+                  description: 'Instead of variant and target: hides exact cross-entropy of this target.',
+                },
+              },
+            },
+          },
         },
       },
       backend: {
         enum: [...backendChoices],
         default: defaults.backend,
         description: 'What computes the losses. auto takes the best that is there.',
+      },
+      compare: {
+        type: 'array',
+        uniqueItems: true,
+        description: 'Backends that compute the same, to be compared with the one that is chosen.',
+        items: { enum: [...comparedBackends] },
+      },
+      hidden: {
+        type: 'array',
+        description: 'Curves that are unchecked in the legend of the precision floor dashboard.',
+        // One object rather than alternatives, so that what is wrong with it can be said in one sentence.
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            loss: { type: 'integer', minimum: 0, markdownDescription: 'Place in `losses`, counted from 0.' },
+            format: { enum: [...formatNames], description: 'The number format of the curve.' },
+            target: { ...target, description: 'The target of the curve.' },
+            backend: { enum: [...comparedBackends], markdownDescription: 'For the curve of a backend in `compare`.' },
+            exact: {
+              type: 'integer',
+              minimum: 0,
+              description: 'Instead of all the others: hides an exact curve, by its place among them, counted from 0.',
+            },
+          },
+        },
       },
     },
   };

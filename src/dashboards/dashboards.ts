@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { parseLossConfig, type BackendChoice } from '../config';
 import { MeasuringMemory, type Backends } from '../engine';
@@ -7,15 +8,18 @@ import type {
   FloorResult,
   FloorSettings,
   FloorStateMessage,
+  HiddenIds,
   PanelOrigin,
+  SavingMessage,
   ToSamplesView,
   TrainTheseMessage,
   ZerResult,
   ZerSettings,
   ZerStateMessage,
 } from '../protocol';
-import type { PageName } from './html';
+import { floorPart, rekeyed, zerPart, type Writable } from './configPart';
 import { floorRun } from './floorRun';
+import { floorIds, zerIds } from './hidden';
 import type { Measurer, Run } from './measurer';
 import { zerRun } from './zerRun';
 import { DashboardPanel } from './panel';
@@ -23,6 +27,8 @@ import { isMeasurable, type MeasurableFinding } from './findingEntry';
 import { PanelSamples } from './panelSamples';
 import { pickLoss, pickVariants, type PickedLoss } from './picks';
 import { sampleFiles } from './sampleFiles';
+import { reproduction } from './reproduction';
+import { copyText, saveConfig, saveExport, type Destination } from './saving';
 import { backendItems, catalogueItems, variantItems } from './settings';
 import {
   describe,
@@ -30,6 +36,7 @@ import {
   nameOf,
   nearestFinding,
   subjectOfConfig,
+  subjectOfConfigFile,
   subjectOfEntries,
   subjectOfFinding,
   subjectOfState,
@@ -43,6 +50,8 @@ type PanelKind = keyof typeof viewTypes;
 
 /** Pause after a keystroke in a configuration before its dashboard follows, in milliseconds. */
 const settle = 250;
+/** Set while a dashboard is active, for the command that saves it. */
+const contextKey = 'lossfloor.dashboard';
 
 interface ChosenBackends {
   readonly chosen: BackendChoice;
@@ -51,13 +60,17 @@ interface ChosenBackends {
 
 /** What the two kinds of dashboard differ in. */
 interface DashboardKind<State, Result extends { readonly generation: number }, Settings> {
-  readonly page: PageName;
+  readonly page: PanelKind;
   settingsOf(subject: Subject): Settings;
   /** The settings for what a panel is to show next, given those it has now. */
   settingsAfter(next: Subject, now: Subject, settings: Settings): Settings;
   /** What was chosen to compute, and what only to be compared with. */
   backendsOf(settings: Settings, subject: Subject): ChosenBackends;
-  state(subject: Subject, settings: Settings): State;
+  /** What a subject hides of curves of these settings. */
+  hiddenIn(subject: Subject, settings: Settings): HiddenIds;
+  /** What a configuration says of all that is set. @throws LossError for settings that can't be measured */
+  written(settings: Settings, hidden: HiddenIds, subject: Subject): Writable;
+  state(subject: Subject, settings: Settings, hidden: HiddenIds): State;
   run(settings: Settings, measurer: Measurer): Run<Result>;
   /** The same run, with what it measures also computed at the user's samples; where they can be given. */
   sampled?(samples: PanelSamples, run: Run<Result>, settings: Settings, measurer: Measurer): Run<Result>;
@@ -66,19 +79,24 @@ interface DashboardKind<State, Result extends { readonly generation: number }, S
 const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult, FloorSettings> = {
   page: 'floor',
   settingsOf: (subject) => subject.floor,
-  settingsAfter: (next, now, { backend, compare }) => ({
+  settingsAfter: (next, now, { losses, backend, compare, view }) => ({
     ...next.floor,
-    compare,
+    losses: rekeyed(next.floor.losses, losses),
     // What was chosen in the panel stays, until the configuration says something else.
-    backend: next.backend === now.backend ? backend : next.backend,
+    ...(isDeepStrictEqual(next.said.backend, now.said.backend) ? { backend } : {}),
+    ...(isDeepStrictEqual(next.said.compare, now.said.compare) ? { compare } : {}),
+    ...(isDeepStrictEqual(next.said.view, now.said.view) ? { view } : {}),
   }),
   backendsOf: ({ backend, compare }) => ({ chosen: backend, compared: compare }),
-  state: ({ title, source, origin, entries }, settings) => ({
+  hiddenIn: ({ hidden }, settings) => floorIds(hidden.floor, settings),
+  written: (settings, hidden, { entries }) => floorPart(settings, hidden, entries),
+  state: ({ title, source, origin, entries }, settings, hidden) => ({
     type: 'floor',
     title,
     source,
     origin,
     settings,
+    hidden,
     catalogue: catalogueItems(entries.all),
   }),
   run: floorRun,
@@ -90,12 +108,15 @@ const zerKind: DashboardKind<ZerStateMessage, ZerResult, ZerSettings> = {
   settingsOf: (subject) => subject.zer,
   settingsAfter: (next) => next.zer,
   backendsOf: (_, subject) => ({ chosen: subject.backend, compared: [] }),
-  state: ({ title, source, origin }, settings) => ({
+  hiddenIn: ({ hidden }) => zerIds(hidden.zer),
+  written: (settings, hidden) => zerPart(settings, hidden),
+  state: ({ title, source, origin }, settings, hidden) => ({
     type: 'zer',
     title,
     source,
     origin,
     settings,
+    hidden,
     variants: variantItems(),
   }),
   run: zerRun,
@@ -110,7 +131,10 @@ export interface Computing {
 
 interface OpenPanel {
   readonly vscodePanel: vscode.WebviewPanel;
-  follow(subject: Subject): void;
+  /** @param again whether to measure even where nothing is new */
+  follow(subject: Subject, again?: boolean): void;
+  /** Writes what is set into a configuration; the user is asked which where there is none. */
+  save(to: vscode.Uri | undefined): Promise<void>;
   /** Says what is known of the backends. */
   tellBackends(): void;
   fail(message: string): void;
@@ -123,6 +147,8 @@ export class Dashboards implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [];
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly memory = new MeasuringMemory();
+  /** The panel that was active last. */
+  private latest: OpenPanel | undefined;
 
   constructor(
     private readonly extensionUri: vscode.Uri,
@@ -208,11 +234,22 @@ export class Dashboards implements vscode.Disposable {
     return finding !== undefined;
   }
 
+  /** Writes what the dashboard that was active last has set into a configuration. @param to into which, without asking */
+  async saveLatest(to?: vscode.Uri): Promise<void> {
+    const uri = to instanceof vscode.Uri ? to : undefined;
+    // What was typed into a file a moment ago would be taken back.
+    for (const document of vscode.workspace.textDocuments) {
+      if (this.timers.has(document.uri.toString())) this.followNow(document);
+    }
+    if (this.latest) await this.latest.save(uri);
+    else void vscode.window.showInformationMessage(vscode.l10n.t('No dashboard is open that could be saved.'));
+  }
+
   private show(kind: PanelKind, subject: Subject): void {
     const existing = this.open.get(keyOf(kind, subject.origin, subject.title));
     if (existing) {
       existing.vscodePanel.reveal(undefined, false);
-      existing.follow(subject);
+      existing.follow(subject, true);
       return;
     }
     const panel = vscode.window.createWebviewPanel(
@@ -225,17 +262,38 @@ export class Dashboards implements vscode.Disposable {
   }
 
   private attach(kind: PanelKind, panel: vscode.WebviewPanel, subject: Subject): void {
-    const key = keyOf(kind, subject.origin, subject.title);
     panel.iconPath = {
       light: vscode.Uri.joinPath(this.extensionUri, 'media', `${kind}-light.svg`),
       dark: vscode.Uri.joinPath(this.extensionUri, 'media', `${kind}-dark.svg`),
     };
     const opened =
       kind === 'floor' ? this.openPanel(floorKind, panel, subject) : this.openPanel(zerKind, panel, subject);
-    this.open.set(key, opened);
+    this.open.set(keyOf(kind, subject.origin, subject.title), opened);
+    const follow = (): void => {
+      if (panel.active) this.latest = opened;
+      void vscode.commands.executeCommand('setContext', contextKey, [...this.open.values()].some(isActive));
+    };
+    follow();
+    panel.onDidChangeViewState(follow);
     panel.onDidDispose(() => {
-      if (this.open.get(key) === opened) this.open.delete(key);
+      for (const [key, each] of this.open) if (each === opened) this.open.delete(key);
+      if (this.latest === opened) this.latest = undefined;
+      follow();
     });
+  }
+
+  /** A panel that has been saved to a configuration is that file's from now on. */
+  private async adopt(kind: PanelKind, opened: OpenPanel, uri: vscode.Uri): Promise<void> {
+    const subject = await subjectOfConfigFile(uri.toString());
+    const key = keyOf(kind, subject.origin, subject.title);
+    const other = this.open.get(key);
+    if (other === opened) return;
+    // There is one panel for a file: the other has nothing to show that this one hasn't.
+    other?.vscodePanel.dispose();
+    for (const [former, each] of this.open) if (each === opened) this.open.delete(former);
+    this.open.set(key, opened);
+    opened.vscodePanel.title = panelTitle(kind, subject.name);
+    opened.follow(subject);
   }
 
   private openPanel<State, Result extends { readonly generation: number }, Settings>(
@@ -245,6 +303,8 @@ export class Dashboards implements vscode.Disposable {
   ): OpenPanel {
     let subject = first;
     let settings = kind.settingsOf(first);
+    let hidden = kind.hiddenIn(first, settings);
+    let failed = false;
     const { backends } = this.computing;
     const probing = new AbortController();
     // Only where one can be chosen.
@@ -263,7 +323,7 @@ export class Dashboards implements vscode.Disposable {
       this.extensionUri,
       settings,
       {
-        state: () => [kind.state(subject, settings), ...known(), ...(samples?.state() ?? [])],
+        state: () => [kind.state(subject, settings, hidden), ...known(), ...(samples?.state() ?? [])],
         prepare: (given) => {
           const measurer = this.measurerFor(subject, kind.backendsOf(given, subject).chosen);
           const run = kind.run(given, measurer);
@@ -273,6 +333,10 @@ export class Dashboards implements vscode.Disposable {
         other: (message) => {
           if (message.type === 'train') this.train(message);
           else samples?.receive(message);
+        },
+        saving: (message) => {
+          if ('hidden' in message) ({ hidden } = message);
+          this.receiveSaving(message, subject, (given) => kind.written(given, hidden, subject), adopt);
         },
       },
       this.log,
@@ -285,17 +349,74 @@ export class Dashboards implements vscode.Disposable {
       probing.abort();
       samples?.dispose();
     });
-    return {
+    const opened: OpenPanel = {
       vscodePanel,
-      follow: (next) => {
-        settings = kind.settingsAfter(next, subject, settings);
+      follow: (next, again = false) => {
+        const after = kind.settingsAfter(next, subject, settings);
+        if (!isDeepStrictEqual(next.hidden, subject.hidden)) hidden = kind.hiddenIn(next, after);
+        const isNew =
+          !isDeepStrictEqual(after, settings) ||
+          !isDeepStrictEqual(kind.backendsOf(after, next), kind.backendsOf(settings, subject));
         subject = next;
-        panel.show(settings);
+        if (isNew) settings = after;
+        // What has just been saved is there already.
+        if (isNew || again || failed) panel.show(settings);
+        else panel.tell(kind.state(subject, settings, hidden));
+        failed = false;
       },
+      save: (to) => this.save(subject, () => kind.written(settings, hidden, subject), { as: false, to }, adopt),
       tellBackends: () => panel.tell(...known()),
-      fail: (message) => panel.fail(message),
+      fail: (message) => {
+        failed = true;
+        panel.fail(message);
+      },
       dispose: () => panel.dispose(),
     };
+    const adopt = (uri: vscode.Uri): Promise<void> => this.adopt(kind.page, opened, uri);
+    return opened;
+  }
+
+  private receiveSaving<Settings>(
+    message: SavingMessage<Settings>,
+    subject: Subject,
+    write: (settings: Settings) => Writable,
+    adopt: (uri: vscode.Uri) => Promise<void>,
+  ): void {
+    switch (message.type) {
+      case 'hide':
+        return;
+      case 'saveConfig':
+        void this.save(subject, () => write(message.settings), { as: message.as }, adopt);
+        return;
+      case 'save':
+        void this.orSay(() => saveExport(message, subject));
+        return;
+      case 'copyReport':
+        void this.orSay(() => copyText(`${message.text}\n${reproduction(write(message.settings))}`));
+        return;
+    }
+  }
+
+  private save(
+    subject: Subject,
+    write: () => Writable,
+    destination: Destination,
+    adopt: (uri: vscode.Uri) => Promise<void>,
+  ): Promise<void> {
+    return this.orSay(async () => {
+      const uri = await saveConfig(subject, write(), destination);
+      if (uri) await adopt(uri);
+    });
+  }
+
+  /** What goes wrong is said, and what is shown stays as it is. */
+  private async orSay(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.log.warn(String((error as Error).stack ?? error));
+      void vscode.window.showErrorMessage((error as Error).message);
+    }
   }
 
   private measurerFor({ entries }: Subject, backend: BackendChoice): Measurer {
@@ -320,15 +441,21 @@ export class Dashboards implements vscode.Disposable {
     this.timers.set(
       uri,
       setTimeout(() => {
-        this.timers.delete(uri);
-        const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
-        for (const kind of ['floor', 'zer'] as const) {
-          const panel = this.open.get(keyOf(kind, { kind: 'config', uri }, ''));
-          if (config) panel?.follow(subjectOfConfig(config, document.uri));
-          else panel?.fail(describe(document, problems[0]));
-        }
+        this.followNow(document);
       }, settle),
     );
+  }
+
+  private followNow(document: vscode.TextDocument): void {
+    const uri = document.uri.toString();
+    clearTimeout(this.timers.get(uri));
+    this.timers.delete(uri);
+    const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
+    for (const kind of ['floor', 'zer'] as const) {
+      const panel = this.open.get(keyOf(kind, { kind: 'config', uri }, ''));
+      if (config) panel?.follow(subjectOfConfig(config, document.uri));
+      else panel?.fail(describe(document, problems[0]));
+    }
   }
 
   private async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -357,6 +484,10 @@ function findingAt(
   });
   const [finding] = there;
   return there.length === 1 && finding ? { finding } : undefined;
+}
+
+function isActive({ vscodePanel }: OpenPanel): boolean {
+  return vscodePanel.active;
 }
 
 function panelTitle(kind: PanelKind, name: string): string {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { RequestCancelled } from '../engine';
-import type { FailedMessage, FinishedMessage, FromSamplesView, TrainTheseMessage } from '../protocol';
+import type { FailedMessage, FinishedMessage, FromSamplesView, SavingMessage, TrainTheseMessage } from '../protocol';
 import { pageHtml, type PageName } from './html';
 import type { Run, Unnumbered } from './measurer';
 import { packed } from './wire';
@@ -17,6 +17,8 @@ interface Messages<State, Result extends { readonly generation: number }, Settin
   probe(): void;
   /** What the page says to another part of the panel than its measuring. */
   other(message: FromSamplesView | TrainTheseMessage): void;
+  /** The reader wants to save or copy what is shown, or has hidden a curve. */
+  saving(message: SavingMessage<Settings>): void;
 }
 
 /** What webviews send, whatever they show. */
@@ -25,7 +27,8 @@ type Incoming<Settings> =
   | { readonly type: 'report'; readonly message: string }
   | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings }
   | FromSamplesView
-  | TrainTheseMessage;
+  | TrainTheseMessage
+  | SavingMessage<Settings>;
 
 /**
  * A dashboard's panel: its page, its messages, and one measuring at a time. A change of settings cancels what is
@@ -109,6 +112,12 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
         return;
       case 'probe':
         this.messages.probe();
+        return;
+      case 'hide':
+      case 'saveConfig':
+      case 'save':
+      case 'copyReport':
+        this.messages.saving(message);
         return;
       case 'showLogs':
         this.log.show(true);

@@ -32,6 +32,11 @@ export class EntrySource {
     return [...this.own, ...losses];
   }
 
+  /** Whether it is made of the user's code. */
+  isOwn(id: string): boolean {
+    return this.own.some((entry) => entry.id === id);
+  }
+
   /** @throws LossError for an id that neither has */
   byId(id: string): LossEntry {
     return this.own.find((entry) => entry.id === id) ?? lossById(id);
@@ -58,9 +63,10 @@ export function catalogueItems(entries: readonly LossEntry[]): CatalogueItem[] {
 }
 
 export function floorSettingsOf(
-  config: Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'sweep' | 'backend'>,
+  config: Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'sweep' | 'backend'> &
+    Partial<Pick<LossConfig, 'view' | 'compare'>>,
 ): FloorSettings {
-  const { losses: chosen, formats, targets, sweep, backend } = config;
+  const { losses: chosen, formats, targets, sweep, view = null, backend, compare = [] } = config;
   return {
     losses: chosen.map(({ key, entry, label, constants }): ChosenLoss => ({
       key,
@@ -72,9 +78,9 @@ export function floorSettingsOf(
     formats,
     targets,
     sweep,
-    view: null,
+    view,
     backend,
-    compare: [],
+    compare,
   };
 }
 
@@ -85,6 +91,11 @@ export function keptBackends(settings: Partial<FloorSettings>): Partial<Pick<Flo
     ...(backend !== undefined && backendChoices.includes(backend) ? { backend } : {}),
     compare: compare.filter(isBackend),
   };
+}
+
+/** The part that a state which was kept has zoomed to; another version's may have none. */
+export function keptView({ view }: Partial<FloorSettings>): Partial<Pick<FloorSettings, 'view'>> {
+  return view && view.from < view.to ? { view: { from: view.from, to: view.to } } : {};
 }
 
 function isBackend(name: BackendChoice): name is BackendName {
@@ -160,16 +171,9 @@ export function chosenEntries(settings: FloorSettings, source: EntrySource): Cho
   });
 }
 
-export function zerSettingsOf({
-  zeroErrorRadius,
-  formats,
-}: Pick<LossConfig, 'zeroErrorRadius' | 'formats'>): ZerSettings {
-  return {
-    variants: zeroErrorRadius.variants.map((entry) => entry.id),
-    radius: zeroErrorRadius.radius,
-    format: formats[0] ?? 'float32',
-    targets: [0, 1],
-  };
+export function zerSettingsOf({ zeroErrorRadius }: Pick<LossConfig, 'zeroErrorRadius'>): ZerSettings {
+  const { variants, radius, format, targets } = zeroErrorRadius;
+  return { variants: variants.map((entry) => entry.id), radius, format, targets };
 }
 
 export function variantItems(): VariantItem[] {

@@ -5,13 +5,17 @@ import {
   variantById,
   type BackendChoice,
   type ConfigProblem,
+  type HiddenCurve,
+  type HiddenVariant,
   type LossConfig,
 } from '../config';
 import { lossById, type LossEntry } from '../losses';
+import type { FormatName } from '../numeric';
 import type { FloorSettings, KeptState, PanelOrigin, ZerSettings } from '../protocol';
 import type { Finding } from '../rules';
 import { findingLosses, isMeasurable, type MeasurableFinding } from './findingEntry';
-import { EntrySource, floorSettingsOf, keptBackends, zerSettingsOf } from './settings';
+import { hiddenCurves, hiddenVariants } from './hidden';
+import { EntrySource, floorSettingsOf, keptBackends, keptView, zerSettingsOf } from './settings';
 
 /** What is found in a document as it is now, once that is known. */
 export type FindingsOf = (document: vscode.TextDocument) => Promise<readonly Finding[]>;
@@ -26,8 +30,12 @@ export interface Subject {
   readonly source: string;
   readonly entries: EntrySource;
   readonly backend: BackendChoice;
+  /** What the configuration says, whatever else has been chosen since. */
+  readonly said: Pick<FloorSettings, 'backend' | 'compare' | 'view'>;
   readonly floor: FloorSettings;
   readonly zer: ZerSettings;
+  /** What the legends hide. */
+  readonly hidden: { readonly floor: readonly HiddenCurve[]; readonly zer: readonly HiddenVariant[] };
 }
 
 export function isLossConfig(document: vscode.TextDocument): boolean {
@@ -57,8 +65,10 @@ export function subjectOfConfig(config: LossConfig, uri: vscode.Uri): Subject {
     source: nameOf(uri),
     entries: new EntrySource(),
     backend: config.backend,
+    said: { backend: config.backend, compare: config.compare, view: config.view },
     floor: floorSettingsOf({ ...config, losses: config.losses.length > 0 ? config.losses : variantLosses }),
     zer: zerSettingsOf(config),
+    hidden: { floor: config.hidden, zer: config.zeroErrorRadius.hidden },
   };
 }
 
@@ -66,7 +76,7 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
   const [first] = entries;
   const name = entries.length === 1 && first ? first.label : vscode.l10n.t('Catalogue');
   const chosen = entries.map((entry, i) => ({ key: String(i), entry, label: entry.label, constants: {} }));
-  const formats = first?.formats?.slice(0, 1) ?? defaults.formats;
+  const formats: readonly FormatName[] = first?.formats?.slice(0, 1) ?? defaults.formats;
   const { targets, sweep, backend } = defaults;
   const variants = entries.filter((entry) => entry.family === 'zer');
   return {
@@ -76,14 +86,18 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
     source: '',
     entries: new EntrySource(),
     backend,
+    said: { backend, compare: [], view: null },
     floor: floorSettingsOf({ losses: chosen, formats, targets, sweep, backend }),
     zer: zerSettingsOf({
       zeroErrorRadius: {
         variants: variants.length > 0 ? variants : defaults.variants.map(variantById),
         radius: defaults.radius,
+        format: formats[0] ?? 'float32',
+        targets: defaults.radiusTargets,
+        hidden: [],
       },
-      formats,
     }),
+    hidden: { floor: [], zer: [] },
   };
 }
 
@@ -110,13 +124,19 @@ export function subjectOfFinding(document: vscode.TextDocument, finding: Measura
 
 /** @throws Error where what the state names is gone */
 export async function subjectOfState(kind: 'floor' | 'zer', state: unknown, findingsOf: FindingsOf): Promise<Subject> {
-  const { origin, settings } = (state ?? {}) as Partial<KeptState<FloorSettings | ZerSettings>>;
+  const { origin, settings, hidden } = (state ?? {}) as Partial<KeptState<FloorSettings | ZerSettings>>;
   if (!origin || !settings) throw new Error('its state was not kept');
   // A configuration may have changed since: the file is the truth. Of the rest, the settings are all there is.
   if (origin.kind === 'config') {
     const subject = await subjectOfConfigFile(origin.uri);
-    // But for what computes, which is the session's to say.
-    return kind === 'floor' ? { ...subject, floor: { ...subject.floor, ...keptBackends(settings) } } : subject;
+    // But for what computes and what is looked at, which is the session's to say.
+    return kind === 'floor'
+      ? withHidden(
+          { ...subject, floor: { ...subject.floor, ...keptBackends(settings), ...keptView(settings) } },
+          settings,
+          hidden,
+        )
+      : withHidden(subject, settings, hidden);
   }
   const subject =
     origin.kind === 'finding'
@@ -124,12 +144,30 @@ export async function subjectOfState(kind: 'floor' | 'zer', state: unknown, find
       : subjectOfEntries(
           'losses' in settings ? settings.losses.map(({ id }) => lossById(id)) : settings.variants.map(variantById),
         );
-  return kind === 'floor'
-    ? { ...subject, floor: { ...subject.floor, ...settings, ...keptBackends(settings) } }
-    : { ...subject, zer: settings as ZerSettings };
+  const kept =
+    kind === 'floor'
+      ? { ...subject, floor: { ...subject.floor, ...settings, ...keptBackends(settings) } }
+      : { ...subject, zer: settings as ZerSettings };
+  return withHidden(kept, settings, hidden);
 }
 
-async function subjectOfConfigFile(uri: string): Promise<Subject> {
+/** With what the legend hid, where the curves are still the same. */
+function withHidden(subject: Subject, kept: FloorSettings | ZerSettings, ids: unknown): Subject {
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) return subject;
+  if ('variants' in kept) return { ...subject, hidden: { ...subject.hidden, zer: hiddenVariants(ids, kept) } };
+  const losses = (settings: FloorSettings): string => settings.losses.map(({ id }) => id).join(' ');
+  if (losses(kept) !== losses(subject.floor)) return subject;
+  return {
+    ...subject,
+    hidden: {
+      ...subject.hidden,
+      floor: hiddenCurves(ids, { ...kept, compare: (kept as Partial<FloorSettings>).compare ?? [] }),
+    },
+  };
+}
+
+/** @throws Error where the file can't be read, or not as a configuration */
+export async function subjectOfConfigFile(uri: string): Promise<Subject> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
   const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
   if (!config) throw new Error(describe(document, problems[0]));

@@ -3,6 +3,8 @@ export const commands = {
   showPrecisionFloor: 'lossfloor.showPrecisionFloor',
   showZeroErrorRadius: 'lossfloor.showZeroErrorRadius',
   showTraining: 'lossfloor.showTraining',
+  /** Takes the file to write to, if it is not to be asked for. */
+  saveDashboard: 'lossfloor.saveDashboard',
   scanWorkspace: 'lossfloor.scanWorkspace',
   cancelScan: 'lossfloor.cancelScan',
   clearFindings: 'lossfloor.clearFindings',

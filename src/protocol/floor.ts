@@ -14,6 +14,7 @@ import type {
   StartedMessage,
 } from './panel';
 import type { FromSamplesView, ToSamplesView } from './samples';
+import type { HiddenIds, SavingMessage } from './saving';
 
 /** A loss that can be chosen. */
 export interface CatalogueItem {
@@ -77,6 +78,8 @@ export interface FloorStateMessage {
   readonly source: string;
   readonly origin: PanelOrigin;
   readonly settings: FloorSettings;
+  /** What the legend hides; where left out, what the page has kept. */
+  readonly hidden?: HiddenIds;
   readonly catalogue: readonly CatalogueItem[];
 }
 
@@ -159,4 +162,11 @@ export interface ProbeMessage {
 }
 
 export type FromFloorWebview =
-  ReadyMessage | FloorChangeMessage | ProbeMessage | CancelMessage | ShowLogsMessage | ReportMessage | FromSamplesView;
+  | ReadyMessage
+  | FloorChangeMessage
+  | ProbeMessage
+  | CancelMessage
+  | ShowLogsMessage
+  | ReportMessage
+  | FromSamplesView
+  | SavingMessage<FloorSettings>;

@@ -16,6 +16,8 @@ export type PanelOrigin =
 export interface KeptState<Settings> {
   readonly origin: PanelOrigin;
   readonly settings: Settings;
+  /** What the legend hides, by the ids of the curves. */
+  readonly hidden?: readonly string[];
 }
 
 /** Measuring has begun; what comes belongs to this generation, anything older is stale. */

@@ -2,5 +2,6 @@
 export type * from './floor';
 export type * from './panel';
 export type * from './samples';
+export type * from './saving';
 export type * from './training';
 export type * from './zer';

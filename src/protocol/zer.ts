@@ -11,6 +11,7 @@ import type {
   ShowLogsMessage,
   StartedMessage,
 } from './panel';
+import type { HiddenIds, SavingMessage } from './saving';
 
 /** A zero-error-radius variant that can be shown. */
 export interface VariantItem {
@@ -46,6 +47,8 @@ export interface ZerStateMessage {
   readonly source: string;
   readonly origin: PanelOrigin;
   readonly settings: ZerSettings;
+  /** What the legend hides; where left out, what the page has kept. */
+  readonly hidden?: HiddenIds;
   readonly variants: readonly VariantItem[];
 }
 
@@ -124,4 +127,10 @@ export interface TrainTheseMessage {
 }
 
 export type FromZerWebview =
-  ReadyMessage | ZerChangeMessage | TrainTheseMessage | CancelMessage | ShowLogsMessage | ReportMessage;
+  | ReadyMessage
+  | ZerChangeMessage
+  | TrainTheseMessage
+  | CancelMessage
+  | ShowLogsMessage
+  | ReportMessage
+  | SavingMessage<ZerSettings>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseLossConfig, pointsOf } from '../../src/config';
+import { parseLossConfig, pointsOf, zeroErrorRadiusVariants } from '../../src/config';
 
 /** Messages with the text that each is about. */
 function problemsOf(text: string): string[] {
@@ -20,7 +20,10 @@ describe('loss configuration', () => {
       formats: ['float32'],
       targets: [0, 1],
       sweep: { from: -20, to: 40, points: 601 },
+      view: null,
       backend: 'auto',
+      compare: [],
+      hidden: [],
     });
     assert.deepEqual(
       losses.map(({ key, entry, constants }) => [key, entry.id, constants]),
@@ -30,6 +33,8 @@ describe('loss configuration', () => {
       [zeroErrorRadius.radius, ...zeroErrorRadius.variants.map(({ id }) => id)],
       [0.1, 'zer/v1', 'zer/v2', 'zer/v3', 'zer/v4'],
     );
+    const { format, targets, hidden } = zeroErrorRadius;
+    assert.deepEqual({ format, targets, hidden }, { format: 'float32', targets: [0, 1], hidden: [] });
   });
 
   it('takes constants, and says them in the label', () => {
@@ -98,6 +103,46 @@ describe('loss configuration', () => {
       [
         '{"zeroErrorRadius": {"variants": ["torch/bce@2.0"], "radius": 0.6}}',
         ['schema «0.6» zeroErrorRadius.radius must be <= 0.5.'],
+      ],
+      [
+        '{"zeroErrorRadius": {"format": "f32", "targets": ["mean"], "hidden": [{"target": 1.5}]}}',
+        [
+          'schema «"f32"» zeroErrorRadius.format must be one of "float64", "float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2".',
+          'schema «"mean"» zeroErrorRadius.targets[0] must be a number.',
+          'schema «1.5» zeroErrorRadius.hidden[0].target must be <= 1.',
+        ],
+      ],
+      [
+        '{"zeroErrorRadius": {"hidden": [{"variant": "torch/bce@2.0", "target": 1}, {"variant": "zer/v1"}]}}',
+        [
+          'meaning «{"variant": "torch/bce@2.0", "target": 1}» torch/bce@2.0 has no zero error radius; those that have are ' +
+            `${zeroErrorRadiusVariants()
+              .map(({ id }) => id)
+              .join(', ')}.`,
+          'meaning «{"variant": "zer/v1"}» A hidden curve is named by "variant" and "target", or by "exact" alone.',
+        ],
+      ],
+      ['{"view": {"from": 1}}', ['schema «{"from": 1}» view: "to" is missing.']],
+      [
+        '{"view": {"from": 3, "to": -3}}',
+        ['meaning «-3» The view runs from 3 to -3; "to" has to be greater than "from", and both finite.'],
+      ],
+      ['{"compare": ["auto"]}', ['schema «"auto"» compare[0] must be one of "model", "cuda", "webgpu", "python".']],
+      [
+        '{"losses": ["zer/v1"], "hidden": [{"loss": 1, "format": "float32", "target": 0}, {"loss": 0}, {"exact": -1}]}',
+        ['schema «-1» hidden[2].exact must be >= 0.'],
+      ],
+      [
+        '{"losses": ["zer/v1"], "hidden": [{"loss": 1, "format": "float32", "target": 0}, {"loss": 0}, {"exact": 0, "loss": 0}]}',
+        [
+          'meaning «{"loss": 1, "format": "float32", "target": 0}» "loss" is a place in the list of losses, from 0 to 0, not 1.',
+          'meaning «{"loss": 0}» A hidden curve is named by "loss", "format" and "target", or by "exact" alone.',
+          'meaning «{"exact": 0, "loss": 0}» A hidden curve is named by "loss", "format" and "target", or by "exact" alone.',
+        ],
+      ],
+      [
+        '{"hidden": [{"loss": 0, "format": "float32", "target": 2}]}',
+        ['schema «2» hidden[0].target must be a number from 0 to 1, or "mean".'],
       ],
     ];
     for (const [text, expected] of cases) assert.deepEqual(problemsOf(text), expected, text);

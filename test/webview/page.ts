@@ -1,5 +1,5 @@
 /** A dashboard's page in a real Chromium, as the extension host would open it, with the host played by the test. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -246,11 +246,12 @@ export class Dashboard {
     return this.page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
   }
 
-  async violations(): Promise<AxeViolation[]> {
+  /** @param within selects what is looked at; the whole page takes seconds */
+  async violations(within = 'html'): Promise<AxeViolation[]> {
     // Through the debugger, where the page's policy doesn't matter; it is the page that is checked, not axe.
     await this.page.evaluate(readFileSync(path.resolve('node_modules/axe-core/axe.min.js'), 'utf8'));
     const found = await this.page.evaluate(
-      '(async () => (await axe.run(document, { resultTypes: ["violations"] })).violations)()',
+      `(async () => (await axe.run(${JSON.stringify(within)}, { resultTypes: ["violations"] })).violations)()`,
     );
     return found as AxeViolation[];
   }
@@ -263,6 +264,12 @@ export class Dashboard {
     await this.page.setViewportSize({ width, height });
     await this.frames();
     await this.page.screenshot({ path: path.join(screenshots, `${name}.png`) });
+  }
+
+  /** Keeps what the page has made beside the screenshots, to be looked at. */
+  keepFile(name: string, content: string | Uint8Array): void {
+    mkdirSync(screenshots, { recursive: true });
+    writeFileSync(path.join(screenshots, name), content);
   }
 
   /** Closes the page; whatever went wrong in it, unseen, comes to light here. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TrainMessage, ZerChangeMessage } from '../../src/protocol';
+import type { TrainTheseMessage, ZerChangeMessage } from '../../src/protocol';
 import { zeroErrorRadiusVariants } from '../../src/config';
 import { finished, started, zerCurves, zerDefaults, zerMessages, zerState } from './measured';
 import { Stage, type Dashboard } from './page';
@@ -198,7 +198,7 @@ describe('the zero error radius dashboard', () => {
     await open();
     await dashboard.page.getByRole('button', { name: 'Train with these…' }).focus();
     await dashboard.page.keyboard.press('Enter');
-    const [message] = await dashboard.posted<TrainMessage>('train');
+    const [message] = await dashboard.posted<TrainTheseMessage>('train');
     assert.deepEqual(message, { type: 'train', variants: zerDefaults.variants, radius: 0.1 });
   });
 

@@ -41,6 +41,17 @@ export class Legend {
     );
   }
 
+  /** Ids of what is hidden, whether it is among the entries or not. */
+  get hiddenIds(): readonly string[] {
+    return [...this.hidden];
+  }
+
+  /** Hides these and no others, without telling anyone. */
+  hide(ids: readonly string[]): void {
+    this.hidden.clear();
+    for (const id of ids) this.hidden.add(id);
+  }
+
   isHidden(id: string): boolean {
     return this.hidden.has(id);
   }

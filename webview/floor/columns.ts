@@ -95,6 +95,11 @@ class Column {
     this.showData(own);
   }
 
+  /** In the order in which they stand. */
+  get all(): readonly Plot[] {
+    return quantities.map((name) => this.plots[name]);
+  }
+
   set cursor(x: number | null) {
     for (const name of quantities) this.plots[name].cursor = x;
   }
@@ -181,6 +186,10 @@ export class Columns {
     });
     this.element.classList.toggle('beside', targets.length > 1);
     this.element.replaceChildren(...this.now.map(({ element }) => element));
+  }
+
+  get plots(): readonly Plot[] {
+    return this.now.flatMap(({ all }) => all);
   }
 
   draw(drawing: Drawing): void {

@@ -251,7 +251,7 @@ function chosen(item: CatalogueItem, losses: readonly ChosenLoss[]): ChosenLoss 
 }
 
 /** The label with those constants that are set, as the host makes it; a label of the user's own stays. */
-function labelOf({ label }: CatalogueItem, constants: Readonly<Record<string, number>>): string {
-  const set = Object.entries(constants).map(([name, value]) => `${name} ${value}`);
+function labelOf({ label, constants: known }: CatalogueItem, constants: Readonly<Record<string, number>>): string {
+  const set = known.flatMap(({ name }) => (constants[name] === undefined ? [] : [`${name} ${constants[name]}`]));
   return set.length === 0 ? label : `${label}, ${set.join(', ')}`;
 }

@@ -24,6 +24,8 @@ import {
   type SummaryRow,
 } from '../common/summary';
 import { settingsBox } from '../common/settings';
+import { ExportActions, type ExportSource } from '../common/export/actions';
+import { itemTexts, tableTexts } from '../common/export/content';
 import { Table } from '../common/table';
 import { exactStyle, onThemeChange, readTheme, seriesStyle } from '../common/theme';
 import { asymmetrySentence } from './asymmetry';
@@ -31,6 +33,7 @@ import { Columns } from './columns';
 import { ComparisonView, type NamedDifference } from './comparison';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
+import { exportedCurves, exportedLosses } from './exporting';
 import { coarsest, ordinalAxis } from './ordinals';
 import { Readout } from './readout';
 import { curveRemarks } from './remarks';
@@ -86,8 +89,12 @@ const status = new Status({
 });
 const legend = new Legend('Curves', ['a', 'loss', 'gradient'], channel.state.hidden ?? [], (hidden) => {
   channel.setState({ hidden });
+  channel.post({ type: 'hide', hidden });
   redraw();
 });
+const actions = new ExportActions<FloorSettings>((message) => {
+  channel.post(message);
+}, exported);
 const controls = new FloorControls(
   (settings) => {
     if (!floor) return;
@@ -176,7 +183,13 @@ const drawAgain = oncePerFrame(() => {
 document
   .querySelector('#app')
   ?.append(
-    h('header', {}, h('div', {}, title, source), status.progress, status.error),
+    h(
+      'header',
+      {},
+      h('div', {}, title, h('div', { class: 'actions' }, source, status.progress)),
+      actions.element,
+      status.error,
+    ),
     h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
     h('div', { class: 'plots' }, toolbar.element, columns.element),
     readout.element,
@@ -249,6 +262,10 @@ function start(message: FloorStateMessage): void {
   setText(source, message.source);
   document.title = message.title;
   channel.setState({ origin: message.origin, settings: message.settings });
+  if (message.hidden) {
+    legend.hide(message.hidden);
+    channel.setState({ hidden: message.hidden });
+  }
   // The host may send back what it was sent; drawing the controls anew would take the focus away.
   if (!same) controls.show(message.settings, message.catalogue);
   redraw();
@@ -280,7 +297,7 @@ function idOf(curve: Pick<CurveMessage, 'lossKey' | 'format' | 'target' | 'backe
 interface Picture {
   readonly shown: readonly Shown[];
   readonly visible: readonly Shown[];
-  readonly exact: readonly ShownExact[];
+  readonly exact: readonly (ShownExact & LegendEntry)[];
   readonly about: string;
 }
 
@@ -433,9 +450,35 @@ function busy(): boolean {
 /** Shows where the run stands, and says it to those who wait, tests among them; after drawing. */
 function finish(): void {
   status.show(run, busy(), remarks());
+  actions.show(floor?.origin, picture !== undefined && picture.visible.length > 0);
   const failed = run.error !== '' && !asked;
   document.body.dataset['state'] = failed ? 'error' : floor && run.finished && !asked ? 'ready' : 'loading';
   document.body.dataset['generation'] = String(run.generation);
+}
+
+/** What is shown now, to be saved or exported. */
+function exported(): ExportSource<FloorSettings> | undefined {
+  if (!floor) return undefined;
+  const { settings } = floor;
+  const { visible = [], exact = [] } = picture ?? {};
+  const { identity, selfTest, error } = run;
+  const others = settings.compare.flatMap((name) => compared.get(name)?.message.computed ?? []);
+  return {
+    content: {
+      title: title.textContent,
+      source: source.textContent,
+      incomplete: busy() ? 'Measuring was still going on: this is not all.' : error,
+      computed: [...(identity ? [{ identity, selfTest }] : []), ...others],
+      losses: exportedLosses(settings),
+      formats: settings.formats,
+      sentences: itemTexts(sentences),
+      table: tableTexts(table.element),
+      curves: exportedCurves(visible, settings),
+    },
+    picture: { plots: columns.plots, legend: [...visible, ...exact] },
+    settings,
+    hidden: legend.hiddenIds,
+  };
 }
 
 /** What there is to know about who computed what is drawn. */

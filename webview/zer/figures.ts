@@ -117,6 +117,11 @@ export class Figures {
     this.element.classList.toggle('pairs', shown.length > 1);
   }
 
+  /** Those that are shown, in their order. */
+  get plots(): readonly Plot[] {
+    return this.visible.map(({ plot }) => plot);
+  }
+
   /** A logit. */
   set cursor(logit: number | null) {
     for (const { axis, plot } of this.visible) {

@@ -15,6 +15,8 @@ import { nearest } from '../common/lanes';
 import { Legend, type LegendEntry } from '../common/legend';
 import { settingsBox } from '../common/settings';
 import { nextRun, noRun, Status } from '../common/status';
+import { ExportActions, type ExportSource } from '../common/export/actions';
+import { itemTexts, tableTexts } from '../common/export/content';
 import { sentenceItem, summaryColumns, type SummaryRow } from '../common/summary';
 import { Table, type Column } from '../common/table';
 import { exactStyle, onThemeChange, readTheme, seriesStyle, type Theme } from '../common/theme';
@@ -22,6 +24,7 @@ import { borderColumns, borderRows, borderSentences, type BorderRow } from './bo
 import { ZerControls } from './controls';
 import { axes, Figures, type Axis, type Curve } from './figures';
 import { deadSentences, formatNotes, outputOf, zerSentence } from './findings';
+import { exportedVariants, exportedZerCurves } from './exporting';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
 interface State extends KeptState<ZerSettings> {
@@ -55,6 +58,8 @@ let asked = false;
 /** The settings of the newest run. */
 let measured: ZerSettings | undefined;
 let impatient = false;
+/** What the plots show. */
+let drawn: { readonly curves: readonly Shown[]; readonly legend: readonly LegendEntry[] } = { curves: [], legend: [] };
 /** A logit. */
 let cursor: number | null = null;
 
@@ -79,9 +84,13 @@ const legend = new Legend(
   channel.state.hidden ?? [],
   (hidden) => {
     channel.setState({ hidden });
+    channel.post({ type: 'hide', hidden });
     redraw();
   },
 );
+const actions = new ExportActions<ZerSettings>((message) => {
+  channel.post(message);
+}, exported);
 const shownAxes = axes.filter((axis) => (channel.state.axes ?? axes).includes(axis));
 const controls = new ZerControls(
   {
@@ -152,7 +161,13 @@ const moveCursor = oncePerFrame(() => {
 document
   .querySelector('#app')
   ?.append(
-    h('header', {}, h('div', {}, title, source), status.progress, status.error),
+    h(
+      'header',
+      {},
+      h('div', {}, title, h('div', { class: 'actions' }, source, status.progress)),
+      actions.element,
+      status.error,
+    ),
     h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
     figures.element,
     h(
@@ -239,6 +254,10 @@ function start(message: ZerStateMessage): void {
   setText(source, message.source);
   document.title = message.title;
   channel.setState({ origin: message.origin, settings: message.settings });
+  if (message.hidden) {
+    legend.hide(message.hidden);
+    channel.setState({ hidden: message.hidden });
+  }
   // The host may send back what it was sent; drawing the controls anew would take the focus away.
   if (!same) controls.show(message.settings, message.variants);
   redraw();
@@ -277,6 +296,7 @@ function draw(): void {
   const summary = shown.length === 0 ? 'Nothing computed yet.' : dead.join(' ');
   const plain = exact.filter(({ id }) => !legend.isHidden(id));
   figures.draw({ curves: shown, visible, plain, theme, about: summary });
+  drawn = { curves: visible, legend: [...visible, ...plain] };
 
   const stale = shown.some((each) => each.stale);
   deadList.replaceChildren(...dead.map((sentence) => sentenceItem(sentence, stale)));
@@ -331,6 +351,7 @@ function busy(): boolean {
 /** Shows where the run stands, and says it to those who wait, tests among them; after drawing. */
 function finish(): void {
   status.show(run, busy());
+  actions.show(zer?.origin, drawn.curves.length > 0);
   const failed = run.error !== '' && !asked;
   document.body.dataset['state'] = failed
     ? 'error'
@@ -338,6 +359,29 @@ function finish(): void {
       ? 'ready'
       : 'loading';
   document.body.dataset['generation'] = String(run.generation);
+}
+
+/** What is shown now, to be saved or exported. */
+function exported(): ExportSource<ZerSettings> | undefined {
+  if (!zer) return undefined;
+  const { settings, variants } = zer;
+  const { identity, selfTest, error } = run;
+  return {
+    content: {
+      title: title.textContent,
+      source: source.textContent,
+      incomplete: busy() ? 'Computing was still going on: this is not all.' : error,
+      computed: identity ? [{ identity, selfTest }] : [],
+      losses: exportedVariants(variants, settings),
+      formats: [settings.format],
+      sentences: itemTexts(sentences),
+      table: tableTexts(table.element),
+      curves: exportedZerCurves(drawn.curves, variants, identity?.backend ?? 'model'),
+    },
+    picture: { plots: figures.plots, legend: drawn.legend },
+    settings,
+    hidden: legend.hiddenIds,
+  };
 }
 
 /** Curves of what is chosen, in the order of the variants; those of earlier settings until they are replaced. */

@@ -1,0 +1,75 @@
+/** What dashboards have set, as a configuration says it. */
+import type { ConfigPart, LossConfig } from '../config';
+import { variantById } from '../config';
+import type { ChosenLoss, FloorSettings, HiddenIds, ZerSettings } from '../protocol';
+import { hiddenCurves, hiddenVariants } from './hidden';
+import { chosenEntries, floorSettingsOf, type EntrySource } from './settings';
+
+/** What can be written of a dashboard's settings. */
+export interface Writable {
+  readonly part: ConfigPart;
+  /** Labels of losses that a configuration has no name for: they are made of the user's code. */
+  readonly nameless: readonly string[];
+}
+
+/** @throws LossError for settings that can't be measured */
+export function floorPart(settings: FloorSettings, hidden: HiddenIds, source: EntrySource): Writable {
+  const isNamed = ({ id }: ChosenLoss): boolean => !source.isOwn(id);
+  const named = { ...settings, losses: settings.losses.filter(isNamed) };
+  const { formats, targets, sweep, view, backend, compare } = settings;
+  const losses = chosenEntries(named, source).map((chosen, i) => ({
+    ...chosen,
+    label: named.losses[i]?.label ?? chosen.label,
+  }));
+  return {
+    part: { losses, formats, targets, sweep, view, backend, compare, hidden: hiddenCurves(hidden, named) },
+    nameless: settings.losses.filter((loss) => !isNamed(loss)).map(({ label }) => label),
+  };
+}
+
+/** @throws LossError for a variant that there isn't */
+export function zerPart(settings: ZerSettings, hidden: HiddenIds): Writable {
+  const { variants, radius, format, targets } = settings;
+  const zeroErrorRadius = {
+    variants: variants.map(variantById),
+    radius,
+    format,
+    targets,
+    hidden: hiddenVariants(hidden, settings),
+  };
+  return { part: { zeroErrorRadius }, nameless: [] };
+}
+
+/** The losses of a file that has none are those of its variants: they need not be written into it. */
+export function withoutImplied(part: ConfigPart, config: LossConfig, implied: readonly ChosenLoss[]): ConfigPart {
+  if (config.losses.length > 0 || !part.losses) return part;
+  const given = floorSettingsOf({ ...config, losses: part.losses }).losses;
+  const text = (losses: readonly ChosenLoss[]): string =>
+    JSON.stringify(losses.map(({ id, label, constants }) => [id, label, constants]));
+  return text(given) === text(implied) ? { ...part, losses: [] } : part;
+}
+
+/**
+ * The losses with the keys that those have now which they go on from, so that what is measured of them stays: the same
+ * entry, if there are several the same constants, else the same order.
+ */
+export function rekeyed(next: readonly ChosenLoss[], now: readonly ChosenLoss[]): ChosenLoss[] {
+  const left = [...now];
+  const take = (fits: (loss: ChosenLoss) => boolean): string | undefined => {
+    const at = left.findIndex(fits);
+    return at < 0 ? undefined : left.splice(at, 1)[0]?.key;
+  };
+  const exact = next.map(({ id, constants }) =>
+    take((loss) => loss.id === id && JSON.stringify(loss.constants) === JSON.stringify(constants)),
+  );
+  const keys = next.map(({ id }, i) => exact[i] ?? take((loss) => loss.id === id));
+  const used = new Set(keys.filter((key) => key !== undefined));
+  return next.map((loss, i) => {
+    const kept = keys[i];
+    if (kept !== undefined) return { ...loss, key: kept };
+    let { key } = loss;
+    for (let j = 2; used.has(key); j++) key = `${loss.id}#${String(j)}`;
+    used.add(key);
+    return { ...loss, key };
+  });
+}
