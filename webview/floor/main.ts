@@ -1,3 +1,4 @@
+import { coarsest } from '../../src/numeric/format';
 import type { BackendName, Curve, Format } from '../../src/protocol/measurement';
 import type {
   ComparedMessage,
@@ -31,7 +32,7 @@ import { Columns } from './columns';
 import { ComparisonView, type NamedDifference } from './comparison';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
-import { coarsest, ordinalAxis } from './ordinals';
+import { ordinalAxis } from './ordinals';
 import { Readout } from './readout';
 import { curveRemarks } from './remarks';
 import { negativeSide, type ColumnTarget, type Shown, type ShownExact } from './shown';
@@ -132,6 +133,10 @@ const toolbar = new Toolbar(look, {
     look = next;
     channel.setState({ look });
     redraw();
+  },
+  spacing: (spacing) => {
+    // On an axis of floats points at even margins would leave most of it unmeasured: they are measured anew.
+    changeSettings({ spacing });
   },
 });
 const readout = new Readout();
@@ -339,8 +344,8 @@ function drawPlots(): void {
   if (!floor || !picture) return;
   const { sweep, view, formats, targets } = floor.settings;
   const { from, to } = view ?? sweep;
-  toolbar.show(view, sweep, targets.length);
-  const byOrdinal = look.axis === 'ordinal';
+  toolbar.show(floor.settings);
+  const byOrdinal = floor.settings.spacing === 'ordinal';
   const widest = coarsest(formats);
   const common = {
     xRange: [from, to],
@@ -364,9 +369,14 @@ function changeView(wanted: View | null): void {
 }
 
 function setView(view: View | null): void {
-  if (!floor || JSON.stringify(view) === JSON.stringify(floor.settings.view)) return;
-  floor = { ...floor, settings: { ...floor.settings, view } };
-  controls.view = view;
+  if (JSON.stringify(view) !== JSON.stringify(floor?.settings.view)) changeSettings({ view });
+}
+
+/** What the controls don't show. */
+function changeSettings(part: Pick<Partial<FloorSettings>, 'view' | 'spacing'>): void {
+  if (!floor) return;
+  floor = { ...floor, settings: { ...floor.settings, ...part } };
+  controls.follow(part);
   channel.setState({ settings: floor.settings });
   asked = true;
   postSettings();
