@@ -62,7 +62,7 @@ export function pointsOf({ from, to, points }: Sweep): Float64Array {
 
 /** At even steps through the values of the format that lie between the ends: as many as are asked for, or as there are. */
 export function ordinalPoints(format: NumberFormat, { from, to, points }: Sweep): Float64Array {
-  const inside = (x: number): bigint => format.ordinal(Math.sign(x) * Math.min(Math.abs(format.round(x)), format.max));
+  const inside = (x: number): bigint => format.ordinal(format.round(Math.sign(x) * Math.min(Math.abs(x), format.max)));
   const [first, last] = [inside(from), inside(to)];
   const count = BigInt(points - 1);
   const ordinals = Array.from({ length: points }, (_, i) => first + ((last - first) * BigInt(i)) / count);
