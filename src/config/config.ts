@@ -1,6 +1,6 @@
 import type { LossEntry } from '../losses';
 import type { Target } from '../measure';
-import type { FormatName } from '../numeric';
+import type { FormatName, NumberFormat } from '../numeric';
 
 /** A `*.loss.json` file, with everything that it leaves out filled in. */
 export interface LossConfig {
@@ -88,4 +88,13 @@ export const limits = {
 /** The margins of a sweep. */
 export function pointsOf({ from, to, points }: Sweep): Float64Array {
   return Float64Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
+}
+
+/** At even steps through the values of the format that lie between the ends: as many as are asked for, or as there are. */
+export function ordinalPoints(format: NumberFormat, { from, to, points }: Sweep): Float64Array {
+  const inside = (x: number): bigint => format.ordinal(format.round(Math.sign(x) * Math.min(Math.abs(x), format.max)));
+  const [first, last] = [inside(from), inside(to)];
+  const count = BigInt(points - 1);
+  const ordinals = Array.from({ length: points }, (_, i) => first + ((last - first) * BigInt(i)) / count);
+  return Float64Array.from(new Set(ordinals), (ordinal) => format.fromOrdinal(ordinal));
 }

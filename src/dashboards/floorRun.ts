@@ -1,7 +1,7 @@
-import { pointsOf } from '../config';
+import { ordinalPoints, pointsOf } from '../config';
 import { Explainer, planTasks, RequestCancelled, type PlannedTask, type Remembered } from '../engine';
 import { describeDifference, differenceOf, type Computed } from '../measure';
-import { formatByName } from '../numeric';
+import { coarsest, formatByName } from '../numeric';
 import type { BackendIdentity, BackendName, ComputedBy, FloorResult, FloorSettings } from '../protocol';
 import { computedBy, type Measurer, type Run, type Unnumbered } from './measurer';
 import { chosenEntries } from './settings';
@@ -15,7 +15,7 @@ export function floorRun(settings: FloorSettings, { backends, backend, entries, 
     losses: chosenEntries(settings, entries),
     formats: settings.formats,
     targets: settings.targets,
-    points: pointsOf({ ...settings.sweep, ...settings.view }),
+    points: pointsFor(settings),
   });
   const compared = [...new Set(settings.compare)].filter((name) => name !== backend);
   return {
@@ -57,6 +57,12 @@ export function floorRun(settings: FloorSettings, { backends, backend, entries, 
       }
     },
   };
+}
+
+function pointsFor({ sweep, view, spacing, formats }: FloorSettings): Float64Array {
+  const range = { ...sweep, ...view };
+  if (spacing !== 'ordinal' || formats.length === 0) return pointsOf(range);
+  return ordinalPoints(formatByName(coarsest(formats)), range);
 }
 
 type Measuring = Pick<Measurer, 'backends' | 'memory'>;

@@ -165,6 +165,15 @@ export function ulpDistance(format: NumberFormat, a: number, b: number): bigint 
   return distance < 0n ? -distance : distance;
 }
 
+/** The format with the fewest values, of equally many that with the shortest significand; float32 of none. */
+export function coarsest(names: readonly FormatName[]): FormatName {
+  const [first = 'float32', ...others] = names;
+  return others.reduce((best, name) => {
+    const [a, b] = [formats[name], formats[best]];
+    return a.bits < b.bits || (a.bits === b.bits && a.precision < b.precision) ? name : best;
+  }, first);
+}
+
 /** The format's value of that name. @throws RangeError naming the known formats. */
 export function formatByName(name: string): NumberFormat {
   const format = formatNames.find((known) => known === name);

@@ -54,6 +54,8 @@ export interface FloorSettings {
   readonly sweep: { readonly from: number; readonly to: number; readonly points: number };
   /** The part of the margins that the reader has zoomed to, measured at as many points as the sweep; null for all of it. */
   readonly view: { readonly from: number; readonly to: number } | null;
+  /** Where the points lie: at even margins, or at even steps through the values of the coarsest format. Margins where left out. */
+  readonly spacing?: 'margin' | 'ordinal';
   /** What computes; `auto` is what the user has set, and else a GPU where there is one. */
   readonly backend: BackendChoice;
   /** What else computes the same, to be compared with it. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { ordinalPoints } from '../../src/config';
 import {
+  coarsest,
   formatByName,
   formatNames,
   formats,
@@ -98,5 +100,28 @@ describe('number formats', () => {
   it('name the known ones when asked for another', () => {
     assert.throws(() => formatByName('float23'), /unknown number format "float23"; known are float64, float32/);
     assert.throws(() => nonNegativeValues(formats.float32), /too many values/);
+  });
+});
+
+describe('points for measuring', () => {
+  it('lie at even steps through the floats, each float once', () => {
+    const [float16, float8] = [formats.float16, formats.float8_e4m3fn];
+    const points = ordinalPoints(float16, { from: -1, to: 2, points: 101 });
+    const ordinals = Array.from(points, (point) => Number(float16.ordinal(point)));
+    assert.equal(points.length, 101);
+    assert.deepEqual([points[0], points.at(-1)], [-1, 2]);
+    const step = ((ordinals.at(-1) ?? 0) - (ordinals[0] ?? 0)) / 100;
+    ordinals.forEach((ordinal, i) => assert.ok(Math.abs(ordinal - ((ordinals[0] ?? 0) + i * step)) <= 1));
+    // There are no more than 17 from 1 to 4, so many as the format has; and none beyond its largest.
+    const all = ordinalPoints(float8, { from: 1, to: 4, points: 601 });
+    assert.deepEqual([...all], [...new Set(all)]);
+    assert.equal(all.length, 17);
+    assert.equal(ordinalPoints(float8, { from: 0, to: 1e6, points: 5 }).at(-1), 448);
+  });
+
+  it('are of the coarsest format', () => {
+    assert.equal(coarsest(['float32', 'float16', 'bfloat16']), 'bfloat16');
+    assert.equal(coarsest(['float64']), 'float64');
+    assert.equal(coarsest(['float8_e4m3fn', 'float8_e5m2', 'float32']), 'float8_e5m2');
   });
 });

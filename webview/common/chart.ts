@@ -33,6 +33,8 @@ export class Plot {
   /** Where the keys have moved it, which is drawn a frame later. */
   private wanted: number | null = null;
   private selection: Band | undefined;
+  /** What was asked for since it was drawn last: several turns of a wheel come in one frame. */
+  private asked: Band | undefined;
   /** What was in view when the reader took hold of it. */
   private grabbed: Band | undefined;
 
@@ -62,6 +64,7 @@ export class Plot {
   /** @param summary one sentence that stands for the picture. */
   draw(content: PlotContent, theme: Theme, summary: string): void {
     this.content = content;
+    this.asked = undefined;
     this.theme = theme;
     this.canvas.setAttribute('aria-label', summary);
     this.surface.setAttribute('aria-valuemin', String(content.xRange[0]));
@@ -111,7 +114,7 @@ export class Plot {
   pan(part: number): void {
     const frame = this.frame();
     if (!frame || this.content.zoomed !== true) return;
-    this.grabbed = this.view();
+    this.grabbed = this.asked ?? this.view();
     this.panBy(-part * (frame.area.right - frame.area.left));
   }
 
@@ -202,23 +205,28 @@ export class Plot {
     const frame = this.frame();
     if (!frame) return;
     const { left, right } = frame.area;
-    const fixed = Math.min(right, Math.max(left, at));
-    this.showPixels(frame, [fixed - (fixed - left) * factor, fixed + (right - fixed) * factor]);
+    const fixed = Math.min(1, Math.max(0, (at - left) / (right - left)));
+    this.show(this.asked ?? this.view(), [fixed - fixed * factor, fixed + (1 - fixed) * factor]);
   }
 
   private panBy(pixels: number): void {
     const { grabbed } = this;
     const frame = this.frame();
     if (!frame || !grabbed || this.content.zoomed !== true) return;
-    const place = (x: number): number => frame.content.axis?.place(x) ?? x;
-    const value = (at: number): number => frame.content.axis?.value(at) ?? at;
-    const [from, to] = [place(grabbed.from), place(grabbed.to)];
-    const by = (-pixels / (frame.area.right - frame.area.left)) * (to - from);
-    this.options.onView?.({ from: value(from + by), to: value(to + by) });
+    const by = -pixels / (frame.area.right - frame.area.left);
+    this.show(grabbed, [by, 1 + by]);
   }
 
-  private showPixels({ xAt }: Frame, [from, to]: readonly [number, number]): void {
-    this.options.onView?.({ from: xAt(from), to: xAt(to) });
+  /** Asks for a part of what `range` shows, 0 being its left end and 1 its right one. */
+  private show(range: Band, [left, right]: readonly [number, number]): void {
+    const { axis } = this.content;
+    const [from, to] = [axis?.place(range.from) ?? range.from, axis?.place(range.to) ?? range.to];
+    const at = (part: number): number => {
+      const place = from + (to - from) * part;
+      return axis?.value(place) ?? place;
+    };
+    this.asked = { from: at(left), to: at(right) };
+    this.options.onView?.(this.asked);
   }
 
   /** The mark at a pixel; at any height where none is given. */

@@ -38,7 +38,7 @@ const alike = 1e-4;
 export function asymmetrySentence({ label, format, zero, one }: BothTargets): string {
   const differences = [
     plateau('stops at', one.floor, zero.floor, format),
-    plateau('never rises above', one.cap, zero.cap, format),
+    plateau('is capped at', one.cap, zero.cap, format),
     ...aspects.map(({ name, of }) => places(name, of(one), of(zero))),
   ].filter((text) => text !== '');
   if (differences.length === 0) return '';
@@ -49,7 +49,7 @@ function plateau(verb: string, one: Plateau | null, zero: Plateau | null, format
   if (!one && !zero) return '';
   if (one && zero && Object.is(one.value + 0, zero.value + 0) && near(one.at, zero.at)) return '';
   const say = (found: Plateau | null): string => {
-    if (!found) return verb === 'stops at' ? 'does not stop' : 'has no upper end';
+    if (!found) return verb === 'stops at' ? 'does not stop' : 'has no cap';
     const from = `from ${printThreshold(found.at)}`;
     if (found.value === 0) return `is exactly 0 ${from}`;
     if (!Number.isFinite(found.value)) return `is ${printNumber(found.value)} ${from}`;

@@ -36,7 +36,7 @@ export function showBadge(element: HTMLElement, valueIn: (format: Format) => num
 }
 
 function sentence({ format, stored }: Misfit, value: number): string {
-  const becomes = `${printNumber(value)} is stored as ${printNumber(stored, format)} in ${format}`;
+  const becomes = `${printNumber(value)} is stored as ${printNumber(Number(stored.toPrecision(3)))} in ${format}`;
   if (stored === 0)
     return `${becomes}: the smallest number above 0 is ${printNumber(formats[format].smallestSubnormal, format)}.`;
   if (!Number.isFinite(stored)) return `${becomes}: the largest number is ${printNumber(formats[format].max, format)}.`;

@@ -65,9 +65,9 @@ export class FloorControls {
     this.backends.show(settings);
   }
 
-  /** The reader has zoomed. */
-  set view(view: FloorSettings['view']) {
-    if (this.settings) this.settings = { ...this.settings, view };
+  /** The reader has changed something that no control shows. */
+  follow(part: Partial<FloorSettings>): void {
+    if (this.settings) this.settings = { ...this.settings, ...part };
   }
 
   /** What is known of the backends. */

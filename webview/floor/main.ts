@@ -1,3 +1,4 @@
+import { coarsest } from '../../src/numeric/format';
 import type { BackendName, Curve, Format } from '../../src/protocol/measurement';
 import type {
   ComparedMessage,
@@ -34,7 +35,7 @@ import { ComparisonView, type NamedDifference } from './comparison';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
 import { exportedCurves, exportedLosses } from './exporting';
-import { coarsest, ordinalAxis } from './ordinals';
+import { ordinalAxis } from './ordinals';
 import { Readout } from './readout';
 import { curveRemarks } from './remarks';
 import { SamplesView } from './samples';
@@ -140,6 +141,10 @@ const toolbar = new Toolbar(look, {
     look = next;
     channel.setState({ look });
     redraw();
+  },
+  spacing: (spacing) => {
+    // On an axis of floats points at even margins would leave most of it unmeasured: they are measured anew.
+    changeSettings({ spacing });
   },
 });
 const readout = new Readout();
@@ -367,8 +372,8 @@ function drawPlots(): void {
   if (!floor || !picture) return;
   const { sweep, view, formats, targets } = floor.settings;
   const { from, to } = view ?? sweep;
-  toolbar.show(view, sweep, targets.length);
-  const byOrdinal = look.axis === 'ordinal';
+  toolbar.show(floor.settings);
+  const byOrdinal = floor.settings.spacing === 'ordinal';
   const widest = coarsest(formats);
   const common = {
     xRange: [from, to],
@@ -393,9 +398,14 @@ function changeView(wanted: View | null): void {
 }
 
 function setView(view: View | null): void {
-  if (!floor || JSON.stringify(view) === JSON.stringify(floor.settings.view)) return;
-  floor = { ...floor, settings: { ...floor.settings, view } };
-  controls.view = view;
+  if (JSON.stringify(view) !== JSON.stringify(floor?.settings.view)) changeSettings({ view });
+}
+
+/** What the controls don't show. */
+function changeSettings(part: Pick<Partial<FloorSettings>, 'view' | 'spacing'>): void {
+  if (!floor) return;
+  floor = { ...floor, settings: { ...floor.settings, ...part } };
+  controls.follow(part);
   channel.setState({ settings: floor.settings });
   asked = true;
   postSettings();

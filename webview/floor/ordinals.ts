@@ -4,15 +4,6 @@ import type { Format } from '../../src/protocol/measurement';
 import type { XAxis } from '../common/chart';
 import { niceTicks } from '../common/plotting';
 
-/** The coarsest of the formats: the one with the fewest values, and of equally many with the shortest significand. */
-export function coarsest(chosen: readonly Format[]): Format {
-  const [first = 'float32', ...others] = chosen;
-  return others.reduce((best, name) => {
-    const [a, b] = [formats[name], formats[best]];
-    return a.bits < b.bits || (a.bits === b.bits && a.precision < b.precision) ? name : best;
-  }, first);
-}
-
 /** Places are ordinals of the format, with what lies between two values in between. */
 export function ordinalAxis(name: Format, view: { readonly from: number; readonly to: number }): XAxis {
   const format = formats[name];

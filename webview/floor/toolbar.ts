@@ -1,16 +1,19 @@
+import type { FloorSettings } from '../../src/protocol/webview';
 import { h, setText, uniqueId } from '../common/dom';
 import { button } from '../common/fields';
 import type { ErrorOf } from './shown';
-import { printView, type View } from './view';
+import { printView } from './view';
 
 /** How the plots are shown; kept with the page. */
 export interface Look {
   readonly errorOf: ErrorOf;
-  readonly axis: 'margin' | 'ordinal';
   readonly targets: 'overlaid' | 'beside';
 }
 
-export const defaultLook: Look = { errorOf: 'loss', axis: 'margin', targets: 'overlaid' };
+/** What the horizontal axis is proportional to. */
+export type Spacing = NonNullable<FloorSettings['spacing']>;
+
+export const defaultLook: Look = { errorOf: 'loss', targets: 'overlaid' };
 
 export interface ToolbarActions {
   /** @param factor less than 1 shows less */
@@ -19,6 +22,7 @@ export interface ToolbarActions {
   pan(part: number): void;
   whole(): void;
   look(look: Look): void;
+  spacing(spacing: Spacing): void;
 }
 
 const factor = 2;
@@ -30,6 +34,7 @@ export class Toolbar {
   private readonly whole: HTMLButtonElement;
   private readonly moves: readonly HTMLButtonElement[];
   private readonly targets: Switch<Look['targets']>;
+  private readonly spacing: Switch<Spacing>;
   private look: Look;
 
   constructor(look: Look, actions: ToolbarActions) {
@@ -63,6 +68,19 @@ export class Toolbar {
         change({ targets });
       },
     );
+    this.spacing = new Switch(
+      'Axis',
+      'look-axis',
+      [
+        ['margin', 'margin'],
+        ['ordinal', 'float ordinal'],
+      ],
+      'margin',
+      (spacing) => {
+        actions.spacing(spacing);
+      },
+      'By float ordinal each value of the number format is equally wide, of the coarsest where there are several',
+    );
     this.element = h(
       'div',
       { class: 'toolbar', role: 'group', 'aria-label': 'What is in view' },
@@ -94,19 +112,7 @@ export class Toolbar {
             change({ errorOf });
           },
         ).element,
-        new Switch(
-          'Axis',
-          'look-axis',
-          [
-            ['margin', 'margin'],
-            ['ordinal', 'float ordinal'],
-          ],
-          look.axis,
-          (axis) => {
-            change({ axis });
-          },
-          'By float ordinal each value of the number format is equally wide, of the coarsest where there are several',
-        ).element,
+        this.spacing.element,
         this.targets.element,
       ),
       h(
@@ -117,20 +123,21 @@ export class Toolbar {
     );
   }
 
-  /** @param view null for all of the range */
-  show(view: View | null, range: View, targets: number): void {
-    const [from, to] = printView(view ?? range);
+  show({ view, sweep, targets, spacing = 'margin' }: FloorSettings): void {
+    const [from, to] = printView(view ?? sweep);
     setText(this.place, `a from ${from} to ${to}`);
     for (const each of [this.whole, ...this.moves]) {
       each.setAttribute('aria-disabled', String(view === null));
     }
-    this.targets.element.hidden = targets < 2;
+    this.targets.element.hidden = targets.length < 2;
+    this.spacing.value = spacing;
   }
 }
 
 /** Radio buttons in a row. */
 class Switch<Value extends string> {
   readonly element: HTMLElement;
+  private readonly radios: readonly HTMLInputElement[];
 
   constructor(
     legend: string,
@@ -141,18 +148,25 @@ class Switch<Value extends string> {
     title = '',
   ) {
     const label = h('span', { id: uniqueId('switch'), class: 'switch-label' }, legend);
-    const labels = options.map(([value, text]) => {
+    this.radios = options.map(([value]) => {
       const radio = h('input', { type: 'radio', name, value, checked: value === chosen });
       radio.addEventListener('change', () => {
         onChange(value);
       });
-      return h('label', { class: 'check' }, radio, h('span', {}, text));
+      return radio;
     });
+    const labels = options.map(([, text], i) =>
+      h('label', { class: 'check' }, this.radios[i] ?? '', h('span', {}, text)),
+    );
     this.element = h(
       'div',
       { class: 'switch', role: 'radiogroup', 'aria-labelledby': label.id, title },
       label,
       ...labels,
     );
+  }
+
+  set value(value: Value) {
+    for (const radio of this.radios) radio.checked = radio.value === value;
   }
 }

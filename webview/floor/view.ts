@@ -40,7 +40,7 @@ function narrowest(x: number, chosen: readonly Format[]): number {
 
 /** Of the nearest value; of the largest for what is larger. */
 function ordinalOf(format: NumberFormat, x: number): bigint {
-  return format.ordinal(Math.sign(x) * Math.min(Math.abs(format.round(x)) || 0, format.max));
+  return format.ordinal(format.round(Math.sign(x) * Math.min(Math.abs(x), format.max)));
 }
 
 /**

@@ -162,6 +162,7 @@ function optionsOf({ content, options, lanes, theme }: Figure, { width, height }
           color: theme.muted,
           font: small,
           maxRotation: 0,
+          autoSkip: !across.ticks,
           includeBounds: false,
           callback: (value, index, all) => across.labels?.[index] ?? printTickOf(Number(value), stepOf(all)),
         },
@@ -212,7 +213,19 @@ function horizontalAxis({ xRange, axis }: PlotContent, width: number): Axis {
   const [from, to] = xRange;
   if (!axis) return { min: from, max: to };
   const [min, max] = [axis.place(from), axis.place(to)];
-  const values = axis.ticks(from, to, Math.max(2, Math.floor(width / 90)));
+  const count = Math.max(2, Math.floor(width / 90));
+  const room = (max - min) / count;
+  // Labels that would touch are left out, from the middle outward.
+  const all = axis.ticks(from, to, count);
+  const start = !all.includes(0) ? 0 : all.indexOf(0);
+  const spread = (values: readonly number[]): number[] =>
+    values.reduce<number[]>((kept, value) => {
+      const last = kept.at(-1);
+      return last === undefined || Math.abs(axis.place(value) - axis.place(last)) >= room * 0.8
+        ? [...kept, value]
+        : kept;
+    }, []);
+  const values = [...spread(all.slice(0, start + 1).reverse()).reverse(), ...spread(all.slice(start)).slice(1)];
   const steps = values.map((value, i) => Math.abs((values[i + 1] ?? values[i - 1] ?? value) - value));
   return {
     min,
