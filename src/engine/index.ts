@@ -4,4 +4,5 @@ export * from './finderClient';
 export * from './launch';
 export * from './plan';
 export * from './runtime';
+export * from './scannerThreads';
 export * from './workerClient';
