@@ -12,7 +12,7 @@ export interface ScannerThreadsOptions {
 }
 
 /** What a thread costs to start, and to compile what it runs, is worth it from there on. */
-const startAfter = 1_000_000;
+const startAfter = 2_000_000;
 
 /** So many characters may wait for a thread, so that it has something to do while whoever asks is busy himself. */
 const waitingAtMost = 200_000;
