@@ -25,6 +25,11 @@ declare const LOSSFLOOR_VERSION: string;
 /** More of them would wait for one another. */
 const mostThreads = 8;
 
+/** Cores that nothing else uses, as far as the system tells: beside others' work a further thread only costs. */
+function idleCores(): number {
+  return Math.floor(os.availableParallelism() - (os.loadavg()[0] ?? 0));
+}
+
 async function run(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -76,7 +81,7 @@ async function run(argv: readonly string[]): Promise<number> {
       });
       const threads = new ScannerThreads({
         threadPath: path.join(__dirname, 'scanner.js'),
-        count: Math.min(os.availableParallelism(), mostThreads) - 1,
+        count: Math.min(idleCores(), mostThreads) - 1,
       });
       const { out, err, status } = await scanCommand(
         {
