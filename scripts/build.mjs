@@ -31,7 +31,11 @@ const node = { ...common, mainFields: ['module', 'main'], platform: 'node', form
 /** @type {esbuild.BuildOptions[]} */
 const targets = [
   { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: ['vscode'] },
-  { ...node, entryPoints: { worker: 'src/worker/main.ts', finder: 'src/worker/finder.ts' }, outdir: 'dist' },
+  {
+    ...node,
+    entryPoints: { worker: 'src/worker/main.ts', finder: 'src/worker/finder.ts', scanner: 'src/worker/scanner.ts' },
+    outdir: 'dist',
+  },
   {
     ...node,
     entryPoints: { cli: 'src/cli/main.ts' },

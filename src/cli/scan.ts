@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { didYouMean } from '../config';
-import { LocalModules, type ModuleLoader } from '../python';
+import type { ScannerThreads } from '../engine';
+import { LocalModules } from '../python';
 import { rules, type findingsIn, type FinderSettings, type Finding, type Severity } from '../rules';
 import { filesOf, kindOf, type FoundFile } from './files';
 import { fixAll } from './fix';
@@ -15,10 +15,11 @@ import { asJson, asText } from './report';
 import { asSarif } from './sarif';
 import { openSource, UnreadableSource, type Source } from './source';
 import { UsageError } from './usage';
+import { moduleTexts } from '../worker/moduleTexts';
 import { replaceFile, stateOf, type FileState } from './write';
 
-/** Files that are read at a time; one is analysed while others are on their way. */
-const concurrency = 16;
+/** Files that are under way at a time: read, or looked at by other threads. */
+const concurrency = 64;
 
 /** Longer code is not looked at unless it is named: nobody has written it. In UTF-16 units. */
 const maxLength = 2_000_000;
@@ -52,15 +53,28 @@ export interface ScanSurroundings {
   readonly readStandardInput: () => Promise<Buffer>;
   /** What finds unstable code. */
   readonly find: typeof findingsIn;
+  /** What helps with many files. */
+  readonly threads?: Pick<ScannerThreads, 'find'>;
 }
 
-/** A module that another imports; undefined if there is none. */
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+/** What is left to do of a file once those before it are done. */
+type Finish = () => void | Promise<void>;
+
+function nothingLeft(): void {
+  // An empty file, or one that nobody has written.
+}
+
+/** A file whose code is known. */
+interface Opened {
+  readonly file: string;
+  readonly source: Source;
+  /** The byte order mark that it begins with. */
+  readonly mark: string;
+  /** Whether the text is all that there is to the bytes. */
+  readonly exact: boolean;
+  readonly settings: FinderSettings | undefined;
+  /** Of a file that is going to be changed. */
+  readonly state: FileState | undefined;
 }
 
 const formats = ['text', 'json', 'sarif'] as const;
@@ -79,7 +93,7 @@ class Scan {
   readonly #rules: ReadonlySet<string> | undefined;
   readonly #selected: ReadonlySet<string>;
   readonly #severities: ReadonlySet<Severity>;
-  readonly #modules = new LocalModules(textOf);
+  readonly #modules = new LocalModules(moduleTexts());
   readonly #troubles: string[] = [];
   readonly #notes: string[] = [];
   readonly #found: Located[] = [];
@@ -140,20 +154,9 @@ class Scan {
       complain: (file, error) => this.#complain(file, error),
     });
     const progress = new Progress();
-    const read = async (
-      found: FoundFile,
-    ): Promise<{ found: FoundFile; bytes: Buffer; state: FileState | undefined }> => {
-      try {
-        const state = this.#writes ? await stateOf(found.file) : undefined;
-        return { found, bytes: await readFile(found.file), state };
-      } catch (error) {
-        this.#complain(found.file, error);
-        return { found, bytes: Buffer.alloc(0), state: undefined };
-      }
-    };
     try {
-      for await (const { found, bytes, state } of ahead(files, concurrency, read)) {
-        if (bytes.length > 0) await this.#scanFile(found, bytes, state);
+      for await (const finish of ahead(files, concurrency, (found) => this.#begin(found))) {
+        await finish();
         progress.file();
       }
     } finally {
@@ -161,9 +164,50 @@ class Scan {
     }
   }
 
+  /**
+   * Reads a file and looks at it, beside others.
+   * @returns what is left to do in the order of the files
+   */
+  async #begin(found: FoundFile): Promise<Finish> {
+    const { file } = found;
+    let bytes: Buffer;
+    let state: FileState | undefined;
+    try {
+      if (this.#writes) state = await stateOf(file);
+      bytes = await readFile(file);
+    } catch (error) {
+      return () => {
+        this.#complain(file, error);
+      };
+    }
+    return bytes.length === 0 ? nothingLeft : this.#beginWith(found, bytes, state);
+  }
+
+  async #beginWith(found: FoundFile, bytes: Buffer, state: FileState | undefined): Promise<Finish> {
+    const { file } = found;
+    try {
+      const opened = await this.#open(found, bytes, state);
+      if (!opened) return nothingLeft;
+      if (this.#fixesCode) return () => this.#fix(opened);
+      const findings = await this.#findBeside(opened);
+      return () => {
+        this.#locate(file, opened.source, findings);
+      };
+    } catch (error) {
+      return () => {
+        if (!(error instanceof UnreadableSource)) throw error;
+        const { line, column } = error.position;
+        const where = `(line ${String(line)}, column ${String(column)})`;
+        this.#complain(file, new Error(`${error.message.replace(/\.$/, '')} ${where}`));
+      };
+    }
+  }
+
   async #scanStandardInput(name: string): Promise<void> {
     const bytes = await this.#surroundings.readStandardInput();
-    await this.#scanFile({ file: name, kind: kindOf(name), named: true }, bytes, undefined);
+    const found: FoundFile = { file: name, kind: kindOf(name), named: true };
+    const finish = await this.#beginWith(found, bytes, undefined);
+    await finish();
   }
 
   /** Whether files are changed. */
@@ -171,32 +215,32 @@ class Scan {
     return this.#given.fix && !this.#given.diff;
   }
 
-  async #scanFile({ file, kind, named }: FoundFile, bytes: Buffer, state: FileState | undefined): Promise<void> {
+  /** Whether fixes are applied, if only to show them. */
+  get #fixesCode(): boolean {
+    return this.#given.fix || this.#given.diff;
+  }
+
+  /**
+   * @returns undefined where there is nothing to look at
+   * @throws UnreadableSource
+   */
+  async #open(
+    { file, kind, named }: FoundFile,
+    bytes: Buffer,
+    state: FileState | undefined,
+  ): Promise<Opened | undefined> {
     const { text, mark, exact } = decode(bytes);
     if (!named) {
-      if (kind !== 'notebook' && text.length > maxLength) return;
-      if ((kind === 'javascript' || kind === 'typescript') && !/tensorflow|tfjs/i.test(text)) return;
+      if (kind !== 'notebook' && text.length > maxLength) return undefined;
+      if ((kind === 'javascript' || kind === 'typescript') && !/tensorflow|tfjs/i.test(text)) return undefined;
     }
-    let source: Source;
-    try {
-      source = openSource(text, kind);
-    } catch (error) {
-      if (!(error instanceof UnreadableSource)) throw error;
-      const { line, column } = error.position;
-      this.#complain(
-        file,
-        new Error(`${error.message.replace(/\.$/, '')} (line ${String(line)}, column ${String(column)})`),
-      );
-      return;
-    }
-    if (!named && source.code.length > maxLength) return;
-    const settings = await this.#settingsOf(file);
-    const load = this.#modules.of(path.resolve(file));
-    const find = (each: Source): readonly Finding[] => this.#find(each, settings, load);
-    if (!this.#given.fix && !this.#given.diff) {
-      this.#locate(file, source, find(source));
-      return;
-    }
+    const source = openSource(text, kind);
+    if (!named && source.code.length > maxLength) return undefined;
+    return { file, source, mark, exact, settings: await this.#settingsOf(file), state };
+  }
+
+  async #fix({ file, source, mark, exact, settings, state }: Opened): Promise<void> {
+    const find = (each: Source): readonly Finding[] => this.#find(file, each, settings);
     const fixed = fixAll(source, find);
     if (fixed.applied > 0 && !exact) {
       this.#notes.push(`${file} is not changed: it is not in UTF-8.`);
@@ -220,16 +264,34 @@ class Scan {
     }
   }
 
-  #find(source: Source, settings: FinderSettings | undefined, load: ModuleLoader): Finding[] {
-    return this.#surroundings
-      .find(source.code, {
-        language: source.language,
-        load,
-        fixes: this.#given.fix || this.#given.diff || this.#format !== 'text',
-        ...(this.#rules ? { rules: this.#rules } : {}),
-        ...(settings ? { settings } : {}),
-      })
-      .filter(({ severity }) => this.#severities.has(severity));
+  /** In another thread where one has room, else here. */
+  async #findBeside({ file, source, settings }: Opened): Promise<readonly Finding[]> {
+    const { code: text, language } = source;
+    const found = await this.#surroundings.threads?.find({
+      ...{ file: path.resolve(file), text, language, settings },
+      rules: this.#rules,
+      fixes: this.#wantsFixes,
+    });
+    return found ? this.#ofSeverity(found) : this.#find(file, source, settings);
+  }
+
+  get #wantsFixes(): boolean {
+    return this.#fixesCode || this.#format !== 'text';
+  }
+
+  #ofSeverity(findings: readonly Finding[]): Finding[] {
+    return findings.filter(({ severity }) => this.#severities.has(severity));
+  }
+
+  #find(file: string, source: Source, settings: FinderSettings | undefined): Finding[] {
+    const found = this.#surroundings.find(source.code, {
+      language: source.language,
+      load: this.#modules.of(path.resolve(file)),
+      fixes: this.#wantsFixes,
+      ...(this.#rules ? { rules: this.#rules } : {}),
+      ...(settings ? { settings } : {}),
+    });
+    return this.#ofSeverity(found);
   }
 
   /** What the project says, but for rules that are selected here: to name one is to want it. */

@@ -345,7 +345,7 @@ const testModule =
   /^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|nose|hypothesis|absl\.testing|numpy\.testing|torch\.testing)\b/m;
 
 /** Names of tensors of ones and zeros, as which choices are given. */
-const choiceName = /^[\w.]*(one_?hot|actions?|acts|labels?|targets?|y_true)[\w.]*$/i;
+const choiceName = /^(?:[\w.]*(?:one_?hot|actions?|acts|labels?|targets?|y_true)[\w.]*|(?:self\.)?(?:y_?|ys))$/i;
 
 /** Parameters of a function from elsewhere by which a layer is told its activation, or a network that of its last layer. */
 const layerActivations = ['activation', 'activation_fn', 'act', 'nonlinearity', 'activation_function'] as const;

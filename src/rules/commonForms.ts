@@ -5,8 +5,11 @@ import {
   divide,
   exp,
   log,
+  log1p,
   maximum,
+  minimum,
   multiply,
+  negate,
   sigmoid,
   softmax,
   structuralKey,
@@ -23,6 +26,9 @@ import { measuredFormats, writeEntry } from './thresholds';
 
 /** As people write them, the most usual ones. */
 const epsilons = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 2 ** -52];
+
+/** Beside a probability also those that only float64 and float32 have room for. */
+const besideProbabilities = [...epsilons, 2 ** -23, 1e-11, 1e-20, 1e-30, 1e-38];
 
 /**
  * The values whose failures are measured beforehand, by their structural keys: those of every rule's forms, and those
@@ -46,9 +52,9 @@ function* ofRules(): Generator<Expression> {
 
 /** Of probabilities that an epsilon or a limit is to keep off 0, and of what is left of them to 1. */
 function* logarithms(): Generator<Expression> {
-  for (const p of [sigmoid(x), softmax(x, 0)]) {
+  for (const p of [sigmoid(x), softmax(x, 0), x]) {
     const rest = subtract(1, p);
-    for (const e of epsilons) {
+    for (const e of besideProbabilities) {
       yield log(add(p, e));
       yield log(add(e, p));
       yield log(maximum(p, e));
@@ -59,12 +65,15 @@ function* logarithms(): Generator<Expression> {
       yield log(maximum(rest, e));
       yield log(clip(rest, e, 1));
       yield log(subtract(1, clip(p, e, 1 - e)));
+      yield log(subtract(1, maximum(p, e)));
     }
   }
   for (const p of [sigmoid(x), softmax(x, 0), x]) {
     const rest = subtract(1, p);
     yield log(p);
     yield log(rest);
+    yield log(minimum(p, 1));
+    yield subtract(log(p), log1p(negate(p)));
     yield log(divide(p, rest));
     yield subtract(log(p), log(rest));
   }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LocalModules, type ModuleLoader } from '../python';
+import { moduleTexts } from './moduleTexts';
 
 /** How long what was read of a module is believed while the workspace is scanned, in milliseconds. */
 const scanMemory = 5000;
@@ -32,11 +33,11 @@ export class ImportedModules {
 
 /** The same for a scan, in which many files import the same few: they are not looked after each time. */
 export class ScannedModules {
-  #modules = new LocalModules(textOf);
+  #modules = new LocalModules(moduleTexts());
   #since = 0;
 
   of(uri: string): ModuleLoader | undefined {
-    if (performance.now() - this.#since > scanMemory) this.#modules = new LocalModules(textOf);
+    if (performance.now() - this.#since > scanMemory) this.#modules = new LocalModules(moduleTexts());
     this.#since = performance.now();
     const file = fileOf(uri);
     return file === undefined ? undefined : this.#modules.of(file);

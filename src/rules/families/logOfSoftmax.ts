@@ -1,6 +1,6 @@
-import { anything, apply, log, logSoftmax, softmax } from '../../expression';
+import { anything, apply, bind, log, logSoftmax, sameComputation, softmax, suchThat } from '../../expression';
 import { operand, x, type Form, type Rule } from '../rule';
-import { reshaped, softmaxOf } from './shapes';
+import { contains, reshaped, softmaxOf } from './shapes';
 
 /** Measured among two logits, the other one 0: x is then how far this logit lies above the greatest of the others. */
 const measured = {
@@ -47,6 +47,16 @@ export const logOfSoftmax: Rule = {
       pattern: apply('log', reshaped(apply('sum', apply('multiply', apply('oneHot', anything), softmaxOf(operand))))),
       name: 'log(sum(one_hot(i) * softmax(x)))',
       advice: 'multiply the one-hot with the log softmax and sum that up: what it picks is the same',
+    },
+    {
+      ...measured,
+      // Divided by another probability: a divergence by hand. By what it is made of itself it is made to add up to 1.
+      pattern: suchThat(apply('log', reshaped(apply('divide', softmaxOf(operand), bind('q')))), (bindings) => {
+        const [q, logits] = [bindings.get('q'), bindings.get('x')];
+        return q !== undefined && logits !== undefined && !contains(q, 'sum') && !sameComputation(q, logits);
+      }),
+      name: 'log(softmax(x) / q)',
+      advice: 'subtract the logarithm of q from the log softmax',
     },
   ],
 };

@@ -15,9 +15,9 @@ import {
   matchPattern,
   negate,
   negated,
-  sameComputation,
   select,
   softplus,
+  sameComputation,
   square,
   subtract,
   through,
@@ -188,6 +188,17 @@ const gatheredForm = (root: 'log' | 'log1p'): Form => ({
   advice: 'subtract the greatest exponent from all of them first and add it to the logarithm, as logsumexp does',
 });
 
+/** Whether it is the square of a difference, divided by something and negated. */
+const isMinusDistance = (exponent: Expression): boolean => {
+  const factors = factorsOf(exponent).map(({ factor }) => factor);
+  // A product with itself has been taken apart.
+  const isSquare = (factor: Expression): boolean =>
+    matchPattern(square(anything), factor) !== undefined ||
+    factors.some((other) => other !== factor && sameComputation(other, factor)) ||
+    factors.filter((other) => other === factor).length === 2;
+  return intervalOf(exponent).high <= 0 && factors.some((factor) => isSquare(factor) && contains(factor, 'subtract'));
+};
+
 /** A sum of normal densities that are weighed: log(sum(w * exp(-(y - m)^2 / ...))). Of unweighed ones one may be 1. */
 const mixture: Pattern = {
   roots: new Set(['log']),
@@ -200,10 +211,7 @@ const mixture: Pattern = {
       .find((each) => each);
     const isWeighed = factors.some(({ factor }) => exponentOf(factor) === undefined && variablesOf(factor).length > 0);
     if (!exponent || !isWeighed) return undefined;
-    const isDistance = factorsOf(exponent).some(
-      ({ factor }) => matchPattern(square(anything), factor) && contains(factor, 'subtract'),
-    );
-    return isDistance && intervalOf(exponent).high <= 0 ? new Map(bindings).set('x', exponent) : undefined;
+    return isMinusDistance(exponent) ? new Map(bindings).set('x', exponent) : undefined;
   },
 };
 
@@ -218,6 +226,33 @@ const mixtureForm: Form = {
   advice: 'add the logarithms of the weights and of the densities, and use logsumexp over the components',
 };
 
+/** A normal density: log(exp(-(y - m)^2 / ...) / ...). */
+const density: Pattern = {
+  roots: new Set(['log']),
+  match(node, bindings) {
+    const value = matchPattern(apply('log', bind('density')), node)?.get('density');
+    const exponents = value
+      ? factorsOf(value).flatMap((each) => (each.inverse ? [] : (exponentOf(each.factor) ?? [])))
+      : [];
+    const [exponent, ...others] = exponents;
+    return exponent && others.length === 0 && isMinusDistance(exponent)
+      ? new Map(bindings).set('x', exponent)
+      : undefined;
+  },
+};
+
+const densityForm: Form = {
+  ...mixtureForm,
+  pattern: density,
+  name: 'log of a density',
+  operand: 'the exponent',
+  speech: {
+    amount: (printed) => printed,
+    threshold: (from, side) => `where the exponent is ${side === 'above' ? '>=' : '<='} ${from}`,
+  },
+  advice: 'write the logarithm out: the exponent minus the logarithm of what the exponential is divided by',
+};
+
 export const logOfSumOfExp: Rule = {
   id: 'log-of-sum-of-exp',
   title: 'log(sum(exp(x)))',
@@ -229,6 +264,7 @@ export const logOfSumOfExp: Rule = {
     gatheredForm('log'),
     gatheredForm('log1p'),
     mixtureForm,
+    densityForm,
   ],
 };
 

@@ -110,7 +110,7 @@ const fractionalForm = (base: Base): Form => ({
     // In place, as no gradient is taken of it.
     if (/\b(sqrt|pow)_\(/.test(sourceOf(hit, hit.matched) ?? '')) return false;
     // The root of a square is a norm.
-    if (matchPattern(square(anything), of) !== undefined) return false;
+    if (exponentOf(hit) === 0.5 && matchPattern(square(anything), of) !== undefined) return false;
     const zero = canBeZero(of, hit);
     if (zero === 'never' || !carriesGradient(of, hit) || isLimited(of, hit)) return false;
     // 0 has to be the end of what it can be: a difference that can be anything fails elsewhere first.

@@ -69,7 +69,7 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
   const [a, b, c] = node.operands as [Expression, Expression, Expression];
   switch (node.operator) {
     case 'add':
-      if (isGuard(a, hit) || isGuard(b, hit)) return 'never';
+      if (isGuard(a, hit) || isGuard(b, hit) || fillsZeros(a, b) || fillsZeros(b, a)) return 'never';
       return of(a) === 'yes' && of(b) === 'yes' ? 'yes' : 'perhaps';
     case 'subtract':
       return variablesOf(a).length > 0 && variablesOf(b).length > 0 && !sameComputation(a, b) ? 'yes' : 'perhaps';
@@ -91,6 +91,7 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
       return limits.some((limit) => limit.kind === 'constant' && limit.value === 0) ? 'yes' : 'perhaps';
     }
     case 'select':
+      if (isWhereZero(a, c) && of(b) === 'never') return 'never';
       if (of(b) === 'yes' || of(c) === 'yes') return 'yes';
       return of(b) === 'never' && of(c) === 'never' ? 'never' : 'perhaps';
     case 'power':
@@ -136,6 +137,22 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
     default:
       return 'perhaps';
   }
+}
+
+/** Whether it is true where the value is 0. */
+function isWhereZero(node: Expression, value: Expression): boolean {
+  if (node.kind !== 'operation' || node.operator !== 'equal') return false;
+  const [a, b] = node.operands as [Expression, Expression];
+  const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
+  return (isZero(b) && sameComputation(a, value)) || (isZero(a) && sameComputation(b, value));
+}
+
+/** Whether it is a positive number where the value is 0: `(x == 0) * 1e-16`. */
+function fillsZeros(node: Expression, value: Expression): boolean {
+  if (node.kind !== 'operation' || node.operator !== 'multiply') return false;
+  const [a, b] = node.operands as [Expression, Expression];
+  const isPositive = (factor: Expression): boolean => factor.kind === 'constant' && factor.value > 0;
+  return (isPositive(b) && isWhereZero(a, value)) || (isPositive(a) && isWhereZero(b, value));
 }
 
 /**

@@ -436,6 +436,21 @@ class Module(LightningModule):
 describe('rule log-of-softmax', () => {
   describe('finds', () => {
     finds('log-of-softmax', {
+      'a divergence by hand': `
+import torch
+import torch.nn.functional as F
+def kl(p_logits, q_logits):
+    p = F.softmax(p_logits, dim=1)
+    q = F.softmax(q_logits, dim=1)
+    return (p * «torch.log(p / q)»).sum(1).mean()
+`,
+      'what a target called y picks': `
+import torch
+def focal(logits, y):
+    p = torch.softmax(logits, 1)
+    pt = (p * y).sum(1)
+    return (-(1 - pt) ** 2 * «torch.log(pt)»).mean()
+`,
       'below a class pattern': `
 import torch
 def f(x):
@@ -503,6 +518,17 @@ class Net(nn.Module):
 
   describe('leaves alone', () => {
     sparesOf('log-of-softmax', {
+      'a quotient by its own sum': `
+import torch
+def renormalised(x, m):
+    p = torch.softmax(x, 1) * m
+    return torch.log(p / p.sum(1, keepdim=True))
+`,
+      'an expected value': `
+import torch
+def expected(logits, values):
+    return torch.log((torch.softmax(logits, 1) * values).sum(1))
+`,
       'log_softmax, whatever it is called': `
 import torch
 from torch import nn

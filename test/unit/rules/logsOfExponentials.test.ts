@@ -217,6 +217,18 @@ class Loss(nn.Module):
 import tensorflow as tf
 z = «tf.log(tf.reduce_sum(tf.exp(logits), axis=1, keep_dims=True))»
 `,
+      'a normal density': `
+import math
+import torch
+def log_prob(x, mu, sigma):
+    p = torch.exp(-0.5 * ((x - mu) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
+    return «torch.log(p)»
+`,
+      'a normal density in TensorFlow 1': `
+import tensorflow as tf
+def log_prob(x, mu, sigma):
+    return «tf.log(tf.exp(-tf.square(x - mu) / (2 * tf.square(sigma))) / sigma)»
+`,
       'a mixture density': `
 import keras.backend as K
 def loss(y, parameters):

@@ -59,8 +59,34 @@ def pool(x, y):
     z = x - y
     return torch.sign(z) * «torch.sqrt(torch.abs(z))»
 `,
+      'of a square, that is no norm': `
+import torch
+def charbonnier_loss(a, b):
+    return «((a - b) ** 2).pow(0.45)».mean()
+`,
     });
     spares({
+      'a small number where it is 0': `
+import tensorflow as tf
+def pairwise_distances(embeddings):
+    dot = tf.matmul(embeddings, tf.transpose(embeddings))
+    square_norm = tf.diag_part(dot)
+    distances = tf.expand_dims(square_norm, 0) - 2.0 * dot + tf.expand_dims(square_norm, 1)
+    distances = tf.maximum(distances, 0.0)
+    mask = tf.to_float(tf.equal(distances, 0.0))
+    return tf.sqrt(distances + mask * 1e-16) * (1.0 - mask)
+`,
+      'another value where it is 0': `
+import torch
+def distance(a, b):
+    d = torch.clamp(2 - 2 * a @ b.t(), min=0)
+    return torch.sqrt(torch.where(d == 0, torch.full_like(d, 1e-12), d))
+`,
+      'an epsilon in a loss of Charbonnier': `
+import torch
+def charbonnier_loss(a, b):
+    return ((a - b) ** 2 + 1e-6).pow(0.45).mean()
+`,
       'an epsilon': `
 import torch
 def loss(a, b, eps):
