@@ -302,11 +302,12 @@ export const zerLosses: readonly LossEntry[] = [
     versions: 'a proposal of Lossfloor; no framework has it',
     source: 'src/losses/zer.ts of Lossfloor',
     formula:
-      'q = t where |p − t| < r, else clip(p, r, 1 − r); −(t·log(q) + (1 − t)·log(1 − q)), from the clipped logit; ' +
-      'backward: 0 where |p − t| < r, else (1 − t)·σ(z) − t·σ(−z), which is p − t',
+      'q = clip(p, r, 1 − r); 0 where |p − t| < r and t·(1 − t) = 0, −(t·log(t) + (1 − t)·log(1 − t)) where |p − t| < r, ' +
+      'else −(t·log(q) + (1 − t)·log(1 − q))',
     constants: [radiusConstant],
     notes:
-      'The error that is reported has a limit at both ends, as in v4: −log(r) for the targets 0 and 1. The gradient is ' +
+      'The error that is reported has a limit at both ends, as in v4: −log(r) for the targets 0 and 1; it is computed from ' +
+      'the clipped logit. The gradient, 0 within the radius and else (1 − t)·σ(z) − t·σ(−z), which is p − t, is ' +
       'not the derivative of that limited error but of plain cross-entropy, passed straight through the limit, as ' +
       'MikeNet passes o − t: 0 within the radius, and on the wrong side never exactly 0. Within the radius the loss is ' +
       'the entropy of the target: exactly 0 for 0 and 1, and never negative. With the radius 0 it is plain ' +
