@@ -54,7 +54,11 @@ await runMain(async () => {
     const plot = plottedForms(rule)
       .map(plotOf)
       .find((/** @type {unknown} */ each) => each !== undefined);
-    if (plot) put(path.join(pages, 'plots', `${rule.id}.svg`), `${drawPlot(plot, 'light', words)}\n`);
+    // Pages are read on dark grounds, too, and a picture does not know on which.
+    const drawn =
+      plot &&
+      drawPlot(plot, 'light', words).replace(/^<svg[^>]*>/, '$&<rect width="100%" height="100%" rx="4" fill="#fff"/>');
+    if (drawn) put(path.join(pages, 'plots', `${rule.id}.svg`), `${drawn}\n`);
     const text = between(readFileSync(file, 'utf8'), measuredPart(rule, plot ? `plots/${rule.id}.svg` : undefined));
     const config = await prettier.resolveConfig(file);
     put(file, await prettier.format(text, { ...config, filepath: file }));
