@@ -18,6 +18,7 @@ import type {
   ZerStateMessage,
 } from '../protocol';
 import { floorPart, rekeyed, zerPart, type Writable } from './configPart';
+import { besideCode, closeUnrestored } from './column';
 import { floorRun } from './floorRun';
 import { floorIds, zerIds } from './hidden';
 import type { Measurer, Run } from './measurer';
@@ -252,10 +253,11 @@ export class Dashboards implements vscode.Disposable {
       existing.follow(subject, true);
       return;
     }
+    void closeUnrestored(viewTypes[kind], panelTitle(kind, subject.name), this.open.values());
     const panel = vscode.window.createWebviewPanel(
       viewTypes[kind],
       panelTitle(kind, subject.name),
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false },
+      { viewColumn: besideCode(), preserveFocus: false },
       {},
     );
     this.attach(kind, panel, subject);

@@ -13,6 +13,7 @@ import type {
   TrainingTaskMessage,
 } from '../protocol';
 import { TrainingError, patternsOfCsv, type Patterns } from '../training';
+import { besideCode } from './column';
 import { pageHtml } from './html';
 import { bundledPatterns, taskSummary, trainingChoices, trainingSettings } from './trainingSettings';
 import { TrainingRun, type TrainingBackends } from './trainingRun';
@@ -48,7 +49,7 @@ export class TrainingPanels implements vscode.Disposable {
     const panel = vscode.window.createWebviewPanel(
       trainingViewType,
       vscode.l10n.t('Training: Zero Error Radius'),
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false },
+      { viewColumn: besideCode(), preserveFocus: false },
       {},
     );
     this.attach(panel, trainingSettings(given));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Dashboard } from './dashboard';
 import { session } from './session';
@@ -23,6 +23,15 @@ function step(title: string, work: () => Promise<void>): void {
       throw error;
     }
   });
+}
+
+/** Waits until the file's text is as wanted. */
+async function expectFile(file: string, isWanted: (text: string) => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!isWanted(readFileSync(file, 'utf8'))) {
+    if (Date.now() > deadline) throw new Error(`${file} stays as it was:\n${readFileSync(file, 'utf8')}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 describe('Lossfloor, installed', () => {
@@ -59,6 +68,8 @@ describe('Lossfloor, installed', () => {
     await window.runCommand('Lossfloor: Show Precision Floor');
     await drawn(await window.dashboard(/^Precision Floor: Untitled-1/));
     await window.screenshot('walkthrough-measured');
+    // Without saving it, which closing would ask for.
+    await window.tab(/^"""Trains/).click();
     await window.runCommand('View: Revert and Close Editor');
     await window.runCommand('View: Close All Editors');
   });
@@ -186,6 +197,7 @@ describe('Lossfloor, installed', () => {
     await window.runCommand('Lossfloor: Show Zero Error Radius Effects');
     const dashboard = await window.dashboard('Zero Error Radius: keras-floor');
     await drawn(dashboard);
+    await dashboard.openSettings();
     const before = await dashboard.body.innerText();
     const radius = dashboard.frame.locator('input[type="range"]#radius');
     await radius.focus();
@@ -193,6 +205,46 @@ describe('Lossfloor, installed', () => {
     await dashboard.frame.locator('body[data-state="ready"]').waitFor();
     assert.notEqual(await dashboard.body.innerText(), before, 'another radius, and the same text');
     await drawn(dashboard);
+  });
+
+  step('trains networks with what the zero error radius shows, and shows it again after a reload', async () => {
+    const zer = await window.dashboard('Zero Error Radius: keras-floor');
+    await zer.openSettings();
+    await zer.frame.getByRole('button', { name: 'Train with these…' }).click();
+    const training = await window.dashboard(/^Training: /);
+    await training.openSettings();
+    await training.frame.getByLabel('Task').first().selectOption('xor');
+    await training.frame.getByRole('button', { name: 'Start' }).click();
+    await drawn(training);
+    const rows = await training.rows('table#summary');
+    assert.ok(rows.length > 4, `${String(rows.length)} rows`);
+    await window.screenshot('training');
+    await window.reload();
+    const again = await window.dashboard(/^Training: /);
+    await again.frame.getByRole('button', { name: 'Start' }).waitFor();
+    assert.equal(await again.frame.getByLabel('Task').first().inputValue(), 'xor');
+  });
+
+  step('saves what is shown as a configuration, which opens as the same picture', async () => {
+    await window.openFile('keras-floor.loss.json');
+    await window.runCommand('Lossfloor: Show Precision Floor');
+    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    await drawn(dashboard);
+    await dashboard.openSettings();
+    await dashboard.frame.getByRole('checkbox', { name: 'bfloat16' }).check();
+    await dashboard.frame.locator('table#summary', { hasText: 'bfloat16' }).waitFor();
+    await drawn(dashboard);
+    const file = path.join(session.workspace, 'keras-floor.loss.json');
+    const before = readFileSync(file, 'utf8');
+    await dashboard.frame.getByRole('button', { name: 'Save', exact: true }).click();
+    await expectFile(file, (text) => text.includes('"bfloat16"'));
+    // The other lines are as they were; the backend that was chosen in an earlier step is said, too.
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const others = before.split('\n').filter((line) => !lines.includes(line) && !lines.includes(`${line},`));
+    assert.deepEqual(others, ['  "formats": ["float32"],']);
+    await drawn(dashboard);
+    writeFileSync(file, before);
+    await dashboard.frame.locator('table#summary', { hasText: 'bfloat16' }).waitFor({ state: 'hidden' });
   });
 
   step('says what is wrong with a configuration', async () => {
@@ -228,7 +280,11 @@ describe('Lossfloor, installed', () => {
 });
 
 describe('the views of Lossfloor, in every theme', () => {
-  const dashboards = { floor: 'Precision Floor: keras-floor', zer: 'Zero Error Radius: keras-floor' } as const;
+  const dashboards = {
+    floor: 'Precision Floor: keras-floor',
+    zer: 'Zero Error Radius: keras-floor',
+    training: 'Training: Zero Error Radius',
+  } as const;
   /** Each dashboard's first chart as it was drawn last. */
   const pictures = new Map<string, string>();
 
@@ -240,6 +296,10 @@ describe('the views of Lossfloor, in every theme', () => {
     await window.openFile('keras-floor.loss.json');
     await window.runCommand('Lossfloor: Show Zero Error Radius Effects');
     await (await window.dashboard(dashboards.zer)).ready();
+    await window.runCommand('Lossfloor: Train with a Zero Error Radius');
+    const training = await window.dashboard(dashboards.training);
+    await training.frame.getByRole('button', { name: 'Start' }).click();
+    await training.ready();
     await window.runCommand('View: Toggle Primary Side Bar Visibility');
   });
 
