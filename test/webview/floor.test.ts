@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FloorChangeMessage, FloorSettings } from '../../src/protocol';
 import { formats, neighbour, ulpDistance } from '../../src/numeric';
-import { printNumber, printThreshold, printUlp } from '../../webview/common/format';
+import { printNumber, printThreshold, printTick, printUlp } from '../../webview/common/format';
 import { finished, floorCurves, floorMessages, floorState, settingsOf, started } from './measured';
 import { Stage, type Dashboard } from './page';
 import { themeNames, themes } from './themes';
@@ -360,6 +360,7 @@ describe('the floor dashboard', () => {
     const [curve] = await floorCurves(zoomed, 2);
     assert.equal(curve?.curve.margin.length, keras.sweep.points);
     await page.getByText('Show data').first().click();
+    await page.locator('.data tbody tr').first().waitFor();
     const rows = await dashboard.rows('.data table');
     assert.equal(rows[0]?.[0], printNumber(curve.curve.margin[0] ?? NaN, 'float32'));
     assert.deepEqual(await dashboard.kept(), {
@@ -423,9 +424,9 @@ describe('the floor dashboard', () => {
     const first = (await posted(1)).view ?? assert.fail();
     near(first.from, -5, 0.01);
     near(first.to, 25, 0.01);
-    await click('Right →');
+    await click('Move right');
     near((await posted(2)).view?.from, 2.5, 0.01);
-    await click('← Left');
+    await click('Move left');
     near((await posted(3)).view?.from, -5, 0.01);
     await click('Zoom out');
     assert.equal((await posted(4)).view, null);
@@ -443,7 +444,10 @@ describe('the floor dashboard', () => {
       await page.mouse.move(...(await at(10)), { steps: 3 });
       await page.mouse.up({ button });
       if (button === 'left') await page.keyboard.up('Shift');
-      const { view } = await posted(1);
+      await dashboard.frames();
+      // What was posted may be of the way there.
+      await dashboard.posted('changeFloor');
+      const { view } = ((await dashboard.kept()) as { settings: FloorSettings }).settings;
       near(view?.from, 5, 0.1);
       near(view?.to, 25, 0.1);
     });
@@ -543,6 +547,7 @@ describe('the floor dashboard', () => {
     const [curve] = await floorCurves(keras, 1);
     const { margin, loss, exactLoss, lossUlp, gradientUlp } = curve?.curve ?? assert.fail();
     await page.getByText('Show data').nth(2).click();
+    await page.locator('.plot:nth-child(3) .data tbody tr').first().waitFor();
     const shown = async (): Promise<(string | undefined)[]> =>
       (await dashboard.rows('.plot:nth-child(3) .data table')).map((row) => row[1]);
     const print = (values: Float64Array): string[] => Array.from(values.subarray(0, 500), (x) => printNumber(x));
@@ -593,8 +598,24 @@ describe('the floor dashboard', () => {
 
   it('shows loss and gradient where floats end, as measured', async () => {
     await open(mixed);
-    const rows = await dashboard.rows('#specials');
+    const { page } = dashboard;
     const curves = await floorCurves(mixed, 1);
+    const odds = curves.flatMap(({ specials: { loss, exactLoss, gradient, exactGradient } }) =>
+      [
+        [loss, exactLoss],
+        [gradient, exactGradient],
+      ].flatMap(([values, exact]) =>
+        Array.from(values ?? [], (value, i) => !Number.isFinite(value) && Number.isFinite(exact?.[i])),
+      ),
+    );
+    assert.match(
+      await page.locator('.specials summary').innerText(),
+      new RegExp(`: ${String(odds.filter(Boolean).length)} of ${String(odds.length)} values are not finite`),
+    );
+    assert.equal((await dashboard.rows('#specials')).length, 0, 'made when it is asked for');
+    await page.getByText('Where floats end').click();
+    await page.locator('#specials tbody tr').first().waitFor();
+    const rows = await dashboard.rows('#specials');
     assert.equal(rows.length, 2 * curves.length);
     curves.forEach(({ specials, format }, i) => {
       const cells = (values: Float64Array, exact: Float64Array): string[] =>
@@ -701,6 +722,107 @@ describe('the floor dashboard', () => {
     assert.deepEqual(await titles(), ['Loss', 'Gradient', 'Error against exact']);
   });
 
+  it('says first what matters most, above the figure, and all when asked', async () => {
+    await open(mixed, { width: 1400, height: 900 });
+    const { page } = dashboard;
+    const seen = (): Promise<number> => page.locator('#sentences li:visible').count();
+    assert.equal(await seen(), 2);
+    for (const text of await page.locator('#sentences li:visible').allInnerTexts()) assert.match(text, /NaN/);
+    const [lead, loss] = await Promise.all([
+      page.locator('.lead').boundingBox(),
+      page.locator('.canvas-box').first().boundingBox(),
+    ]);
+    assert.ok(lead && loss && lead.y < loss.y && loss.y < 450, `the loss begins at ${String(loss?.y)}`);
+    const more = page.getByRole('button', { name: 'Show 4 more' });
+    assert.equal(await more.getAttribute('aria-expanded'), 'false');
+    await more.click();
+    assert.equal(await seen(), 6);
+    await page.getByRole('button', { name: 'Show the most important only' }).click();
+    assert.equal(await seen(), 2);
+  });
+
+  it('says nothing twice', async () => {
+    await open(settingsOf({ losses: ['torch/bce@2.0'], formats: ['float16'], targets: [1] }));
+    const said = await dashboard.page.locator('#sentences').innerText();
+    assert.equal(said.match(/gradient is NaN from 8\.3204/gi)?.length, 1, said);
+  });
+
+  it('shows what is known of the whole range while a wider view is being measured', async () => {
+    await open(keras);
+    const { page } = dashboard;
+    const zoomed = { ...keras, view: { from: 14, to: 18 } };
+    await dashboard.send(...(await floorMessages(zoomed, 2)));
+    await page.locator('body[data-state="ready"][data-generation="2"]').waitFor();
+    await page.getByRole('button', { name: 'Back to the whole range' }).click();
+    await posted(1);
+    const at = async (a: number): Promise<number> => {
+      await page.mouse.move(...(await pointAt(a, keras.sweep)));
+      await dashboard.frames();
+      return Number((await dashboard.rows('#crosshair'))[0]?.[2]);
+    };
+    near(await at(30), 30, 0.2);
+    near(await at(-10), -10, 0.2);
+    // With another epsilon the old curve says nothing about the rest.
+    await page.getByLabel('epsilon', { exact: true }).fill('1e-5');
+    await dashboard.frames();
+    const [changed] = (await dashboard.posted<FloorChangeMessage>('changeFloor', 2)).slice(-1);
+    assert.ok(changed);
+    assert.ok((await at(30)) < 19, 'only what was measured last');
+  });
+
+  it('marks when the first curve is drawn, once', async () => {
+    dashboard = await stage.show('floor');
+    const marks = (): Promise<number> =>
+      dashboard.page.evaluate(() => performance.getEntriesByName('lossfloor: first chart').length);
+    const [first, second] = await floorCurves(keras, 1);
+    assert.ok(first && second);
+    await dashboard.send(floorState(keras), started(1, 2));
+    await dashboard.frames();
+    assert.equal(await marks(), 0);
+    await dashboard.send(first);
+    await dashboard.page.waitForFunction(() => performance.getEntriesByName('lossfloor: first chart').length > 0);
+    assert.ok((await dashboard.pixels(0, '#59a4f9')) > 100, 'it is drawn while the other is still missing');
+    await dashboard.send(second, finished(1));
+    await dashboard.state('ready');
+    await dashboard.frames();
+    assert.equal(await marks(), 1);
+  });
+
+  it('shades where a loss is NaN, and says which curves have a gradient of 0', async () => {
+    await open(mixed);
+    const note = await dashboard.page.locator('.plot > .note').nth(1).innerText();
+    const curves = await floorCurves(mixed, 1);
+    const labelOf = ({ lossKey, format }: (typeof curves)[number]): string =>
+      `${mixed.losses.find(({ key }) => key === lossKey)?.label ?? assert.fail()}, target 1, ${format}`;
+    const isDead = ({ summary }: (typeof curves)[number]): boolean => summary.right.deadZones.length > 0;
+    assert.ok(curves.some(isDead) && !curves.every(isDead));
+    const first = Math.min(...curves.flatMap(({ summary }) => summary.right.deadZones.map(({ from }) => from)));
+    const right = note.slice(note.indexOf(`Shaded from ${printTick(first)}: `));
+    assert.deepEqual(
+      curves.filter((curve) => right.includes(labelOf(curve))),
+      curves.filter(isDead),
+      note,
+    );
+    // Without the only curve that becomes NaN its hatching goes: on one line of pixels there were many edges.
+    const edges = (): Promise<number> =>
+      dashboard.page
+        .locator('.canvas-box canvas')
+        .first()
+        .evaluate((canvas: HTMLCanvasElement) => {
+          const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+          copy?.drawImage(canvas, 0, 0);
+          const { data } = copy?.getImageData(canvas.width * 0.6, 60, canvas.width * 0.35, 1) ?? { data: [] };
+          let count = 0;
+          for (let i = 4; i < data.length; i += 4) if (data[i + 3] !== data[i - 1]) count++;
+          return count;
+        });
+    const hatched = await edges();
+    await dashboard.page.getByRole('checkbox', { name: /^Keras.*float16$/ }).uncheck();
+    await dashboard.frames();
+    const plain = await edges();
+    assert.ok(hatched > plain + 20, `${String(hatched)} edges, then ${String(plain)}`);
+  });
+
   it('takes nothing for markup', async () => {
     const nasty = '<img src=x onerror=alert(1)>';
     const [loss] = keras.losses;
@@ -714,7 +836,11 @@ describe('the floor dashboard', () => {
     dashboard = await stage.show('floor');
     await dashboard.send(floorState({ ...keras, losses: [] }), started(1, 0), finished(1));
     await dashboard.state('ready');
-    assert.ok(await dashboard.page.getByText('No loss is chosen. Add one to measure it.').isVisible());
+    const { page } = dashboard;
+    assert.ok(await page.getByText('No loss is chosen. Add one to measure it.').isVisible());
+    // The settings may be closed.
+    assert.equal(await page.locator('#sentences').innerText(), 'Nothing to measure: choose a loss in the settings.');
+    assert.ok(await page.locator('#summary').isHidden());
   });
 
   it('takes the colours of a theme that is changed while it is open', async () => {

@@ -140,6 +140,7 @@ describe('your logits in the floor dashboard', () => {
     await drop(['logits.npz', archive]);
     await measured(4);
     assert.equal(await view().locator('.file').innerText(), 'logits.npz · 2,000 logits with targets');
+    assert.equal(await dashboard.page.locator('#legend .bars').innerText(), 'your logits, 2,000');
     assert.ok(await alert().isHidden());
     const [zero = '', one = ''] = await sentences();
     // Brute force: Keras's gradient is 0 beyond its clip, from 16.118096 or 16.635532 on.

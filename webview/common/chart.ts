@@ -1,4 +1,4 @@
-import { h, uniqueId } from './dom';
+import { h, setText, uniqueId } from './dom';
 import { printPlace } from './format';
 import { nearest } from './lanes';
 import type { Mark, PlotContent, PlotOptions, Series } from './plot/content';
@@ -71,7 +71,8 @@ export class Plot {
     this.surface.setAttribute('aria-valuemax', String(content.xRange[1]));
     const lanesNow = layOutLanes(content, this.options);
     this.lanes = content.zoomed === true ? keepingLanes(lanesNow, this.lanes) : lanesNow;
-    this.note.textContent = explainLanes(this.lanes, this.options);
+    const notes = [explainLanes(this.lanes, this.options), content.note ?? ''];
+    setText(this.note, notes.filter((text) => text !== '').join(' '));
     const lanes = laneSpace(this.lanes, 'above') + laneSpace(this.lanes, 'beneath');
     this.canvas.parentElement?.style.setProperty('--lanes', `${Math.round(lanes)}px`);
     this.update();

@@ -1,6 +1,6 @@
 import { h, setText } from './dom';
 import { drawMarker } from './markers';
-import type { SeriesStyle, Theme } from './theme';
+import { histogramColour, type SeriesStyle, type Theme } from './theme';
 
 export interface LegendEntry {
   readonly id: string;
@@ -10,6 +10,8 @@ export interface LegendEntry {
   readonly style: SeriesStyle;
   readonly exact?: boolean;
   readonly stale?: boolean;
+  /** No curve but bars under them, which are always shown. */
+  readonly bars?: boolean;
 }
 
 /** Values of one series at the crosshair, one for each column of the legend. */
@@ -85,7 +87,10 @@ export class Legend {
       else this.hidden.add(entry.id);
       this.changed([...this.hidden]);
     });
-    const label = h('label', { title: entry.title }, box, swatch(entry, theme), h('span', {}, entry.label));
+    const parts = [swatch(entry, theme), h('span', {}, entry.label)];
+    const label = entry.bars
+      ? h('span', { class: 'bars', title: entry.title }, ...parts)
+      : h('label', { title: entry.title }, box, ...parts);
     const values = this.columns.map((column) => h('td', { class: 'numeric', 'data-label': column }));
     const row = h('tr', { class: entry.stale ? 'stale' : '' }, h('th', { scope: 'row' }, label), ...values);
     row.dataset['id'] = entry.id;
@@ -93,23 +98,57 @@ export class Legend {
   }
 }
 
-const width = 40;
+/** In CSS pixels. */
+export const swatchWidth = 40;
 const height = 14;
 
-function swatch({ style, exact = false }: LegendEntry, theme: Theme): HTMLCanvasElement {
+function swatch(entry: LegendEntry, theme: Theme): HTMLCanvasElement {
   const scale = Math.max(2, window.devicePixelRatio);
-  const canvas = h('canvas', { class: 'swatch', width: width * scale, height: height * scale, 'aria-hidden': 'true' });
+  const canvas = h('canvas', {
+    class: 'swatch',
+    width: swatchWidth * scale,
+    height: height * scale,
+    'aria-hidden': 'true',
+  });
   const context = canvas.getContext('2d');
   if (!context) return canvas;
   context.scale(scale, scale);
+  drawSwatch(context, entry, theme, [0, height / 2]);
+  return canvas;
+}
+
+/** As wide as `swatchWidth`, from a point in the middle of its left edge. */
+export function drawSwatch(
+  context: CanvasRenderingContext2D,
+  { style, exact = false, bars = false }: LegendEntry,
+  theme: Theme,
+  [left, middle]: readonly [number, number],
+): void {
+  context.save();
+  if (bars) {
+    context.fillStyle = histogramColour(theme);
+    const heights = [0.25, 0.6, 1, 0.8, 0.35];
+    const each = 6;
+    heights.forEach((part, i) => {
+      const size = part * height;
+      context.fillRect(
+        left + (swatchWidth - heights.length * each) / 2 + i * each,
+        middle + height / 2 - size,
+        each,
+        size,
+      );
+    });
+    context.restore();
+    return;
+  }
   context.strokeStyle = exact ? theme.foreground : style.colour;
   context.lineWidth = exact ? 1 : 2.4;
   context.setLineDash(exact ? [] : [...style.dash]);
   context.beginPath();
-  context.moveTo(0, height / 2);
-  context.lineTo(width, height / 2);
+  context.moveTo(left, middle);
+  context.lineTo(left + swatchWidth, middle);
   context.stroke();
-  if (!exact)
-    drawMarker(context, style, [width / 2, height / 2], { radius: 3.5, width: 1.5, ground: theme.background });
-  return canvas;
+  const place = [left + swatchWidth / 2, middle] as const;
+  if (!exact) drawMarker(context, style, place, { radius: 3.5, width: 1.5, ground: theme.background });
+  context.restore();
 }

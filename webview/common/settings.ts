@@ -8,7 +8,12 @@ const wide = '(width >= 900px)';
  * figure shows comes first.
  */
 export function settingsBox(controls: HTMLElement): HTMLElement {
-  const box = h('details', { class: 'settings' }, h('summary', {}, 'Settings'), controls);
+  return collapsible('Settings', controls);
+}
+
+/** Something that is closed at first where everything stands in one column, and always open beside the plots. */
+export function collapsible(name: string, content: HTMLElement): HTMLElement {
+  const box = h('details', { class: 'settings' }, h('summary', {}, name), content);
   const query = matchMedia(wide);
   const follow = (): void => {
     if (query.matches) box.open = true;

@@ -131,15 +131,13 @@ type Piece = string | { readonly text: string; readonly at: number };
 
 /** What is known of a row in sentences: why it stops, and what else there is to see. */
 export function summarySentence(row: ExplainedRow): string {
-  return summaryPieces(row)
-    .map((piece) => (typeof piece === 'string' ? piece : piece.text))
-    .join('');
+  return textOf(summaryPieces(row));
 }
 
 /** The same, its places apart from the text. */
 export function summaryPieces(row: ExplainedRow): Piece[] {
   const { label, format, summary, explanation } = row;
-  const findings = findingsOf(row);
+  const findings = findingsOf(row).filter((finding) => !explanation.includes(`The ${textOf(finding).slice(4)}.`));
   const others = findings.flatMap((finding, i): Piece[] => {
     const [first = '', ...rest] = finding;
     const text = typeof first === 'string' ? first : first.text;
@@ -147,6 +145,10 @@ export function summaryPieces(row: ExplainedRow): Piece[] {
   });
   const name = [label, printTarget(summary.target), format].join(', ');
   return joined([`${name}: `, ...explained(explanation, summary), ...others, ...(others.length > 0 ? ['.'] : [])]);
+}
+
+function textOf(pieces: readonly Piece[]): string {
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : piece.text)).join('');
 }
 
 function findingsOf({ format, summary, negativeSide }: ExplainedRow): Piece[][] {

@@ -83,6 +83,11 @@ export function exactStyle({ foreground }: Theme): SeriesStyle {
   return { colour: foreground, dash: [], shape: 'circle', fill: 'hollow' };
 }
 
+/** Of the bars under the curves. */
+export function histogramColour({ foreground, highContrast }: Theme): string {
+  return faded(foreground, highContrast ? 0.45 : 0.22);
+}
+
 /** The colour with that opacity. */
 export function faded(colour: string, alpha: number): string {
   const [red, green, blue] = parse(colour);

@@ -6,9 +6,11 @@ import { printTarget } from '../common/format';
 import type { Theme } from '../common/theme';
 import {
   deadBands,
+  deadNote,
   distinctMarks,
   errorsOf,
   exactSeriesOf,
+  failureBands,
   magnitudes,
   seriesOf,
   type ColumnTarget,
@@ -117,30 +119,33 @@ class Column {
   }
 
   private drawLoss({ visible, common, theme, about }: Drawing, exact: readonly ShownExact[]): void {
-    const series = visible.map((each) => seriesOf(each, each.message.curve.loss));
+    const series = visible.map((each) => seriesOf(each, each.curve.loss));
     const content = {
       ...common,
       series: [...series, ...exact.map((each) => exactSeriesOf(each, each.curve.exactLoss))],
       marks: distinctMarks(visible, series),
+      bands: failureBands(visible, 'loss'),
     };
     this.plots.loss.draw(content, theme, `Loss against margin, logarithmic: ${about}`);
   }
 
   private drawGradient({ visible, common, theme, about }: Drawing, exact: readonly ShownExact[]): void {
     const series: Series[] = [
-      ...visible.map((each) => seriesOf(each, magnitudes(each.message.curve))),
+      ...visible.map((each) => seriesOf(each, magnitudes(each.curve))),
       ...exact.map((each) => exactSeriesOf(each, each.curve.exactGradient.map(Math.abs))),
     ];
-    const bands: readonly LabelledBand[] = deadBands(visible);
+    const bands: readonly LabelledBand[] = [...deadBands(visible), ...failureBands(visible, 'gradient')];
+    const note = deadNote(visible);
     const summary = `Magnitude of the gradient against margin, logarithmic: ${about}`;
-    this.plots.gradient.draw({ ...common, series, bands }, theme, summary);
+    this.plots.gradient.draw({ ...common, series, bands, note }, theme, summary);
   }
 
   private drawError({ visible, common, theme, errorOf, about }: Drawing): void {
-    // Without samples: their histogram stands beneath the curves.
+    // How many samples there are where says nothing about an error: their histogram stands beneath the curves.
+    const { histogram: _, ...rest } = common;
     const content = {
-      ...common,
-      series: visible.map((each) => ({ ...seriesOf(each, errorsOf(each.message, errorOf)), thresholds: [] })),
+      ...rest,
+      series: visible.map((each) => ({ ...seriesOf(each, errorsOf(each, errorOf)), thresholds: [] })),
       yTitle: `error of the ${errorOf}, ULP`,
     };
     const summary = `How many values of the number format the ${errorOf} is away from the exact one, against margin, logarithmic: ${about}`;
@@ -153,12 +158,12 @@ class Column {
         id: each.id,
         label: each.label,
         format: each.message.format,
-        x: each.message.curve.margin,
+        x: each.curve.margin,
         ...pick(each),
       }));
-    this.data.loss.show(dataOf(({ message: { curve } }) => ({ y: curve.loss, exact: curve.exactLoss })));
-    this.data.gradient.show(dataOf(({ message: { curve } }) => ({ y: curve.gradient, exact: curve.exactGradient })));
-    this.data.error.show(dataOf(({ message }) => ({ y: errorsOf(message, errorOf) })));
+    this.data.loss.show(dataOf(({ curve }) => ({ y: curve.loss, exact: curve.exactLoss })));
+    this.data.gradient.show(dataOf(({ curve }) => ({ y: curve.gradient, exact: curve.exactGradient })));
+    this.data.error.show(dataOf((each) => ({ y: errorsOf(each, errorOf) })));
   }
 }
 

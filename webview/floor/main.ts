@@ -11,7 +11,7 @@ import type {
   ToFloorWebview,
 } from '../../src/protocol/webview';
 import { openChannel } from '../common/channel';
-import { debounced, h, oncePerFrame, setText, showItems } from '../common/dom';
+import { debounced, h, oncePerFrame, setText } from '../common/dom';
 import { printNumber, printPlace, printTarget, printUlp } from '../common/format';
 import { nearest } from '../common/lanes';
 import { Legend, type LegendEntry } from '../common/legend';
@@ -28,19 +28,21 @@ import { settingsBox } from '../common/settings';
 import { ExportActions, type ExportSource } from '../common/export/actions';
 import { itemTexts, tableTexts } from '../common/export/content';
 import { Table } from '../common/table';
-import { exactStyle, onThemeChange, readTheme, seriesStyle } from '../common/theme';
+import { exactStyle, onThemeChange, readTheme, seriesStyle, type Theme } from '../common/theme';
 import { asymmetrySentence } from './asymmetry';
 import { Columns } from './columns';
 import { ComparisonView, type NamedDifference } from './comparison';
 import { FloorControls } from './controls';
 import { distinctExact } from './exact';
 import { exportedCurves, exportedLosses } from './exporting';
+import { Findings, severityOf, type Finding } from './findings';
 import { ordinalAxis } from './ordinals';
 import { Readout } from './readout';
 import { curveRemarks } from './remarks';
 import { SamplesView } from './samples';
 import { negativeSide, type ColumnTarget, type Shown, type ShownExact } from './shown';
 import { Specials } from './specials';
+import { spliced } from './spliced';
 import { defaultLook, Toolbar, type Look } from './toolbar';
 import { allowedView, viewAround, type View } from './view';
 
@@ -56,12 +58,27 @@ interface Received<Message> {
   readonly generation: number;
 }
 
+interface ReceivedCurve extends Received<CurveMessage> {
+  /** For which part of the margins. */
+  readonly view: FloorSettings['view'];
+}
+
+/** A curve over the whole range. */
+interface WholeCurve extends Received<CurveMessage> {
+  /** Of which settings it is one: of others it says nothing. */
+  readonly of: string;
+}
+
 const changeDelay = 150;
 /** Curves of earlier settings stay as they are for so long, so that quick answers replace them without a flicker. */
 const patience = 400;
 
 const channel = openChannel<ToFloorWebview, FromFloorWebview, State>();
-const received = new Map<string, Received<CurveMessage>>();
+const received = new Map<string, ReceivedCurve>();
+/** What is known beyond the view: drawn while the reader moves out of it, until that is measured. */
+const wholes = new Map<string, WholeCurve>();
+/** What the newest run measures. */
+let measuring: FloorSettings | undefined;
 const differences = new Map<string, Received<DifferenceMessage>>();
 /** What became of the backends that are compared with. */
 const compared = new Map<BackendName, Received<ComparedMessage>>();
@@ -74,12 +91,11 @@ let cursor: number | null = null;
 /** Where the crosshair stays when the pointer leaves. */
 let pinned: number | null = null;
 let look: Look = { ...defaultLook, ...channel.state.look };
-let exactCurves: readonly { readonly id: string; readonly curve: Curve }[] = [];
 
 const title = h('h1', {}, 'Precision floor');
 const source = h('p', { class: 'source' });
 const live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
-const sentences = h('ul', { id: 'sentences' });
+const findings = new Findings();
 const status = new Status({
   cancel: () => {
     channel.post({ type: 'cancel' });
@@ -157,6 +173,12 @@ const table = new Table<ExplainedRow>(
   }),
 );
 
+const thresholds = h(
+  'section',
+  { 'aria-labelledby': 'results' },
+  h('h2', { id: 'results' }, 'Thresholds'),
+  table.element,
+);
 const comparison = new ComparisonView();
 const samples = new SamplesView(
   (message) => {
@@ -182,6 +204,8 @@ const moveCursor = oncePerFrame(() => {
   read();
 });
 const drawAgain = oncePerFrame(() => {
+  if (!floor) return;
+  picture = pictureOf(floor, readTheme());
   drawPlots();
 });
 
@@ -195,17 +219,11 @@ document
       actions.element,
       status.error,
     ),
+    findings.element,
     h('aside', {}, settingsBox(controls.element), h('div', { class: 'legend-box' }, legend.element)),
-    h('div', { class: 'plots' }, toolbar.element, columns.element),
+    h('div', { class: 'plots' }, toolbar.element, columns.element, toolbar.help),
     readout.element,
-    h(
-      'section',
-      { class: 'results', 'aria-labelledby': 'results' },
-      h('h2', { id: 'results' }, 'Findings'),
-      sentences,
-      table.element,
-      samples.element,
-    ),
+    h('div', { class: 'results' }, thresholds, samples.element),
     specials.element,
     comparison.element,
     status.footer,
@@ -230,11 +248,12 @@ function receive(message: ToFloorWebview): void {
   run = next;
   switch (message.type) {
     case 'started':
+      measuring = (message.settings as FloorSettings | undefined) ?? floor?.settings;
       asked = message.settings !== undefined && JSON.stringify(message.settings) !== JSON.stringify(floor?.settings);
       waitPatiently();
       return;
     case 'curve':
-      received.set(idOf(message), { message, generation: generationOf(message) });
+      keep(message);
       break;
     case 'difference':
       differences.set(idOf({ ...message, compared: true }), { message, generation: generationOf(message) });
@@ -247,6 +266,7 @@ function receive(message: ToFloorWebview): void {
     case 'finished':
       // What the newest run didn't measure isn't so any more.
       if (!asked) for (const each of [received, differences, compared]) forgetOld(each);
+      if (!asked && measuring?.view === null) forgetOld(wholes);
       break;
     case 'failed':
       asked = false;
@@ -255,6 +275,32 @@ function receive(message: ToFloorWebview): void {
       break;
   }
   redraw();
+}
+
+function keep(message: CurveMessage): void {
+  const id = idOf(message);
+  const generation = generationOf(message);
+  const view = measuring?.view ?? null;
+  received.set(id, { message, generation, view });
+  if (measuring && view === null) wholes.set(id, { message, generation, of: wholeKey(measuring, message.lossKey) });
+}
+
+/** Which whole range of which loss it is. */
+function wholeKey({ losses, sweep, spacing, backend }: FloorSettings, lossKey: string): string {
+  const { id, constants } = losses.find(({ key }) => key === lossKey) ?? {};
+  return JSON.stringify([id, constants, sweep, spacing, backend]);
+}
+
+/** What is drawn of a curve: where the view is not yet measured, with what was known before of the rest. */
+function drawnCurve(id: string, { message, view }: ReceivedCurve): Curve {
+  const whole = wholes.get(id);
+  if (!floor || !whole || sameView(view, floor.settings.view)) return message.curve;
+  if (whole.of !== wholeKey(floor.settings, message.lossKey)) return message.curve;
+  return whole.message.backend === message.backend ? spliced(message.curve, whole.message.curve) : message.curve;
+}
+
+function sameView(a: FloorSettings['view'], b: FloorSettings['view']): boolean {
+  return a?.from === b?.from && a?.to === b?.to;
 }
 
 function start(message: FloorStateMessage): void {
@@ -307,16 +353,12 @@ interface Picture {
 }
 
 let picture: Picture | undefined;
+let hasDrawn = false;
 
-function draw(): void {
-  if (!floor) {
-    finish();
-    return;
-  }
-  const theme = readTheme();
+function pictureOf({ settings: { compare } }: FloorStateMessage, theme: Theme): Picture {
   const shown = shownCurves(theme);
   const visible = shown.filter(({ id }) => !legend.isHidden(id));
-  const exact = distinctExact(visible.map(({ id, message }) => ({ id, curve: message.curve })));
+  const exact = distinctExact(visible.map(({ id, curve }) => ({ id, curve })));
   const exactEntries = exact.map(({ id, curve, members }, i): LegendEntry & ShownExact => ({
     id: `exact ${i}`,
     label: exact.length === 1 ? 'exact' : `exact, ${shown.find((each) => each.id === id)?.label ?? ''}`,
@@ -326,38 +368,61 @@ function draw(): void {
     curve,
     members,
   }));
-  exactCurves = exactEntries;
-  legend.draw([...shown, ...exactEntries], theme);
-
-  const chosen = shown.filter(({ message }) => !message.compared);
-  const rows = chosen.map(({ id, stale, message }): ExplainedRow => ({
-    id,
-    label: nameOf(message.lossKey),
-    format: message.format,
-    summary: message.summary,
-    explanation: message.explanation,
-    stale,
-    negativeSide: negativeSide(message),
-  }));
-  const said = rows.filter(({ id }) => !legend.isHidden(id)).map((row) => summarySentence(row));
-  const { compare } = floor.settings;
+  const said = rowsOf(visible).map((row) => summarySentence(row));
   if (said.length > 0 && compare.length > 0) said.push(`Overlaid for comparison: ${compare.join(', ')}.`);
-  picture = {
+  return {
     shown,
     visible,
-    exact: exactEntries.filter(({ id }) => !legend.isHidden(id)),
+    exact: exactEntries,
     about: said.length === 0 ? 'nothing measured yet' : said.join(' '),
   };
+}
+
+/** Of the backend that was chosen, a row for each curve. */
+function rowsOf(shown: readonly Shown[]): ExplainedRow[] {
+  return shown
+    .filter(({ message }) => !message.compared)
+    .map(({ id, stale, message }) => ({
+      id,
+      label: nameOf(message.lossKey),
+      format: message.format,
+      summary: message.summary,
+      explanation: message.explanation,
+      stale,
+      negativeSide: negativeSide(message),
+    }));
+}
+
+function draw(): void {
+  if (!floor) {
+    finish();
+    return;
+  }
+  const { losses, formats, targets, compare } = floor.settings;
+  const theme = readTheme();
+  picture = pictureOf(floor, theme);
+  const { shown } = picture;
+  const rows = rowsOf(shown);
+  // First, since it may move the plots.
+  findings.show(
+    [
+      ...rows.map((row) => ({
+        item: sentenceItem(summaryPieces(row), row.stale, (at) => {
+          goToRow(row, at);
+        }),
+        severity: severityOf(row.summary),
+      })),
+      ...asymmetries(rows),
+      ...(losses.length === 0
+        ? [{ item: h('li', {}, 'Nothing to measure: choose a loss in the settings.'), severity: 0 }]
+        : []),
+    ],
+    losses.length * formats.length * targets.length,
+  );
+  legend.draw([...[...shown, ...picture.exact].map(legendEntry), ...samples.legend(theme)], theme);
   drawPlots();
   table.fill(rows, ({ stale }) => stale);
-  showItems(sentences, [
-    ...rows.map((row) =>
-      sentenceItem(summaryPieces(row), row.stale, (at) => {
-        goToRow(row, at);
-      }),
-    ),
-    ...asymmetries(rows),
-  ]);
+  thresholds.hidden = rows.length === 0;
   specials.show(shown);
   comparison.show(
     compare.map((name) => ({ name, message: compared.get(name)?.message })),
@@ -365,11 +430,28 @@ function draw(): void {
   );
   read();
   finish();
+  markFirstChart();
+}
+
+/** Without the arrays, which differ each time. */
+function legendEntry({ id, label, title, style, exact, stale }: LegendEntry): LegendEntry {
+  return { id, label, title, style, exact: exact ?? false, stale: stale ?? false };
+}
+
+/** For those who look from outside how long it takes. */
+function markFirstChart(): void {
+  if (hasDrawn || !picture || picture.visible.length === 0) return;
+  hasDrawn = true;
+  // After the frame that shows it.
+  requestAnimationFrame(() => {
+    setTimeout(() => performance.mark('lossfloor: first chart'));
+  });
 }
 
 /** The plots alone, of what is known: while the reader zooms, a frame at a time. */
 function drawPlots(): void {
   if (!floor || !picture) return;
+  const theme = readTheme();
   const { sweep, view, formats, targets } = floor.settings;
   const { from, to } = view ?? sweep;
   toolbar.show(floor.settings);
@@ -386,7 +468,8 @@ function drawPlots(): void {
     }),
   } as const;
   columns.arrange(look.targets === 'beside' && targets.length > 1 ? targets : (['all'] satisfies ColumnTarget[]));
-  columns.draw({ ...picture, theme: readTheme(), common, errorOf: look.errorOf });
+  const exact = picture.exact.filter(({ id }) => !legend.isHidden(id));
+  columns.draw({ ...picture, exact, theme, common, errorOf: look.errorOf });
   columns.cursor = cursor;
 }
 
@@ -435,7 +518,7 @@ function placeCursor(x: number | null): void {
 }
 
 /** Where the targets of a loss end differently, in sentences. */
-function asymmetries(rows: readonly ExplainedRow[]): HTMLElement[] {
+function asymmetries(rows: readonly ExplainedRow[]): Finding[] {
   const keyOf = ({ id }: ExplainedRow): string => received.get(id)?.message.lossKey ?? '';
   return rows.flatMap((one) => {
     if (one.summary.target !== 1) return [];
@@ -443,7 +526,8 @@ function asymmetries(rows: readonly ExplainedRow[]): HTMLElement[] {
       (each) => each.summary.target === 0 && each.format === one.format && keyOf(each) === keyOf(one),
     );
     const sentence = zero ? asymmetrySentence({ ...one, zero: zero.summary, one: one.summary }) : '';
-    return sentence === '' ? [] : [sentenceItem(sentence, one.stale || zero?.stale === true)];
+    const isStale = one.stale || zero?.stale === true;
+    return sentence === '' ? [] : [{ item: sentenceItem(sentence, isStale), severity: -1 }];
   });
 }
 
@@ -481,11 +565,14 @@ function exported(): ExportSource<FloorSettings> | undefined {
       computed: [...(identity ? [{ identity, selfTest }] : []), ...others],
       losses: exportedLosses(settings),
       formats: settings.formats,
-      sentences: itemTexts(sentences),
+      sentences: itemTexts(findings.list),
       table: tableTexts(table.element),
       curves: exportedCurves(visible, settings),
     },
-    picture: { plots: columns.plots, legend: [...visible, ...exact] },
+    picture: {
+      plots: columns.plots,
+      legend: [...visible, ...exact.filter(({ id }) => !legend.isHidden(id)), ...samples.legend(readTheme())],
+    },
     settings,
     hidden: legend.hiddenIds,
   };
@@ -507,7 +594,7 @@ function remarks(): Remark[] {
  * Curves of what is chosen, in the order of the settings, those of backends that are compared with after that which they
  * are compared to; those of earlier settings until they are replaced.
  */
-function shownCurves(theme: ReturnType<typeof readTheme>): Shown[] {
+function shownCurves(theme: Theme): Shown[] {
   if (!floor) return [];
   const { losses, formats, targets, compare } = floor.settings;
   const combinations = losses.flatMap((loss, lossIndex) =>
@@ -537,6 +624,7 @@ function shownCurves(theme: ReturnType<typeof readTheme>): Shown[] {
           style: seriesStyle(theme, lossIndex, backendIndex * formats.length * targets.length + rest, backendIndex),
           stale: (asked || generation !== run.generation) && impatient,
           message,
+          curve: drawnCurve(id, found),
         },
       ];
     }),
@@ -561,13 +649,13 @@ function read(): void {
     return;
   }
   const readings = new Map<string, readonly string[]>();
-  for (const [id, { message }] of received) {
-    const { curve, format } = message;
+  for (const { id, curve, message } of picture?.shown ?? []) {
+    const { format } = message;
     const i = nearest(curve.margin, at);
     const print = (values: Float64Array): string => printNumber(values[i] ?? NaN, format);
     readings.set(id, [print(curve.margin), print(curve.loss), print(curve.gradient)]);
   }
-  for (const { id, curve } of exactCurves) {
+  for (const { id, curve } of picture?.exact ?? []) {
     const i = nearest(curve.margin, at);
     // To eight digits: all of them are in the data table.
     const print = (values: Float64Array): string => printNumber(Number((values[i] ?? NaN).toPrecision(8)));
@@ -580,7 +668,7 @@ function cursorSentence(at: number): string {
   if (!floor) return '';
   const parts = shownCurves(readTheme())
     .filter(({ id }) => !legend.isHidden(id))
-    .map(({ label, message: { curve, format } }) => {
+    .map(({ label, curve, message: { format } }) => {
       const i = nearest(curve.margin, at);
       return `${label}: loss ${printNumber(curve.loss[i] ?? NaN, format)}, gradient ${printNumber(curve.gradient[i] ?? NaN, format)}, errors ${printUlp(curve.lossUlp[i] ?? NaN)} and ${printUlp(curve.gradientUlp[i] ?? NaN)} ULP`;
     });

@@ -17,7 +17,7 @@ export function ordinalAxis(name: Format, view: { readonly from: number; readonl
 type Counted = Pick<XAxis, 'place' | 'value'>;
 
 function counted(format: NumberFormat): Counted {
-  const { precision, minExponent, smallestSubnormal } = format;
+  const { precision, minExponent, smallestSubnormal, max } = format;
   const hidden = 2 ** (precision - 1);
   const size = (x: number): number => {
     if (x < 2 ** minExponent) return x / smallestSubnormal;
@@ -31,7 +31,8 @@ function counted(format: NumberFormat): Counted {
   };
   return {
     place: (x) => Math.sign(x) * (x === 0 ? 0 : size(Math.abs(x))),
-    value: (place) => Math.sign(place) * valueOf(Math.abs(place)),
+    // The place of the largest float64 has no number of its own: the nearest one is that of the infinity.
+    value: (place) => Math.sign(place) * Math.min(max, valueOf(Math.abs(place))),
   };
 }
 

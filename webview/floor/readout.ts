@@ -18,13 +18,13 @@ export class Readout {
 
   constructor() {
     const value = (name: 'margin' | 'loss' | 'gradient') => (row: Row) => {
-      const { curve, format } = row.shown.message;
-      return cell(row, curve[name], (x) => printNumber(x, format), true);
+      const { curve, message } = row.shown;
+      return cell(row, curve[name], (x) => printNumber(x, message.format), true);
     };
     const exact = (name: 'exactLoss' | 'exactGradient') => (row: Row) =>
-      cell(row, row.shown.message.curve[name], (x) => printNumber(x), true);
+      cell(row, row.shown.curve[name], (x) => printNumber(x), true);
     const ulp = (name: 'lossUlp' | 'gradientUlp') => (row: Row) =>
-      cell(row, row.shown.message.curve[name], (x) => (Number.isNaN(x) ? 'undefined' : printUlp(x)), false);
+      cell(row, row.shown.curve[name], (x) => (Number.isNaN(x) ? 'undefined' : printUlp(x)), false);
     this.table = new Table<Row>('crosshair', 'At the crosshair', [
       { head: 'Curve', title: 'What was measured', cell: ({ shown }) => shown.label, names: true },
       { head: 'Format', title: 'The number format', cell: ({ shown }) => shown.message.format },
@@ -67,7 +67,7 @@ export class Readout {
       );
     }
     this.table.fill(
-      shown.map((each) => ({ shown: each, at: at === null ? undefined : nearest(each.message.curve.margin, at) })),
+      shown.map((each) => ({ shown: each, at: at === null ? undefined : nearest(each.curve.margin, at) })),
       ({ shown: { stale } }) => stale,
     );
   }

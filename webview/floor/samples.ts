@@ -13,8 +13,10 @@ import type { Histogram } from '../common/chart';
 import { h, setText } from '../common/dom';
 import { button } from '../common/fields';
 import { printNumber, printTarget } from '../common/format';
+import type { LegendEntry } from '../common/legend';
 import { sentenceItem } from '../common/summary';
 import { Table, type Column } from '../common/table';
+import { exactStyle, type Theme } from '../common/theme';
 
 /** What a drag has that can be read. */
 const uriTypes = ['application/vnd.code.uri-list', 'text/uri-list', 'resourceurls'];
@@ -128,6 +130,14 @@ export class SamplesView {
   get plotted(): { readonly histogram?: Histogram } {
     const { edges, counts } = this.histogram;
     return counts.length === 0 ? {} : { histogram: { edges, counts } };
+  }
+
+  /** What the legend says of it. */
+  legend(theme: Theme): LegendEntry[] {
+    const { loaded, histogram } = this;
+    if (!loaded || histogram.counts.length === 0) return [];
+    const label = `your logits, ${grouped(loaded.count)}`;
+    return [{ id: 'your logits', label, title: histogram.about, style: exactStyle(theme), bars: true }];
   }
 
   /** @returns whether the message was for this view */

@@ -1,4 +1,4 @@
-import { h, type Child } from '../common/dom';
+import { h, setText, type Child } from '../common/dom';
 import { printNumber } from '../common/format';
 import { Table } from '../common/table';
 import type { Shown } from './shown';
@@ -35,19 +35,29 @@ export class Specials {
     ],
   );
 
+  private readonly count = h('span', { class: 'count' });
+  private readonly box: HTMLDetailsElement;
+  private shown: readonly Shown[] = [];
+
   constructor() {
     const heading = h('h2', { id: 'specials-title' }, 'Where floats end');
-    this.element = h(
-      'section',
-      { class: 'results specials', 'aria-labelledby': heading.id },
-      heading,
-      this.table.element,
-    );
+    this.box = h('details', {}, h('summary', {}, heading, this.count), this.table.element);
+    this.box.addEventListener('toggle', () => {
+      this.fill();
+    });
+    this.element = h('section', { class: 'results specials', 'aria-labelledby': heading.id }, this.box);
   }
 
   show(shown: readonly Shown[]): void {
     this.element.hidden = shown.length === 0;
-    const rows = shown.flatMap((each): Row[] => [
+    this.shown = shown;
+    setText(this.count, countText(shown));
+    this.fill();
+  }
+
+  private fill(): void {
+    if (!this.box.open) return;
+    const rows = this.shown.flatMap((each): Row[] => [
       { shown: each, what: 'loss' },
       { shown: each, what: 'gradient' },
     ]);
@@ -55,14 +65,35 @@ export class Specials {
   }
 }
 
+/** How many values there are which aren't finite although they should be. */
+function countText(shown: readonly Shown[]): string {
+  const values = shown.flatMap(({ message: { specials } }) =>
+    [...specials.margin.keys()].flatMap((i) =>
+      isMissing(specials.margin, i)
+        ? []
+        : [isOdd(specials.loss[i], specials.exactLoss[i]), isOdd(specials.gradient[i], specials.exactGradient[i])],
+    ),
+  );
+  const count = values.filter(Boolean).length;
+  return `z = ±0, ±∞, NaN and the like: ${String(count)} of ${String(values.length)} values are not finite although the exact ones are`;
+}
+
+/** A format without infinities has no such logit. */
+function isMissing(margins: Float64Array, i: number): boolean {
+  return (i === 6 || i === 7) && Number.isNaN(margins[i]);
+}
+
+function isOdd(value = NaN, exact = NaN): boolean {
+  return !Number.isFinite(value) && Number.isFinite(exact);
+}
+
 function cell({ shown: { message }, what }: Row, i: number): readonly Child[] {
   const { specials, format, target } = message;
   const margin = specials.margin[i] ?? NaN;
   const value = (what === 'loss' ? specials.loss : specials.gradient)[i] ?? NaN;
   const exact = (what === 'loss' ? specials.exactLoss : specials.exactGradient)[i] ?? NaN;
-  // A format without infinities has no such logit.
-  if ((i === 6 || i === 7) && Number.isNaN(margin)) return [h('span', { class: 'none' }, 'no ∞')];
-  const odd = !Number.isFinite(value) && Number.isFinite(exact);
+  if (isMissing(specials.margin, i)) return [h('span', { class: 'none' }, 'no ∞')];
+  const odd = isOdd(value, exact);
   const z = target === 'mean' || target >= 0.5 ? margin : -margin;
   return [
     h('span', { class: odd ? 'odd' : '', title: `z = ${printNumber(z, format)}` }, printNumber(value, format)),

@@ -1,6 +1,7 @@
 import type { FloorSettings } from '../../src/protocol/webview';
 import { h, setText, uniqueId } from '../common/dom';
 import { button } from '../common/fields';
+import { collapsible } from '../common/settings';
 import type { ErrorOf } from './shown';
 import { printView } from './view';
 
@@ -30,6 +31,8 @@ const factor = 2;
 /** Zoom by buttons, what is in view in words, and how it is shown. */
 export class Toolbar {
   readonly element: HTMLElement;
+  /** What else the plots understand. */
+  readonly help: HTMLElement;
   private readonly place = h('output', { class: 'view', id: 'view' });
   private readonly whole: HTMLButtonElement;
   private readonly moves: readonly HTMLButtonElement[];
@@ -43,16 +46,16 @@ export class Toolbar {
       this.look = { ...this.look, ...part };
       actions.look(this.look);
     };
-    this.whole = button('Back to the whole range', { class: 'secondary', title: 'Also: double click, or 0' }, () => {
+    const step = (sign: string, name: string, also: string, act: () => void): HTMLButtonElement =>
+      button(sign, { class: 'secondary', 'aria-label': name, title: `${name}. Also: ${also}` }, act);
+    this.whole = step('All', 'All: back to the whole range', 'double click, or 0', () => {
       actions.whole();
     });
-    const step = (label: string, title: string, act: () => void): HTMLButtonElement =>
-      button(label, { class: 'secondary', title }, act);
     this.moves = [
-      step('← Left', 'Also: Shift and an arrow key, Shift and drag', () => {
+      step('←', 'Move left', 'Shift and an arrow key, Shift and drag', () => {
         actions.pan(-0.25);
       }),
-      step('Right →', 'Also: Shift and an arrow key, Shift and drag', () => {
+      step('→', 'Move right', 'Shift and an arrow key, Shift and drag', () => {
         actions.pan(0.25);
       }),
     ];
@@ -87,39 +90,42 @@ export class Toolbar {
       h(
         'div',
         { class: 'zoom' },
-        step('Zoom in', 'Also: Ctrl or ⌘ and the wheel, +, or drag over a range', () => {
+        step('+', 'Zoom in', 'Ctrl or ⌘ and the wheel, +, or drag over a range', () => {
           actions.zoom(1 / factor);
         }),
-        step('Zoom out', 'Also: Ctrl or ⌘ and the wheel, -', () => {
+        step('−', 'Zoom out', 'Ctrl or ⌘ and the wheel, -', () => {
           actions.zoom(factor);
         }),
         ...this.moves,
         this.whole,
         this.place,
       ),
-      h(
-        'div',
-        { class: 'switches' },
-        new Switch(
-          'Error of',
-          'look-error',
-          [
-            ['loss', 'loss'],
-            ['gradient', 'gradient'],
-          ],
-          look.errorOf,
-          (errorOf) => {
-            change({ errorOf });
-          },
-        ).element,
-        this.spacing.element,
-        this.targets.element,
+      collapsible(
+        'View',
+        h(
+          'div',
+          { class: 'switches' },
+          new Switch(
+            'Error of',
+            'look-error',
+            [
+              ['loss', 'loss'],
+              ['gradient', 'gradient'],
+            ],
+            look.errorOf,
+            (errorOf) => {
+              change({ errorOf });
+            },
+          ).element,
+          this.spacing.element,
+          this.targets.element,
+        ),
       ),
-      h(
-        'p',
-        { class: 'note' },
-        'Drag over a range to see it, Shift+drag to move, Ctrl or ⌘ and the wheel to zoom, double click for all. On a crosshair: arrows, + − 0, Shift+arrows. Click keeps the crosshair.',
-      ),
+    );
+    this.help = h(
+      'p',
+      { class: 'note help' },
+      'Drag over a range to see it, Shift+drag to move, Ctrl or ⌘ and the wheel to zoom, double click for all. On a crosshair: arrows, + − 0, Shift+arrows. Click keeps the crosshair.',
     );
   }
 

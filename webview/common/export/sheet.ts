@@ -1,7 +1,6 @@
 /** The picture of a dashboard on one sheet: title, findings, legend, plots under each other, who computed it. */
 import type { Plot } from '../chart';
-import { drawMarker } from '../markers';
-import type { LegendEntry } from '../legend';
+import { drawSwatch, swatchWidth, type LegendEntry } from '../legend';
 import type { Theme } from '../theme';
 import type { ExportContent, ExportPicture } from './content';
 import { SvgContext, svgElement } from './svg';
@@ -14,7 +13,6 @@ const room = width - 2 * margin;
 /** Pixels of the PNG for each. */
 const scale = 2;
 const plotHeights = { least: 260, most: 720 } as const;
-const swatch = 40;
 
 /** What is drawn on: a canvas, or a file of vectors. */
 interface Surface {
@@ -183,7 +181,7 @@ function legendBlock(entries: readonly LegendEntry[], theme: Theme, ruler: Canva
   const before = 12;
   let [x, row] = [0, 0];
   const placed = entries.map((entry) => {
-    const needed = swatch + 8 + ruler.measureText(entry.label).width;
+    const needed = swatchWidth + 8 + ruler.measureText(entry.label).width;
     if (x > 0 && x + needed > room) [x, row] = [0, row + 1];
     const place = { entry, x: margin + x, row };
     x += needed + 24;
@@ -194,35 +192,15 @@ function legendBlock(entries: readonly LegendEntry[], theme: Theme, ruler: Canva
     draw: ({ context }, y) => {
       for (const { entry, x: left, row: at } of placed) {
         const middle = y + before + (at + 0.5) * line;
-        drawSwatch(context, entry, theme, left, middle);
+        drawSwatch(context, entry, theme, [left, middle]);
         context.font = font;
         context.fillStyle = theme.foreground;
         context.textAlign = 'left';
         context.textBaseline = 'middle';
-        context.fillText(entry.label, left + swatch + 8, middle);
+        context.fillText(entry.label, left + swatchWidth + 8, middle);
       }
     },
   };
-}
-
-function drawSwatch(
-  context: CanvasRenderingContext2D,
-  { style, exact = false }: LegendEntry,
-  theme: Theme,
-  left: number,
-  middle: number,
-): void {
-  context.save();
-  context.strokeStyle = exact ? theme.foreground : style.colour;
-  context.lineWidth = exact ? 1 : 2.4;
-  context.setLineDash(exact ? [] : [...style.dash]);
-  context.beginPath();
-  context.moveTo(left, middle);
-  context.lineTo(left + swatch, middle);
-  context.stroke();
-  const place = [left + swatch / 2, middle] as const;
-  if (!exact) drawMarker(context, style, place, { radius: 3.5, width: 1.5, ground: theme.background });
-  context.restore();
 }
 
 /** As high as it is shown. */

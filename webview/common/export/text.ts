@@ -25,7 +25,8 @@ const described = [
 
 /**
  * A row for each point of each curve, every row saying what it is of. Numbers are the shortest decimals that read back as
- * the same float64, and so as the same value of the format.
+ * the same float64, and so as the same value of the format. Before a text that a spreadsheet would take for a formula
+ * stands an apostrophe.
  */
 export function toCsv({ curves, computed, version }: ExportContent): string {
   const columns = [...new Set(curves.flatMap(({ points }) => points.flatMap((table) => Object.keys(table))))];
@@ -46,7 +47,8 @@ export function toCsv({ curves, computed, version }: ExportContent): string {
       version: identity?.version ?? '',
       lossfloor: version,
     };
-    const head = described.map((name) => cell(about[name])).join(',');
+    // The target is a number.
+    const head = described.map((name) => (name === 'target' ? about[name] : cell(about[name]))).join(',');
     return curve.points.flatMap((table) => {
       const count = Math.max(0, ...Object.values(table).map((values) => values.length));
       return Array.from({ length: count }, (_, i) => {
@@ -58,8 +60,10 @@ export function toCsv({ curves, computed, version }: ExportContent): string {
   return [[...described, ...columns].join(','), ...rows].map((row) => `${row}\r\n`).join('');
 }
 
+/** Texts only: spreadsheets take one that begins like a formula for one, unless an apostrophe stands before it. */
 function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** `NaN`, `Infinity` and `-0` as Python, JavaScript and R read them. */

@@ -39,6 +39,8 @@ export interface Mark {
 export interface LabelledBand extends Band {
   /** In full, and for narrow bands. */
   readonly text?: readonly [string, string];
+  /** With slanting lines, as bars of NaN are. */
+  readonly hatched?: boolean;
 }
 
 /** A strip that isn't about values off the axis, such as that of dead zones. */
@@ -52,6 +54,8 @@ export interface PlotContent {
   readonly marks?: readonly Mark[];
   /** Shaded; they may overlap. */
   readonly bands?: readonly LabelledBand[];
+  /** What else there is to say beneath the picture. */
+  readonly note?: string;
   readonly extraLanes?: readonly ExtraLane[];
   readonly histogram?: Histogram;
   readonly xRange: readonly [number, number];

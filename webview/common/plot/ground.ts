@@ -1,6 +1,6 @@
 /** What lies under the curves: shading, histogram, ribbons, the lanes' ground and the line between the two sides. */
 import { union } from '../plotting';
-import { faded } from '../theme';
+import { faded, histogramColour } from '../theme';
 import { colourOf, drawText, fontOf, type Frame } from './frame';
 import { isAbove, laneGap, type Lane } from './layout';
 
@@ -30,13 +30,41 @@ export function drawGround(frame: Frame): void {
   ctx.restore();
 }
 
-function drawBands({ ctx, theme, content, area, px, axisTop, axisBottom }: Frame): void {
-  ctx.fillStyle = faded(theme.foreground, theme.highContrast ? 0.2 : 0.07);
-  for (const band of union(content.bands ?? [])) {
-    const from = Math.max(area.left, px(band.from));
-    const to = Math.min(area.right, px(band.to));
-    if (to > from) ctx.fillRect(from, axisTop, to - from, axisBottom - axisTop);
+function drawBands(frame: Frame): void {
+  const { ctx, theme, content, area, px, axisTop, axisBottom } = frame;
+  const bands = content.bands ?? [];
+  for (const hatched of [false, true]) {
+    for (const band of union(bands.filter((each) => (each.hatched ?? false) === hatched))) {
+      const from = Math.max(area.left, px(band.from));
+      const to = Math.min(area.right, px(band.to));
+      if (to <= from) continue;
+      if (hatched) {
+        drawHatching(frame, from, to);
+      } else {
+        ctx.fillStyle = faded(theme.foreground, theme.highContrast ? 0.2 : 0.07);
+        ctx.fillRect(from, axisTop, to - from, axisBottom - axisTop);
+      }
+    }
   }
+}
+
+/** Sparse enough for curves to be seen through it. */
+function drawHatching({ ctx, theme, axisTop, axisBottom }: Frame, from: number, to: number): void {
+  const height = axisBottom - axisTop;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(from, axisTop, to - from, height);
+  ctx.clip();
+  ctx.strokeStyle = faded(theme.foreground, theme.highContrast ? 0.45 : 0.16);
+  ctx.lineWidth = 1;
+  ctx.setLineDash([]);
+  ctx.beginPath();
+  for (let at = from - height; at < to; at += 14) {
+    ctx.moveTo(at, axisBottom);
+    ctx.lineTo(at + height, axisTop);
+  }
+  ctx.stroke();
+  ctx.restore();
 }
 
 /** At the upper edge, those that would overlap beneath each other. */
@@ -66,7 +94,7 @@ function drawHistogram({ ctx, theme, content: { histogram }, area, px, axisTop, 
   const { edges, counts } = histogram;
   const most = counts.reduce((a, b) => Math.max(a, b), 0);
   if (most === 0) return;
-  ctx.fillStyle = faded(theme.foreground, theme.highContrast ? 0.45 : 0.22);
+  ctx.fillStyle = histogramColour(theme);
   counts.forEach((count, i) => {
     const from = Math.max(area.left, px(edges[i] ?? NaN));
     const to = Math.min(area.right, px(edges[i + 1] ?? NaN));

@@ -240,7 +240,11 @@ function verticalAxis(content: PlotContent, options: PlotOptions, room: number):
   const { kind } = options;
   const yTitle = content.yTitle ?? options.yTitle;
   const [low, high] = extent(content, options);
-  if (low > high) return { min: kind === 'log' ? -1 : 0, max: 1, title: yTitle };
+  if (low > high) {
+    return kind === 'log'
+      ? { min: -1, max: 1, ticks: decades(-1, 1, room), title: yTitle }
+      : { min: 0, max: 1, title: yTitle };
+  }
   if (kind === 'linear') {
     const space = (high - low || 1) * 0.05;
     return { min: low - space, max: high + space, title: yTitle };
