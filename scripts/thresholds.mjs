@@ -25,7 +25,8 @@ await runMain(async () => {
   const text = `${JSON.stringify(Object.fromEntries(entries), null, 1)}\n`;
   const changed = !existsSync(file) || readFileSync(file, 'utf8') !== text;
   console.log(`${String(entries.length)} values; ${changed ? path.relative(root, file) : 'nothing to change'}`);
-  if (!changed) return;
-  if (process.argv.includes('--check')) process.exitCode = 1;
-  else writeFileSync(file, text);
+  if (!changed) return 0;
+  if (process.argv.includes('--check')) return 1;
+  writeFileSync(file, text);
+  return 0;
 });

@@ -165,18 +165,20 @@ function oneOf<Name extends string>(
 }
 
 function asJson(task: string, plan: TrainingPlan, report: TrainingReport, identity: BackendIdentity): string {
-  const { curves, sentences } = report;
+  const { curves, headlines, sentences } = report;
   const results = curves.map(({ variant, label, radius, seeds }) => ({ variant, label, radius, seeds }));
-  return toJson({ task, ...plan, results, sentences, ...identity });
+  return toJson({ task, ...plan, results, sentences: [...headlines, ...sentences], ...identity });
 }
 
-function asText(task: string, plan: TrainingPlan, { table, sentences }: TrainingReport): string {
+function asText(task: string, plan: TrainingPlan, { table, headlines, sentences }: TrainingReport): string {
   const { hidden, activation, rate, momentum, update, weightRange, seeds, epochs, format } = plan;
   const about =
     `${task}: ${String(hidden)} ${activation} hidden units, learning rate ${String(rate)}, momentum ${String(momentum)}, ` +
     `${update}, start weights within ±${String(weightRange)}, ${String(seeds)} seeds, ${String(epochs)} epochs; loss and ` +
     `gradient in ${format}, the network in float64`;
-  return [about, '', asColumns(table), '', ...sentences, ''].join('\n');
+  return [about, '', ...headlines, ...(headlines.length > 0 ? [''] : []), asColumns(table), '', ...sentences, ''].join(
+    '\n',
+  );
 }
 
 function asColumns({ columns, rows }: TrainingTable): string {

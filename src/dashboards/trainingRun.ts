@@ -54,7 +54,17 @@ export class TrainingRun {
     this.settings = settings;
     const running = new AbortController();
     this.#running = running;
-    let next = 0;
+    let pause = 0;
+    let timer: NodeJS.Timeout | undefined;
+    // What comes together is told together: of each variant all seeds.
+    const tellSoon = (): void => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        const before = performance.now();
+        tell();
+        pause = Math.max(drawEvery, share * (performance.now() - before));
+      }, pause);
+    };
     tell();
     try {
       const tasks = Array.from(this.#planned, ([key, { job }]) => ({ ...job, key }));
@@ -63,15 +73,13 @@ export class TrainingRun {
         ({ key, records, state }) => {
           this.#records.set(key, joined(this.#records.get(key) ?? noRecords, records));
           this.#states.set(key, state);
-          const now = performance.now();
-          if (now < next) return;
-          tell();
-          next = now + Math.max(drawEvery, share * (performance.now() - now));
+          tellSoon();
         },
         running.signal,
       );
       return { identity, selfTest: '' };
     } finally {
+      clearTimeout(timer);
       this.#running = undefined;
       tell();
     }

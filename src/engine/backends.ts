@@ -82,6 +82,9 @@ interface Entry {
   crashes: number;
 }
 
+/** Another worker that trains is there in no time: after so long without work it ends, in milliseconds. */
+const trainerIdle = 5000;
+
 /**
  * Every backend: a worker process each, started when it is first needed; what is known of it; which one computes. An
  * explicit choice that can't be had is an error, never another backend.
@@ -174,7 +177,7 @@ export class Backends {
     signal?: AbortSignal,
   ): Promise<BackendIdentity> {
     const { workerPath, log, idleAfter } = this.#options;
-    this.#trainer ??= new WorkerClient({ workerPath, log, ...(idleAfter === undefined ? {} : { idleAfter }) });
+    this.#trainer ??= new WorkerClient({ workerPath, log, idleAfter: idleAfter ?? trainerIdle });
     return this.#trainer.train(tasks, receive, signal);
   }
 

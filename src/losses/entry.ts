@@ -76,7 +76,7 @@ export const p = variable('p');
 
 type Definition<Name extends string> = Omit<LossEntry, 'build' | 'constants'> & {
   readonly constants?: readonly (LossConstant & { readonly name: Name })[];
-  readonly form: (constants: Readonly<Record<Name, number>>) => Omit<LossForm, 'gradient'>;
+  readonly form: (constants: Readonly<Record<Name, number>>, format?: FormatName) => Omit<LossForm, 'gradient'>;
 };
 
 /** An entry whose gradient is the framework's derivative of its loss. */
@@ -86,7 +86,7 @@ export function defineLoss<const Name extends string = never>(definition: Defini
     ...description,
     constants,
     build: (given = {}, format) => {
-      const built = form(resolve(definition.id, constants, given, format));
+      const built = form(resolve(definition.id, constants, given, format), format);
       return { ...built, gradient: differentiate(built.loss, z.name) };
     },
   });

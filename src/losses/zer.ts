@@ -20,6 +20,7 @@ import {
   withGradient,
   type Expression,
 } from '../expression';
+import { formatByName, type FormatName } from '../numeric';
 import { clipProbability, crossEntropyOf, kerasEpsilon, probability } from './bce';
 import { defineLoss, p, t, z, type LossConstant, type LossEntry } from './entry';
 import { binaryCrossEntropy as ideal } from './ideal';
@@ -98,11 +99,12 @@ const entropy: Expression = subtract(0, add(weightedLog(t, t), weightedLog(subtr
 
 /**
  * The logit held where the output lies in [radius, 1 - radius]. A clip of the output itself would lose the logit near
- * 1. The bound log(1 / radius - 1) is a float64 number that the format stores rounded, as `radius` is.
+ * 1. The bound log(1 / radius - 1) is a float64 number that the format stores rounded, as `radius` is. Where it is more
+ * than the format's largest value, no logit reaches it; float8_e4m3fn would store it as NaN.
  */
-function limitedLogit(radius: number): Expression {
-  if (radius === 0) return z;
+function limitedLogit(radius: number, format: FormatName = 'float64'): Expression {
   const bound = Math.log1p(-radius) - Math.log(radius);
+  if (!Number.isFinite(formatByName(format).round(bound))) return z;
   return clip(z, -bound, bound);
 }
 
@@ -312,9 +314,9 @@ export const zerLosses: readonly LossEntry[] = [
       'MikeNet passes o − t: 0 within the radius, and on the wrong side never exactly 0. Within the radius the loss is ' +
       'the entropy of the target: exactly 0 for 0 and 1, and never negative. With the radius 0 it is plain ' +
       'cross-entropy from logits. A gradient check by differences fails beyond the limit, by design.',
-    form: ({ radius }) => {
+    form: ({ radius }, format) => {
       const within = less(distance(probability, t), radius);
-      const limited = substitute(ideal, new Map([[z.name, limitedLogit(radius)]]));
+      const limited = substitute(ideal, new Map([[z.name, limitedLogit(radius, format)]]));
       const whole = subtract(multiply(subtract(1, t), probability), multiply(t, sigmoid(negate(z))));
       return {
         loss: withGradient(select(within, entropy, limited), [z], [select(within, 0, whole)]),

@@ -39,7 +39,7 @@ const mostRuns = 400;
 const mostWork = 20_000_000;
 
 export const trainingDefaults: TrainingPlan = {
-  variants: ['zer/v1', 'zer/v2', 'zer/v3', 'zer/v4', 'mikenet/cross-entropy'],
+  variants: ['zer/v1', 'zer/v2', 'zer/v3', 'zer/v4', 'mikenet/cross-entropy', 'zer/straight-through'],
   radii: [0.1],
   seeds: 5,
   epochs: 2000,

@@ -18,6 +18,8 @@ export interface TrainingCurve {
   readonly variant: string;
   readonly label: string;
   readonly radius: number;
+  /** The earlier curve of this radius that it is equal to, to the last bit: its id; null where it is like none before. */
+  readonly sameAs: string | null;
   readonly epoch: Float64Array;
   readonly bands: Readonly<Record<(typeof plotted)[number], SeedBand>>;
   /** Each seed at the last of these epochs. */
@@ -34,7 +36,9 @@ export interface SeedResult extends RecordRow {
 export interface TrainingReport {
   readonly curves: readonly TrainingCurve[];
   readonly table: TrainingTable;
-  /** What was found, each sentence beginning with what it is about and a colon. */
+  /** What the variants differ in, or that they don't: what one wants to know first. As `sentences`. */
+  readonly headlines: readonly string[];
+  /** What became of each variant and radius, each sentence beginning with what it is about and a colon. */
   readonly sentences: readonly string[];
 }
 
@@ -47,22 +51,32 @@ export function reportTraining(
   recorded: ReadonlyMap<string, Records>,
 ): TrainingReport {
   const groups = new Map<string, { seed: number; records: Records }[]>();
-  const about = new Map<string, Pick<PlannedRun, 'variant' | 'radius'>>();
+  const kinds = new Map<string, Pick<PlannedRun, 'variant' | 'radius'>>();
   for (const [key, { variant, radius, seed }] of planned) {
     const records = recorded.get(key);
     if (!records) continue;
     const id = `${variant} ${String(radius)}`;
     groups.set(id, [...(groups.get(id) ?? []), { seed, records }]);
-    about.set(id, { variant, radius });
+    kinds.set(id, { variant, radius });
   }
   const expected = [...planned.values()].reduce((most, { seed }) => Math.max(most, seed), 0);
-  const curves = [...groups].flatMap(([id, runs]) => {
-    const { variant = '', radius = 0 } = about.get(id) ?? {};
+  const curves: TrainingCurve[] = [];
+  for (const [id, runs] of groups) {
+    const { variant = '', radius = 0 } = kinds.get(id) ?? {};
     // Of seeds that haven't begun yet nothing is known.
-    return runs.length === expected ? [curveOf({ id, variant, radius, runs })] : [];
-  });
-  const sentences = radiiOf(curves).flatMap((radius) => sentencesFor(radius, curves));
-  return { curves, table: trainingTable(curves), sentences };
+    if (runs.length < expected) continue;
+    const curve = curveOf({ id, variant, radius, runs });
+    const twin = curves.find(
+      (earlier) => earlier.sameAs === null && earlier.radius === radius && isSame(earlier, curve),
+    );
+    curves.push({ ...curve, sameAs: twin?.id ?? null });
+  }
+  return {
+    curves,
+    table: trainingTable(curves),
+    headlines: radiiOf(curves).flatMap((radius) => headlinesFor(curves.filter((curve) => curve.radius === radius))),
+    sentences: groupsOf(curves).map(outcome),
+  };
 }
 
 interface Group {
@@ -72,7 +86,7 @@ interface Group {
   readonly runs: readonly { readonly seed: number; readonly records: Records }[];
 }
 
-function curveOf({ id, variant, radius, runs }: Group): TrainingCurve {
+function curveOf({ id, variant, radius, runs }: Group): Omit<TrainingCurve, 'sameAs'> {
   const count = Math.min(...runs.map(({ records }) => records.epoch.length));
   const all = runs.map(({ seed, records }) => ({ seed, records: firstRecords(records, count) }));
   const band = (measure: Measure): SeedBand => bandOf(all.map(({ records }) => records[measure]));
@@ -143,18 +157,13 @@ function radiiOf(curves: readonly TrainingCurve[]): number[] {
 }
 
 /** Curves that went exactly the same way count as one, of several names. */
-function sentencesFor(radius: number, all: readonly TrainingCurve[]): string[] {
-  const curves = all.filter((curve) => curve.radius === radius);
-  const groups: TrainingCurve[][] = [];
-  for (const curve of curves) {
-    const same = groups.find(([first]) => first && isSame(first, curve));
-    if (same) same.push(curve);
-    else groups.push([curve]);
-  }
-  return [...groups.map(outcome), ...comparison(radius, curves, groups)];
+function groupsOf(curves: readonly TrainingCurve[]): TrainingCurve[][] {
+  return curves
+    .filter(({ sameAs }) => sameAs === null)
+    .map((first) => [first, ...curves.filter(({ sameAs }) => sameAs === first.id)]);
 }
 
-function isSame(a: TrainingCurve, b: TrainingCurve): boolean {
+function isSame(a: TrainingCurve, b: Omit<TrainingCurve, 'sameAs'>): boolean {
   return (
     a.epoch.length === b.epoch.length &&
     a.seeds.every(({ crossEntropy }, i) => Object.is(crossEntropy, b.seeds[i]?.crossEntropy)) &&
@@ -194,7 +203,7 @@ function outcome(group: readonly TrainingCurve[]): string {
     ...(broken.length > 0 ? [`in ${String(broken.length)} the weights have become NaN`] : []),
   ];
   const same = group.length > 1 ? ` (went exactly the same way)` : '';
-  return `${list(group.map(({ label }) => label))}${same}, r = ${String(radius)}: ${parts.join('; ')}.`;
+  return `${listed(group.map(({ label }) => label))}${same}, r = ${String(radius)}: ${parts.join('; ')}.`;
 }
 
 function ofSeeds(count: number, total: number): string {
@@ -205,43 +214,98 @@ function criterion(radius: number): string {
   return radius > 0 ? `to within r = ${String(radius)}` : 'to within 0.5';
 }
 
+/** Of curves of one radius. */
+function headlinesFor(curves: readonly TrainingCurve[]): string[] {
+  return curves.length < 2 ? [] : [comparison(curves), ...keptGradient(curves)];
+}
+
 /** What the variants differ in, or that they don't. */
-function comparison(
-  radius: number,
-  curves: readonly TrainingCurve[],
-  groups: readonly (readonly TrainingCurve[])[],
-): string[] {
-  if (curves.length < 2) return [];
-  const about = `Variants at r = ${String(radius)}: `;
-  if (groups.length === 1) {
-    return [`${about}no difference was found: all went exactly the same way, to the last bit, with these settings.`];
+function comparison(curves: readonly TrainingCurve[]): string {
+  const [first] = curves;
+  const head = `${about(first)}${untilOf(curves)}`;
+  if (curves.every(({ sameAs }, i) => i === 0 || sameAs === first?.id)) {
+    return `${head} no difference was found: all went exactly the same way, to the last bit, with these settings.`;
   }
-  const learnt = (curve: TrainingCurve): number => curve.seeds.filter((seed) => seed.learntAt !== null).length;
-  const dead = (curve: TrainingCurve): boolean => curve.seeds.some((seed) => seed.dead > 0);
-  const total = curves[0]?.seeds.length ?? 0;
-  const withDead = curves.filter(dead);
-  const without = curves.filter((curve) => !dead(curve));
-  const counts = (some: readonly TrainingCurve[]): string => range(some.map(learnt), total);
-  const names = (some: readonly TrainingCurve[]): string => list(some.map(({ label }) => label));
+  const withDead = curves.filter(hasDead);
+  const without = curves.filter((curve) => !hasDead(curve));
   if (withDead.length > 0 && without.length > 0) {
-    return [
-      `${about}${names(withDead)} ${withDead.length === 1 ? 'ends' : 'end'} with dead units and ` +
-        `${withDead.length === 1 ? 'learns' : 'learn'} all patterns in ${counts(withDead)} seeds; ${names(without)} ` +
-        `${without.length === 1 ? 'ends' : 'end'} without and ${without.length === 1 ? 'learns' : 'learn'} them in ${counts(without)}.`,
-    ];
+    return (
+      `${head} ${names(without)} ${have(without)} learnt all patterns in ${counts(without)} seeds, without a dead output unit at ` +
+      `the end; ${names(withDead)} in ${counts(withDead)}, with ${deadShare(withDead)} of the output units dead.`
+    );
   }
-  const equal = new Set(curves.map(learnt)).size === 1;
-  const about2 = withDead.length === 0 ? 'none ends with dead units' : 'all end with dead units';
+  const none = withDead.length === 0;
+  if (new Set(curves.map(learntBy)).size > 1) {
+    const each = curves.map((curve) => `${String(learntBy(curve))} (${curve.label})`).join(', ');
+    return (
+      `${head} all patterns are learnt in ${each} of ${String(first?.seeds.length ?? 0)} seeds; ` +
+      `${none ? 'none has dead output units' : 'all have dead output units'}.`
+    );
+  }
+  return (
+    `${head} no difference in what is learnt was found: each has learnt all patterns in ${counts(curves)} seeds, and ` +
+    `${none ? 'none has' : 'all have'} dead output units. ` +
+    'Other settings may show one: start weights or learning rates that put outputs on the wrong side.'
+  );
+}
+
+/** Whether the gradient alone, kept beyond the limit of the error, makes the difference. */
+function keptGradient(curves: readonly TrainingCurve[]): string[] {
+  const kept = curves.find(({ variant }) => variant === 'zer/straight-through');
+  const lost = curves.find(({ variant }) => variant === 'zer/v4');
+  if (!kept || !lost || kept.radius === 0) return [];
+  const [one, other] = [learntBy(kept), learntBy(lost)];
+  const total = String(kept.seeds.length);
+  const effect =
+    one === other
+      ? `that has made no difference to what is learnt: both ${String(one)} of ${total} seeds`
+      : `it has learnt all patterns in ${String(one)} of ${total} seeds, v4 in ${String(other)}`;
   return [
-    equal
-      ? `${about}no difference in what is learnt was found: ${about2}, and each learns all patterns in ${counts(curves)} seeds. ` +
-        'Other settings may show one: start weights or learning rates that put outputs on the wrong side.'
-      : `${about}${about2}; all patterns are learnt in ${curves.map((curve) => `${String(learnt(curve))} (${curve.label})`).join(', ')} of ${String(total)} seeds.`,
+    `Keeping the gradient, r = ${String(kept.radius)}: straight-through limits the error where v4 does and keeps its gradient there; ${effect}.`,
   ];
 }
 
-function range(counts: readonly number[], total: number): string {
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+function about(curve: TrainingCurve | undefined): string {
+  return `Variants at r = ${String(curve?.radius ?? 0)}: `;
+}
+
+/** "after 2000 epochs", or "so far" where not all have come equally far. */
+function untilOf(curves: readonly TrainingCurve[]): string {
+  const epochs = new Set(curves.map(({ seeds }) => seeds[0]?.epoch ?? 0));
+  const [epoch = 0] = epochs;
+  return epochs.size > 1 ? 'so far' : `after ${String(epoch)} ${epoch === 1 ? 'epoch' : 'epochs'}`;
+}
+
+function learntBy({ seeds }: TrainingCurve): number {
+  return seeds.filter(({ learntAt }) => learntAt !== null).length;
+}
+
+function hasDead({ seeds }: TrainingCurve): boolean {
+  return seeds.some(({ dead }) => dead > 0);
+}
+
+function names(curves: readonly TrainingCurve[]): string {
+  return listed(curves.map(({ label }) => label));
+}
+
+function have(curves: readonly TrainingCurve[]): string {
+  return curves.length === 1 ? 'has' : 'have';
+}
+
+/** "0 of 5", "2 to 3 of 5". */
+function counts(curves: readonly TrainingCurve[]): string {
+  return range(curves.map(learntBy), curves[0]?.seeds.length ?? 0);
+}
+
+/** The mean over seeds: "10.9 %", "3 % to 10.9 %". */
+function deadShare(curves: readonly TrainingCurve[]): string {
+  const shares = curves.map(({ seeds }) => mean(seeds.map(({ dead }) => dead)));
+  const [least, most] = [percent(Math.min(...shares)), percent(Math.max(...shares))];
+  return `${least === most ? least : `${least} to ${most}`} on average`;
+}
+
+function range(counted: readonly number[], total: number): string {
+  const [least, most] = [Math.min(...counted), Math.max(...counted)];
   return `${least === most ? String(least) : `${String(least)} to ${String(most)}`} of ${String(total)}`;
 }
 
@@ -255,6 +319,6 @@ export function percent(share: number): string {
   return Number.isNaN(share) ? 'NaN' : `${String(Number((100 * share).toPrecision(3)))} %`;
 }
 
-function list(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+function listed(texts: readonly string[]): string {
+  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1) ?? ''}`;
 }

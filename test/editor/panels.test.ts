@@ -1,24 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import * as vscode from 'vscode';
-import { closeAll, extension, open, panels, until } from './window';
-
-/** Processes that this one has started and that run our worker; only Linux tells so simply. */
-function workers(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        const parent = /\nPPid:\t(\d+)/.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
-        return parent === String(process.pid) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('worker.js');
-      } catch {
-        return false; // It has ended meanwhile.
-      }
-    })
-    .map(Number);
-}
+import { closeAll, extension, open, panels, until, workers } from './window';
 
 /** Bytes in use after everything that can be forgotten was. */
 async function heap(): Promise<number> {

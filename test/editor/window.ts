@@ -1,5 +1,6 @@
 /** What the tests inside the extension host see of the window and do in it. */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { TestHooks } from '../../src/extension';
 
@@ -61,6 +62,21 @@ export function panels(): { viewType: string; label: string }[] {
       input instanceof vscode.TabInputWebview ? [{ viewType: input.viewType, label }] : [],
     ),
   );
+}
+
+/** Processes that this one has started and that run our worker; only Linux tells so simply. */
+export function workers(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const parent = /\nPPid:\t(\d+)/.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
+        return parent === String(process.pid) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('worker.js');
+      } catch {
+        return false; // It has ended meanwhile.
+      }
+    })
+    .map(Number);
 }
 
 /** Lenses of ours, resolved. */

@@ -42,7 +42,7 @@ describe('command line: train', () => {
         return [key, trainer.take()] as const;
       }),
     );
-    const { sentences, table, curves } = reportTraining(planned, records);
+    const { headlines, sentences, table, curves } = reportTraining(planned, records);
     const given = [
       '--variant',
       'zer/v2',
@@ -57,7 +57,7 @@ describe('command line: train', () => {
     ];
     const { status, out, err } = train(...given);
     assert.deepEqual([status, err], [0, '']);
-    for (const sentence of sentences) assert.ok(out.includes(sentence), sentence);
+    for (const sentence of [...headlines, ...sentences]) assert.ok(out.includes(sentence), sentence);
     for (const { cells } of table.rows) {
       const row = new RegExp(cells.map(({ text }) => text.replace(/[.+]/g, '\\$&')).join('\\s+'));
       assert.match(out, row);

@@ -181,6 +181,19 @@ describe('zer/straight-through', () => {
     }
   });
 
+  it('has no limit where no logit of the format reaches it', () => {
+    // The bound of 1e-210 is 484, more than float8_e4m3fn can store.
+    for (const format of formatNames) {
+      const [limited, plain] = [at(1e-210, format), at(0, format)];
+      for (const magnitude of [0.0625, 0.5, 2, 10, 88, 104, 448]) {
+        assert.deepEqual(limited(-magnitude, 1), plain(-magnitude, 1), `${format} at -${magnitude}`);
+        assert.deepEqual(limited(magnitude, 0), plain(magnitude, 0), `${format} at ${magnitude}`);
+      }
+    }
+    const [beyond] = at(1e-210)(-700, 1);
+    assert.ok(Math.abs(beyond - 210 * Math.log(10)) < 1e-12 * 484, 'float64 has a limit there');
+  });
+
   it('leaves a radius too small for its bound finite', () => {
     for (const radius of [1e-45, 1e-300, Number.MIN_VALUE]) {
       const [loss, gradient] = at(radius)(-5, 1);

@@ -110,7 +110,7 @@ export class Status {
   readonly progress: HTMLElement;
   readonly error: HTMLElement;
   readonly footer: HTMLElement;
-  private readonly bar = h('progress', { 'aria-label': 'Measuring', max: 1, value: 0 });
+  private readonly bar: HTMLProgressElement;
   private readonly count = h('span', { class: 'count' });
   private readonly message = h('p');
   private readonly line = h('p');
@@ -118,7 +118,12 @@ export class Status {
   private readonly more = h('details', {}, h('summary', {}, 'About these numbers'), this.list);
   private shown = '';
 
-  constructor(actions: { cancel(): void; showLogs(): void }) {
+  /** @param doing what the progress is of */
+  constructor(
+    actions: { cancel(): void; showLogs(): void },
+    private readonly doing = 'Measuring',
+  ) {
+    this.bar = h('progress', { 'aria-label': doing, max: 1, value: 0 });
     this.footer = h('footer', { id: 'identity' }, this.line, this.more);
     this.progress = h(
       'div',
@@ -139,13 +144,17 @@ export class Status {
     );
   }
 
-  /** @param remarks what else there is to know about who computed */
-  show(run: RunState, busy: boolean, remarks: readonly Remark[] = []): void {
+  /**
+   * @param remarks what else there is to know about who computed
+   * @param count how far it is, in words; otherwise how many results there are
+   */
+  show(run: RunState, busy: boolean, remarks: readonly Remark[] = [], count = ''): void {
     this.progress.classList.toggle('idle', !busy);
     this.progress.inert = !busy;
     this.bar.max = Math.max(1, run.expected);
     this.bar.value = run.received;
-    setText(this.count, run.expected > 0 ? `${String(run.received)} of ${String(run.expected)}` : 'Measuring');
+    const results = run.expected > 0 ? `${String(run.received)} of ${String(run.expected)}` : this.doing;
+    setText(this.count, count || results);
     this.error.hidden = run.error === '';
     setText(this.message, run.error);
     const { identity, selfTest } = run;

@@ -68,6 +68,7 @@ const remarks: readonly Remark[] = [
 const title = h('h1', {}, 'Training');
 const source = h('p', { class: 'source' });
 const live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+const headlines = h('ul', { id: 'headlines', class: 'sentences' });
 const sentences = h('ul', { id: 'sentences' });
 const empty = h(
   'p',
@@ -76,14 +77,17 @@ const empty = h(
 );
 const tableBox = h('div', {});
 const legendBox = h('div', { class: 'legend-box' });
-const status = new Status({
-  cancel: () => {
-    channel.post({ type: 'cancel' });
+const status = new Status(
+  {
+    cancel: () => {
+      channel.post({ type: 'cancel' });
+    },
+    showLogs: () => {
+      channel.post({ type: 'showLogs' });
+    },
   },
-  showLogs: () => {
-    channel.post({ type: 'showLogs' });
-  },
-});
+  'Training',
+);
 const legend = new Legend('Curves', ['cross-entropy', 'dead', 'correct'], channel.state.hidden ?? [], (hidden) => {
   channel.setState({ hidden });
   redraw();
@@ -139,6 +143,7 @@ function viewOf(
     yTitle,
     xTitle: ['epoch', 'epoch'],
     kind,
+    thin: true,
     ...(yRange ? { yRange } : {}),
     onCursor: placeCursor,
   });
@@ -159,7 +164,7 @@ const views: readonly View[] = [
     [0, 100],
   ),
 ];
-const plots = h('div', { class: 'plots', hidden: true }, ...views.map(({ plot }) => plot.element));
+const plots = h('div', { class: 'plots', hidden: true }, headlines, ...views.map(({ plot }) => plot.element));
 const results = h(
   'section',
   { class: 'results', 'aria-labelledby': 'results', hidden: true },
@@ -240,12 +245,21 @@ function nameOf({ label, radius }: TrainingCurve): string {
   return `${label}, r = ${printNumber(radius)}`;
 }
 
+/** With those that went exactly the same way: they lie on each other. */
+function namesOf(curve: TrainingCurve): string {
+  const twins = (progress?.report.curves ?? []).filter(({ sameAs }) => sameAs === curve.id);
+  return twins.length === 0
+    ? nameOf(curve)
+    : `${[curve, ...twins].map(({ label }) => label).join(' = ')}, r = ${printNumber(curve.radius)}`;
+}
+
+/** Curves in the order of the variants, those that are equal as one. */
 function shownCurves(theme: Theme): Shown[] {
   const { variants = [] } = state?.choices ?? {};
   const radii = progress?.settings.radii ?? [];
-  return (progress?.report.curves ?? []).map((curve) => ({
+  return distinct().map((curve) => ({
     id: curve.id,
-    label: nameOf(curve),
+    label: namesOf(curve),
     title: variants.find(({ id }) => id === curve.variant)?.notes ?? '',
     // A variant keeps its colour whatever others are trained.
     style: seriesStyle(
@@ -257,6 +271,10 @@ function shownCurves(theme: Theme): Shown[] {
   }));
 }
 
+function distinct(): readonly TrainingCurve[] {
+  return (progress?.report.curves ?? []).filter(({ sameAs }) => sameAs === null);
+}
+
 function draw(): void {
   const theme = readTheme();
   const shown = shownCurves(theme);
@@ -265,6 +283,7 @@ function draw(): void {
   for (const element of [plots, legendBox, results]) element.hidden = shown.length === 0;
   empty.hidden = shown.length > 0 || busy();
   if (shown.length > 0) drawPlots(shown, theme);
+  headlines.replaceChildren(...(report?.headlines ?? []).map((sentence) => sentenceItem(sentence, false)));
   sentences.replaceChildren(...(report?.sentences ?? []).map((sentence) => sentenceItem(sentence, false)));
   if (report) {
     if (!table) tableBox.replaceChildren((table = tableOf(report.table.columns)).element);
@@ -278,7 +297,8 @@ function draw(): void {
 function drawPlots(all: readonly Shown[], theme: Theme): void {
   const visible = all.filter(({ id }) => !legend.isHidden(id));
   const last = Math.max(1, ...all.map(({ curve }) => curve.epoch.at(-1) ?? 0));
-  const about = (progress?.report.sentences ?? []).join(' ');
+  const { headlines: first = [], sentences: rest = [], curves = [] } = progress?.report ?? {};
+  const about = [...first, ...rest].join(' ');
   for (const { plot, data, band } of views) {
     const series = visible.map(({ id, style, curve }): Series => {
       const { mean, low, high } = band(curve);
@@ -289,7 +309,7 @@ function drawPlots(all: readonly Shown[], theme: Theme): void {
       theme,
       `By epoch: mean over seeds, shaded from least to greatest. ${about}`,
     );
-    data.show(all.map(({ curve }) => curve));
+    data.show(curves);
   }
 }
 
@@ -333,9 +353,17 @@ function busy(): boolean {
   return asked || progress?.isRunning === true;
 }
 
+/** "Epoch 812 of 2000 · 30 runs": networks are trained in turns. */
+function progressText(): string {
+  if (!progress || asked) return '';
+  const { epochs } = progress.settings;
+  const runs = Math.max(1, Math.round(progress.expected / epochs));
+  return `Epoch ${String(Math.floor(progress.done / runs))} of ${String(epochs)} · ${String(runs)} ${runs === 1 ? 'run' : 'runs'}`;
+}
+
 /** Shows where training stands, and says it to those who wait, tests among them; after drawing. */
 function finish(): void {
-  status.show(run, busy(), remarks);
+  status.show(run, busy(), remarks, progressText());
   controls.allow({ start: !busy(), goOn: !busy() && progress?.canContinue === true });
   const idle = run.error === '' ? 'ready' : 'error';
   document.body.dataset['state'] = !state || busy() ? 'loading' : idle;
@@ -364,11 +392,11 @@ function read(): void {
 }
 
 function cursorSentence(at: number): string {
-  const parts = (progress?.report.curves ?? [])
+  const parts = distinct()
     .filter(({ id }) => !legend.isHidden(id))
     .map((curve) => {
       const [crossEntropy, dead, correct] = valuesAt(curve, at);
-      return `${nameOf(curve)}: cross-entropy ${crossEntropy}, ${dead} dead, ${correct} of the patterns correct`;
+      return `${namesOf(curve)}: cross-entropy ${crossEntropy}, ${dead} dead, ${correct} of the patterns correct`;
     });
   return `Epoch ${printPlace(at)}. ${parts.join('. ')}`;
 }

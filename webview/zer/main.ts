@@ -66,6 +66,7 @@ let cursor: number | null = null;
 const title = h('h1', {}, 'Zero error radius');
 const source = h('p', { class: 'source' });
 const live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+const headline = h('p', { id: 'headline' });
 const deadList = h('ul', { id: 'dead', class: 'sentences' });
 const note = h('p', { class: 'note' });
 const sentences = h('ul', { id: 'sentences' });
@@ -158,6 +159,7 @@ const moveCursor = oncePerFrame(() => {
   read();
 });
 
+figures.element.prepend(headline);
 document
   .querySelector('#app')
   ?.append(
@@ -299,6 +301,9 @@ function draw(): void {
   drawn = { curves: visible, legend: [...visible, ...plain] };
 
   const stale = shown.some((each) => each.stale);
+  const [first] = dead;
+  setText(headline, first ?? '');
+  headline.classList.toggle('stale', stale);
   deadList.replaceChildren(...dead.map((sentence) => sentenceItem(sentence, stale)));
   const { settings } = zer;
   const chosen = zer.variants.filter(({ id }) => settings.variants.includes(id));

@@ -79,6 +79,8 @@ export interface PlotOptions {
   readonly kind: AxisKind;
   /** For linear axes: what is always in view. */
   readonly yRange?: readonly [number, number];
+  /** Lines of one width: where noisy curves cross, rather than lie on each other. */
+  readonly thin?: true;
   readonly laneLabels?: Readonly<Partial<Record<LaneName, string>>>;
   /** The reader moved the crosshair; null takes it away. */
   onCursor(x: number | null, byKeyboard: boolean): void;

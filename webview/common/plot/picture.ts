@@ -17,6 +17,8 @@ type LineOptions = NonNullable<LineChart['options']>;
 const yAxisWidth = 66;
 /** The same where labels have more digits. */
 const zoomedAxisWidth = 92;
+/** The width of lines that are all equal. */
+const thinLine = 1.4;
 /** Plots narrower than this, in pixels, have the short text at the x axis. */
 export const narrow = 620;
 
@@ -107,7 +109,7 @@ function datasetsOf({ content, options, theme }: Figure): ChartDataset<'line', P
   return content.series.map((series): ChartDataset<'line', Point[]> => {
     const { exact = false, style, x, y } = series;
     const index = measured.indexOf(series);
-    const width = exact ? 1 : lineWidth(index, measured.length);
+    const width = exact ? 1 : options.thin ? thinLine : lineWidth(index, measured.length);
     return {
       data: Array.from(y, (value, i) => ({
         x: axis ? axis.place(x[i] ?? NaN) : (x[i] ?? NaN),
