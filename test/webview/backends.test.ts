@@ -39,7 +39,10 @@ describe('backends in the floor dashboard', () => {
   it('lists every backend with what is known of it, and follows what becomes known', async () => {
     await open(one);
     assert.deepEqual(
-      await dashboard.page.getByRole('radio').evaluateAll((all) => all.map((each) => (each as HTMLInputElement).value)),
+      await dashboard.page
+        .locator('.backends')
+        .getByRole('radio')
+        .evaluateAll((all) => all.map((each) => (each as HTMLInputElement).value)),
       ['auto', 'model', 'cuda', 'webgpu', 'python'],
     );
     assert.ok(await radio('auto').isChecked());
