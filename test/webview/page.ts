@@ -204,6 +204,9 @@ export class Dashboard {
 
   /** How many pixels of the `index`th plot have (nearly) this colour. */
   async pixels(index: number, colour: string): Promise<number> {
+    // What is not on the screen is not drawn.
+    await this.page.locator('.canvas-box canvas').nth(index).scrollIntoViewIfNeeded();
+    await this.frames();
     return this.page.evaluate(
       ([at, wanted]) => {
         const canvas = document.querySelectorAll<HTMLCanvasElement>('.canvas-box canvas')[at];

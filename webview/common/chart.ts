@@ -15,6 +15,8 @@ export type { Band, XAxis } from './plotting';
 
 /** How far a click may be from a mark, in pixels. */
 const reach = 10;
+/** How far from the screen a plot is drawn already, so that it is there when it is scrolled to. */
+const nearby = '20%';
 /** What one press of + zooms, and which part of the view an arrow moves it by. */
 const keyFactor = 1.5;
 const keyPan = 0.2;
@@ -37,6 +39,9 @@ export class Plot {
   private asked: Band | undefined;
   /** What was in view when the reader took hold of it. */
   private grabbed: Band | undefined;
+  /** Whether it is on the screen, or nearly: elsewhere nothing is drawn until it comes there. */
+  private isSeen = true;
+  private isDue = false;
 
   constructor(private readonly options: PlotOptions) {
     const heading = h('h2', { id: uniqueId('plot') }, options.title);
@@ -59,6 +64,13 @@ export class Plot {
       this.note,
     );
     this.listen();
+    new IntersectionObserver(
+      (entries) => {
+        this.isSeen = entries.at(-1)?.isIntersecting ?? true;
+        if (this.isSeen && this.isDue) this.update();
+      },
+      { rootMargin: nearby },
+    ).observe(this.surface);
   }
 
   /** @param summary one sentence that stands for the picture. */
@@ -75,7 +87,8 @@ export class Plot {
     setText(this.note, notes.filter((text) => text !== '').join(' '));
     const lanes = laneSpace(this.lanes, 'above') + laneSpace(this.lanes, 'beneath');
     this.canvas.parentElement?.style.setProperty('--lanes', `${Math.round(lanes)}px`);
-    this.update();
+    if (this.isSeen) this.update();
+    else this.isDue = true;
   }
 
   /**
@@ -99,7 +112,8 @@ export class Plot {
     this.at = x;
     this.surface.setAttribute('aria-valuenow', String(x ?? this.content.xRange[0]));
     this.surface.setAttribute('aria-valuetext', x === null ? 'not placed' : printPlace(x));
-    this.chart?.draw();
+    if (this.isSeen) this.chart?.draw();
+    else this.isDue = true;
   }
 
   /** Shows less, or more where the factor is above 1, around the crosshair if that is in view. */
@@ -240,6 +254,7 @@ export class Plot {
   }
 
   private frame(): Frame | undefined {
+    if (this.isDue) this.update();
     const figure = this.figure();
     return this.chart && figure && frameOf(this.chart, figure);
   }
@@ -288,6 +303,7 @@ export class Plot {
   private update(): void {
     const figure = this.figure();
     if (!figure) return;
+    this.isDue = false;
     this.chart ??= createChart(this.canvas, () => this.figure());
     const isNarrow = this.element.clientWidth < narrow;
     updateChart(
