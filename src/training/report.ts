@@ -231,7 +231,7 @@ function comparison(curves: readonly TrainingCurve[]): string {
   if (withDead.length > 0 && without.length > 0) {
     return (
       `${head} ${names(without)} ${have(without)} learnt all patterns in ${counts(without)} seeds, without a dead output unit at ` +
-      `the end; ${names(withDead)} in ${counts(withDead)}, with ${deadShare(withDead)} of the output units dead.`
+      `the end; ${names(withDead)} in ${counts(withDead)}, with ${deadShare(withDead)} of the output units dead on average.`
     );
   }
   const none = withDead.length === 0;
@@ -297,11 +297,11 @@ function counts(curves: readonly TrainingCurve[]): string {
   return range(curves.map(learntBy), curves[0]?.seeds.length ?? 0);
 }
 
-/** The mean over seeds: "10.9 %", "3 % to 10.9 %". */
+/** The mean over seeds: "10.9 %", or "3 % to 10.9 %" for several curves. */
 function deadShare(curves: readonly TrainingCurve[]): string {
   const shares = curves.map(({ seeds }) => mean(seeds.map(({ dead }) => dead)));
   const [least, most] = [percent(Math.min(...shares)), percent(Math.max(...shares))];
-  return `${least === most ? least : `${least} to ${most}`} on average`;
+  return least === most ? least : `${least} to ${most}`;
 }
 
 function range(counted: readonly number[], total: number): string {

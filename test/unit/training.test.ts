@@ -374,7 +374,7 @@ describe('training: what is found', () => {
     }
     assert.match(
       headlines[0] ?? '',
-      /^Variants at r = 0\.1: after 2000 epochs v1, .* and straight-through have learnt all patterns in 5 of 5 seeds, without a dead output unit at the end; v2, v3 and v4 in 0 of 5, with 10\.9 % on average of the output units dead\.$/,
+      /^Variants at r = 0\.1: after 2000 epochs v1, .* and straight-through have learnt all patterns in 5 of 5 seeds, without a dead output unit at the end; v2, v3 and v4 in 0 of 5, with 10\.9 % of the output units dead on average\.$/,
     );
     assert.equal(
       headlines[1],

@@ -150,7 +150,7 @@ describe('the training dashboard', () => {
     const { headlines, sentences } = lastReport(messages);
     assert.deepEqual(await page.locator('#sentences li').allInnerTexts(), sentences);
     assert.deepEqual(await page.locator('#headlines li').allInnerTexts(), headlines);
-    assert.match(headlines[0] ?? '', /v2, v3 and v4 in 0 of 3, with 10\.9 % on average of the output units dead\.$/);
+    assert.match(headlines[0] ?? '', /v2, v3 and v4 in 0 of 3, with 10\.9 % of the output units dead on average\.$/);
     const [top, plot] = [
       await page.locator('#headlines').boundingBox(),
       await page.locator('figure').first().boundingBox(),
@@ -303,6 +303,10 @@ describe('the training dashboard', () => {
       rows.map(([name]) => name),
       ['v1, r = 0.1', 'v2 = v3 = v4, r = 0.1', 'MikeNet cross-entropy, r = 0.1', 'straight-through, r = 0.1'],
     );
+    const swatches = await page
+      .locator('#legend canvas')
+      .evaluateAll((all) => all.map((each) => (each as HTMLCanvasElement).toDataURL()));
+    assert.equal(new Set(swatches).size, 4, 'each is told from the others');
     assert.match(rows[0]?.[2] ?? '', /^0 %$/, 'v1 has no dead units');
     assert.match(rows[1]?.[2] ?? '', /^\d.* %$/);
     assert.match(await page.locator('[aria-live="polite"]').innerText(), /^Epoch 600\. v1, r = 0\.1: cross-entropy /);

@@ -65,6 +65,7 @@ describe('the zero error radius dashboard', () => {
       zones,
       'v2 to v4 give gradient exactly 0 beyond |z| = 2.197 on the wrong side: the worst errors are never corrected.',
     );
+    assert.equal(await dashboard.page.locator('#headline').innerText(), zones, 'it stands above the plots, too');
     assert.match(
       saturated ?? '',
       /^v1 gives gradient exactly 0 beyond \|z\| = 16\.12 for target 1 and \|z\| = 16\.64 for/,

@@ -67,14 +67,18 @@ const fills = ['hollow', 'solid', 'dot', 'bar'] as const;
 /** How far towards the colour of text: so that a line shows on one of the same colour. */
 const shifts = [0, 0.55, 0.25, 0.7] as const;
 
-/** Colour and point shape tell the loss, what is in the shape the backend, the dash pattern all the rest. */
+/**
+ * Colour and point shape tell the loss, what is in the shape the backend, the dash pattern all the rest. From the seventh
+ * loss on, colours and shapes come again, lighter or darker and with something else in the shape.
+ */
 export function seriesStyle(theme: Theme, loss: number, rest: number, backend = 0): SeriesStyle {
   const colour = parse(theme.palette[loss % theme.palette.length] ?? theme.foreground);
+  const variation = backend + Math.floor(loss / shapes.length);
   return {
-    colour: print(mix(colour, parse(theme.foreground), shifts[backend % shifts.length] ?? 0)),
+    colour: print(mix(colour, parse(theme.foreground), shifts[variation % shifts.length] ?? 0)),
     dash: dashes[rest % dashes.length] ?? [],
     shape: shapes[loss % shapes.length] ?? 'circle',
-    fill: fills[backend % fills.length] ?? 'hollow',
+    fill: fills[variation % fills.length] ?? 'hollow',
   };
 }
 
