@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import { parseLossConfig, type BackendChoice } from '../config';
+import { defaults, parseLossConfig, type BackendChoice } from '../config';
 import { MeasuringMemory, type Backends } from '../engine';
 import type {
   BackendName,
   BackendsMessage,
+  FloorLook,
   FloorResult,
   FloorSettings,
   FloorStateMessage,
@@ -13,11 +14,12 @@ import type {
   SavingMessage,
   ToSamplesView,
   TrainTheseMessage,
+  ZerLook,
   ZerResult,
   ZerSettings,
   ZerStateMessage,
 } from '../protocol';
-import { floorPart, rekeyed, zerPart, type Writable } from './configPart';
+import { floorPart, rekeyed, zerPart, type Appearance, type Writable } from './configPart';
 import { floorRun } from './floorRun';
 import { floorIds, zerIds } from './hidden';
 import type { Measurer, Run } from './measurer';
@@ -59,7 +61,7 @@ interface ChosenBackends {
 }
 
 /** What the two kinds of dashboard differ in. */
-interface DashboardKind<State, Result extends { readonly generation: number }, Settings> {
+interface DashboardKind<State, Result extends { readonly generation: number }, Settings, Look> {
   readonly page: PanelKind;
   settingsOf(subject: Subject): Settings;
   /** The settings for what a panel is to show next, given those it has now. */
@@ -68,55 +70,61 @@ interface DashboardKind<State, Result extends { readonly generation: number }, S
   backendsOf(settings: Settings, subject: Subject): ChosenBackends;
   /** What a subject hides of curves of these settings. */
   hiddenIn(subject: Subject, settings: Settings): HiddenIds;
+  lookIn(subject: Subject): Look;
   /** What a configuration says of all that is set. @throws LossError for settings that can't be measured */
-  written(settings: Settings, hidden: HiddenIds, subject: Subject): Writable;
-  state(subject: Subject, settings: Settings, hidden: HiddenIds): State;
+  written(settings: Settings, appearance: Appearance<Look>, subject: Subject): Writable;
+  state(subject: Subject, settings: Settings, appearance: Appearance<Look>): State;
   run(settings: Settings, measurer: Measurer): Run<Result>;
   /** The same run, with what it measures also computed at the user's samples; where they can be given. */
   sampled?(samples: PanelSamples, run: Run<Result>, settings: Settings, measurer: Measurer): Run<Result>;
 }
 
-const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult, FloorSettings> = {
+const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult, FloorSettings, FloorLook> = {
   page: 'floor',
   settingsOf: (subject) => subject.floor,
-  settingsAfter: (next, now, { losses, backend, compare, view }) => ({
+  settingsAfter: (next, now, { losses, backend, compare, view, spacing = defaults.plots.axis }) => ({
     ...next.floor,
     losses: rekeyed(next.floor.losses, losses),
     // What was chosen in the panel stays, until the configuration says something else.
     ...(isDeepStrictEqual(next.said.backend, now.said.backend) ? { backend } : {}),
     ...(isDeepStrictEqual(next.said.compare, now.said.compare) ? { compare } : {}),
     ...(isDeepStrictEqual(next.said.view, now.said.view) ? { view } : {}),
+    ...(next.said.spacing === now.said.spacing ? { spacing } : {}),
   }),
   backendsOf: ({ backend, compare }) => ({ chosen: backend, compared: compare }),
   hiddenIn: ({ hidden }, settings) => floorIds(hidden.floor, settings),
-  written: (settings, hidden, { entries }) => floorPart(settings, hidden, entries),
-  state: ({ title, source, origin, entries }, settings, hidden) => ({
+  lookIn: ({ look }) => look.floor,
+  written: (settings, appearance, { entries }) => floorPart(settings, appearance, entries),
+  state: ({ title, source, origin, entries }, settings, { hidden, look }) => ({
     type: 'floor',
     title,
     source,
     origin,
     settings,
     hidden,
+    look,
     catalogue: catalogueItems(entries.all),
   }),
   run: floorRun,
   sampled: (samples, run, settings, measurer) => samples.follow(run, settings, measurer),
 };
 
-const zerKind: DashboardKind<ZerStateMessage, ZerResult, ZerSettings> = {
+const zerKind: DashboardKind<ZerStateMessage, ZerResult, ZerSettings, ZerLook> = {
   page: 'zer',
   settingsOf: (subject) => subject.zer,
   settingsAfter: (next) => next.zer,
   backendsOf: (_, subject) => ({ chosen: subject.backend, compared: [] }),
   hiddenIn: ({ hidden }) => zerIds(hidden.zer),
-  written: (settings, hidden) => zerPart(settings, hidden),
-  state: ({ title, source, origin }, settings, hidden) => ({
+  lookIn: ({ look }) => look.zer,
+  written: (settings, appearance, { backend }) => zerPart(settings, appearance, backend),
+  state: ({ title, source, origin }, settings, { hidden, look }) => ({
     type: 'zer',
     title,
     source,
     origin,
     settings,
     hidden,
+    look,
     variants: variantItems(),
   }),
   run: zerRun,
@@ -296,14 +304,15 @@ export class Dashboards implements vscode.Disposable {
     opened.follow(subject);
   }
 
-  private openPanel<State, Result extends { readonly generation: number }, Settings>(
-    kind: DashboardKind<State, Result, Settings>,
+  private openPanel<State, Result extends { readonly generation: number }, Settings, Look>(
+    kind: DashboardKind<State, Result, Settings, Look>,
     vscodePanel: vscode.WebviewPanel,
     first: Subject,
   ): OpenPanel {
     let subject = first;
     let settings = kind.settingsOf(first);
     let hidden = kind.hiddenIn(first, settings);
+    let look = kind.lookIn(first);
     let failed = false;
     const { backends } = this.computing;
     const probing = new AbortController();
@@ -317,13 +326,13 @@ export class Dashboards implements vscode.Disposable {
         (...messages) => panel.tell(...messages),
         (line) => this.log.error(line),
       );
-    const panel = new DashboardPanel<State | BackendsMessage | ToSamplesView, Result, Settings>(
+    const panel = new DashboardPanel<State | BackendsMessage | ToSamplesView, Result, Settings, Look>(
       vscodePanel,
       kind.page,
       this.extensionUri,
       settings,
       {
-        state: () => [kind.state(subject, settings, hidden), ...known(), ...(samples?.state() ?? [])],
+        state: () => [kind.state(subject, settings, { hidden, look }), ...known(), ...(samples?.state() ?? [])],
         prepare: (given) => {
           const measurer = this.measurerFor(subject, kind.backendsOf(given, subject).chosen);
           const run = kind.run(given, measurer);
@@ -334,9 +343,10 @@ export class Dashboards implements vscode.Disposable {
           if (message.type === 'train') this.train(message);
           else samples?.receive(message);
         },
+        look: (chosen) => (look = chosen),
         saving: (message) => {
           if ('hidden' in message) ({ hidden } = message);
-          this.receiveSaving(message, subject, (given) => kind.written(given, hidden, subject), adopt);
+          this.receiveSaving(message, subject, (given) => kind.written(given, { hidden, look }, subject), adopt);
         },
       },
       this.log,
@@ -354,6 +364,7 @@ export class Dashboards implements vscode.Disposable {
       follow: (next, again = false) => {
         const after = kind.settingsAfter(next, subject, settings);
         if (!isDeepStrictEqual(next.hidden, subject.hidden)) hidden = kind.hiddenIn(next, after);
+        if (!isDeepStrictEqual(kind.lookIn(next), kind.lookIn(subject))) look = kind.lookIn(next);
         const isNew =
           !isDeepStrictEqual(after, settings) ||
           !isDeepStrictEqual(kind.backendsOf(after, next), kind.backendsOf(settings, subject));
@@ -361,10 +372,11 @@ export class Dashboards implements vscode.Disposable {
         if (isNew) settings = after;
         // What has just been saved is there already.
         if (isNew || again || failed) panel.show(settings);
-        else panel.tell(kind.state(subject, settings, hidden));
+        else panel.tell(kind.state(subject, settings, { hidden, look }));
         failed = false;
       },
-      save: (to) => this.save(subject, () => kind.written(settings, hidden, subject), { as: false, to }, adopt),
+      save: (to) =>
+        this.save(subject, () => kind.written(settings, { hidden, look }, subject), { as: false, to }, adopt),
       tellBackends: () => panel.tell(...known()),
       fail: (message) => {
         failed = true;

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { parseLossConfig, writeLossConfig, type LossConfig } from '../../src/config';
+import { defaults, parseLossConfig, writeLossConfig, type LossConfig } from '../../src/config';
 import { floorPart, rekeyed, withoutImplied, zerPart } from '../../src/dashboards/configPart';
 import { findingLosses, isMeasurable } from '../../src/dashboards/findingEntry';
 import { floorIds, hiddenCurves, hiddenVariants, zerIds } from '../../src/dashboards/hidden';
 import { reproduction } from '../../src/dashboards/reproduction';
-import { EntrySource, floorSettingsOf, zerSettingsOf } from '../../src/dashboards/settings';
+import { EntrySource, floorLookOf, floorSettingsOf, zerLookOf, zerSettingsOf } from '../../src/dashboards/settings';
 import { findingsIn } from '../../src/rules';
 import type { FloorSettings } from '../../src/protocol';
 import { Random, randomConfig } from './generatedConfigs';
 
 const catalogue = new EntrySource();
+const plain = { hidden: [], look: floorLookOf(defaults.plots) };
 
 function read(text: string): LossConfig {
   const { config, problems } = parseLossConfig(text, 'x');
@@ -35,11 +36,13 @@ describe('saving a dashboard', () => {
       const settings = asInPage(floorSettingsOf(config));
       const ids = floorIds(config.hidden, settings);
       assert.equal(ids.length, config.hidden.length);
-      const { part, nameless } = floorPart(settings, ids, catalogue);
+      const look = floorLookOf(config.plots);
+      const { part, nameless } = floorPart(settings, { hidden: ids, look }, catalogue);
       assert.deepEqual(nameless, []);
       const again = read(writeLossConfig(part));
       const reopened = floorSettingsOf(again);
       assert.deepEqual(keyless(reopened), keyless(settings));
+      assert.deepEqual(floorLookOf(again.plots), look);
       assert.deepEqual(new Set(floorIds(again.hidden, settings)), new Set(ids));
       // A panel that is already open goes on with its own keys: nothing is to be measured anew.
       assert.deepEqual({ ...reopened, losses: rekeyed(reopened.losses, settings.losses) }, settings);
@@ -52,8 +55,11 @@ describe('saving a dashboard', () => {
       const config = randomConfig(random, 'x');
       const settings = zerSettingsOf(config);
       const ids = zerIds(config.zeroErrorRadius.hidden);
-      const again = read(writeLossConfig(zerPart(settings, ids).part));
+      const look = zerLookOf(config.zeroErrorRadius);
+      const again = read(writeLossConfig(zerPart(settings, { hidden: ids, look }, config.backend).part));
       assert.deepEqual(zerSettingsOf(again), settings);
+      assert.deepEqual(zerLookOf(again.zeroErrorRadius), look);
+      assert.equal(again.backend, config.backend);
       const shown = hiddenVariants(ids, settings);
       assert.deepEqual(new Set(zerIds(again.zeroErrorRadius.hidden)), new Set(zerIds(shown)));
     }
@@ -84,9 +90,9 @@ describe('saving a dashboard', () => {
       return { key: String(i), entry, label: entry.label, constants: { radius: 0.2 } };
     });
     const implied = floorSettingsOf({ ...config, losses: variants });
-    const { part } = floorPart(implied, [], catalogue);
+    const { part } = floorPart(implied, plain, catalogue);
     assert.deepEqual(withoutImplied(part, config, implied.losses).losses, []);
-    const changed = floorPart({ ...implied, losses: implied.losses.slice(1) }, [], catalogue).part;
+    const changed = floorPart({ ...implied, losses: implied.losses.slice(1) }, plain, catalogue).part;
     assert.equal(withoutImplied(changed, config, implied.losses).losses?.length, 1);
   });
 
@@ -97,7 +103,7 @@ describe('saving a dashboard', () => {
     const chosen = own.map((entry, i) => ({ key: String(i), entry, label: entry.label, constants: {} }));
     const { losses } = read('{"losses": ["torch/bce@2.0"]}');
     const settings = floorSettingsOf({ ...read('{}'), losses: [...chosen, ...losses] });
-    const writable = floorPart(settings, [], new EntrySource(own));
+    const writable = floorPart(settings, plain, new EntrySource(own));
     assert.deepEqual(
       writable.part.losses?.map(({ entry }) => entry.id),
       ['torch/bce@2.0'],
@@ -106,7 +112,7 @@ describe('saving a dashboard', () => {
     const text = reproduction(writable);
     assert.match(text, /no configuration can name: as written: log of sigmoid; stable form\.\n\nThe others:/);
     const nothing = reproduction(
-      floorPart({ ...settings, losses: settings.losses.slice(0, 2) }, [], new EntrySource(own)),
+      floorPart({ ...settings, losses: settings.losses.slice(0, 2) }, plain, new EntrySource(own)),
     );
     assert.ok(!nothing.includes('```'), nothing);
   });
@@ -125,7 +131,7 @@ describe('saving a dashboard', () => {
       }),
     );
     const settings = floorSettingsOf(config);
-    const text = reproduction(floorPart(settings, [], catalogue));
+    const text = reproduction(floorPart(settings, plain, catalogue));
     const [, json = ''] = /```json\n(.*?)```/s.exec(text) ?? [];
     assert.deepEqual(floorSettingsOf(read(json)), settings);
     const [, commands] = /```sh\n(.*?)```/s.exec(text) ?? [];
@@ -134,7 +140,13 @@ describe('saving a dashboard', () => {
       'lossfloor measure keras/binary-crossentropy@1 torch/bce@2.0 --dtype float16,float32 --target 1,mean --backend model\n' +
         'lossfloor measure keras/binary-crossentropy@3 --dtype float16,float32 --target 1,mean --constant epsilon=0.00001 --backend model\n',
     );
-    const zer = reproduction(zerPart(zerSettingsOf(read('{"zeroErrorRadius": {"variants": ["zer/v2"]}}')), []));
+    const zer = reproduction(
+      zerPart(
+        zerSettingsOf(read('{"zeroErrorRadius": {"variants": ["zer/v2"]}}')),
+        { hidden: [], look: zerLookOf(defaults) },
+        'auto',
+      ),
+    );
     assert.ok(zer.includes('lossfloor measure zer/v2 --dtype float32 --target 0,1 --constant radius=0.1\n'), zer);
   });
 });

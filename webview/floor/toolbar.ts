@@ -1,19 +1,12 @@
-import type { FloorSettings } from '../../src/protocol/webview';
+import type { FloorLook, FloorSettings } from '../../src/protocol/webview';
 import { h, setText, uniqueId } from '../common/dom';
 import { button } from '../common/fields';
-import type { ErrorOf } from './shown';
 import { printView } from './view';
-
-/** How the plots are shown; kept with the page. */
-export interface Look {
-  readonly errorOf: ErrorOf;
-  readonly targets: 'overlaid' | 'beside';
-}
 
 /** What the horizontal axis is proportional to. */
 export type Spacing = NonNullable<FloorSettings['spacing']>;
 
-export const defaultLook: Look = { errorOf: 'loss', targets: 'overlaid' };
+export const defaultLook: FloorLook = { errorOf: 'loss', targets: 'overlaid' };
 
 export interface ToolbarActions {
   /** @param factor less than 1 shows less */
@@ -21,7 +14,7 @@ export interface ToolbarActions {
   /** By that part of the view. */
   pan(part: number): void;
   whole(): void;
-  look(look: Look): void;
+  look(look: FloorLook): void;
   spacing(spacing: Spacing): void;
 }
 
@@ -33,15 +26,16 @@ export class Toolbar {
   private readonly place = h('output', { class: 'view', id: 'view' });
   private readonly whole: HTMLButtonElement;
   private readonly moves: readonly HTMLButtonElement[];
-  private readonly targets: Switch<Look['targets']>;
+  private readonly errorOf: Switch<FloorLook['errorOf']>;
+  private readonly targets: Switch<FloorLook['targets']>;
   private readonly spacing: Switch<Spacing>;
-  private look: Look;
+  private current: FloorLook;
 
-  constructor(look: Look, actions: ToolbarActions) {
-    this.look = look;
-    const change = (part: Partial<Look>): void => {
-      this.look = { ...this.look, ...part };
-      actions.look(this.look);
+  constructor(look: FloorLook, actions: ToolbarActions) {
+    this.current = look;
+    const change = (part: Partial<FloorLook>): void => {
+      this.current = { ...this.current, ...part };
+      actions.look(this.current);
     };
     this.whole = button('Back to the whole range', { class: 'secondary', title: 'Also: double click, or 0' }, () => {
       actions.whole();
@@ -56,6 +50,18 @@ export class Toolbar {
         actions.pan(0.25);
       }),
     ];
+    this.errorOf = new Switch(
+      'Error of',
+      'look-error',
+      [
+        ['loss', 'loss'],
+        ['gradient', 'gradient'],
+      ],
+      look.errorOf,
+      (errorOf) => {
+        change({ errorOf });
+      },
+    );
     this.targets = new Switch(
       'Targets',
       'look-targets',
@@ -97,30 +103,19 @@ export class Toolbar {
         this.whole,
         this.place,
       ),
-      h(
-        'div',
-        { class: 'switches' },
-        new Switch(
-          'Error of',
-          'look-error',
-          [
-            ['loss', 'loss'],
-            ['gradient', 'gradient'],
-          ],
-          look.errorOf,
-          (errorOf) => {
-            change({ errorOf });
-          },
-        ).element,
-        this.spacing.element,
-        this.targets.element,
-      ),
+      h('div', { class: 'switches' }, this.errorOf.element, this.spacing.element, this.targets.element),
       h(
         'p',
         { class: 'note' },
         'Drag over a range to see it, Shift+drag to move, Ctrl or ⌘ and the wheel to zoom, double click for all. On a crosshair: arrows, + − 0, Shift+arrows. Click keeps the crosshair.',
       ),
     );
+  }
+
+  set look(look: FloorLook) {
+    this.current = look;
+    this.errorOf.value = look.errorOf;
+    this.targets.value = look.targets;
   }
 
   show({ view, sweep, targets, spacing = 'margin' }: FloorSettings): void {
