@@ -1,9 +1,19 @@
 /** What dashboards have set, as a configuration says it. */
 import type { ConfigPart, LossConfig } from '../config';
 import { defaults, variantById } from '../config';
-import type { BackendChoice, ChosenLoss, FloorLook, FloorSettings, HiddenIds, ZerLook, ZerSettings } from '../protocol';
+import type {
+  BackendChoice,
+  ChosenLoss,
+  FloorLook,
+  FloorSettings,
+  HiddenIds,
+  TrainingSettings,
+  ZerLook,
+  ZerSettings,
+} from '../protocol';
 import { hiddenCurves, hiddenVariants } from './hidden';
 import { chosenEntries, floorSettingsOf, type EntrySource } from './settings';
+import { trainingChoice } from './trainingSettings';
 
 /** What can be written of a dashboard's settings. */
 export interface Writable {
@@ -57,6 +67,11 @@ export function zerPart(
     hidden: hiddenVariants(hidden, settings),
   };
   return { part: { zeroErrorRadius, backend }, nameless: [] };
+}
+
+/** Its file of patterns is named by its URI. */
+export function trainingPart(settings: TrainingSettings, hidden: HiddenIds): Writable {
+  return { part: { training: trainingChoice(settings, hidden) }, nameless: [] };
 }
 
 /** The losses of a file that has none are those of its variants: they need not be written into it. */

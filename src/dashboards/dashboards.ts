@@ -13,7 +13,6 @@ import type {
   PanelOrigin,
   SavingMessage,
   ToSamplesView,
-  TrainTheseMessage,
   ZerLook,
   ZerResult,
   ZerSettings,
@@ -24,13 +23,14 @@ import { floorRun } from './floorRun';
 import { floorIds, zerIds } from './hidden';
 import type { Measurer, Run } from './measurer';
 import { zerRun } from './zerRun';
+import type { ActivePanels } from './active';
 import { DashboardPanel } from './panel';
 import { isMeasurable, type MeasurableFinding } from './findingEntry';
 import { PanelSamples } from './panelSamples';
 import { pickLoss, pickVariants, type PickedLoss } from './picks';
 import { sampleFiles } from './sampleFiles';
 import { reproduction } from './reproduction';
-import { copyText, saveConfig, saveExport, type Destination } from './saving';
+import { copyText, orSay, readConfig, saveConfig, saveExport, type Destination } from './saving';
 import { backendItems, catalogueItems, variantItems } from './settings';
 import {
   describe,
@@ -45,6 +45,7 @@ import {
   type FindingsOf,
   type Subject,
 } from './subjects';
+import type { TrainingPanels } from './trainingPanel';
 
 /** The panels' types: the manifest's activation events and the serializers have to name the same. */
 export const viewTypes = { floor: 'lossfloor.floor', zer: 'lossfloor.zer' } as const;
@@ -52,8 +53,6 @@ type PanelKind = keyof typeof viewTypes;
 
 /** Pause after a keystroke in a configuration before its dashboard follows, in milliseconds. */
 const settle = 250;
-/** Set while a dashboard is active, for the command that saves it. */
-const contextKey = 'lossfloor.dashboard';
 
 interface ChosenBackends {
   readonly chosen: BackendChoice;
@@ -155,15 +154,13 @@ export class Dashboards implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [];
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly memory = new MeasuringMemory();
-  /** The panel that was active last. */
-  private latest: OpenPanel | undefined;
 
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly computing: Computing,
     private readonly findingsOf: FindingsOf,
-    /** Trains networks with variants of a zero error radius. */
-    private readonly train: (what: Pick<TrainTheseMessage, 'variants' | 'radius'>) => void,
+    private readonly training: TrainingPanels,
+    private readonly active: ActivePanels,
     private readonly log: vscode.LogOutputChannel,
   ) {
     for (const kind of ['floor', 'zer'] as const) {
@@ -218,21 +215,8 @@ export class Dashboards implements vscode.Disposable {
 
   /** A configuration file's dashboard; if the file is not valid, an error that leads to the place. */
   async showConfig(kind: PanelKind, document: vscode.TextDocument): Promise<void> {
-    const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
-    if (config) {
-      this.show(kind, subjectOfConfig(config, document.uri));
-      return;
-    }
-    const [problem] = problems;
-    const goThere = vscode.l10n.t('Go to Error');
-    const choice = await vscode.window.showErrorMessage(describe(document, problem), goThere);
-    if (choice === goThere) {
-      const range = new vscode.Range(
-        document.positionAt(problem?.offset ?? 0),
-        document.positionAt((problem?.offset ?? 0) + (problem?.length ?? 0)),
-      );
-      await vscode.window.showTextDocument(document, { selection: range });
-    }
+    const config = await readConfig(document);
+    if (config) this.show(kind, subjectOfConfig(config, document.uri));
   }
 
   /** The dashboard of the code at a place where a rule found something. @returns whether there is one */
@@ -249,7 +233,7 @@ export class Dashboards implements vscode.Disposable {
     for (const document of vscode.workspace.textDocuments) {
       if (this.timers.has(document.uri.toString())) this.followNow(document);
     }
-    if (this.latest) await this.latest.save(uri);
+    if (this.active.latest) await this.active.latest.save(uri);
     else void vscode.window.showInformationMessage(vscode.l10n.t('No dashboard is open that could be saved.'));
   }
 
@@ -277,16 +261,9 @@ export class Dashboards implements vscode.Disposable {
     const opened =
       kind === 'floor' ? this.openPanel(floorKind, panel, subject) : this.openPanel(zerKind, panel, subject);
     this.open.set(keyOf(kind, subject.origin, subject.title), opened);
-    const follow = (): void => {
-      if (panel.active) this.latest = opened;
-      void vscode.commands.executeCommand('setContext', contextKey, [...this.open.values()].some(isActive));
-    };
-    follow();
-    panel.onDidChangeViewState(follow);
+    this.active.add(panel, opened);
     panel.onDidDispose(() => {
       for (const [key, each] of this.open) if (each === opened) this.open.delete(key);
-      if (this.latest === opened) this.latest = undefined;
-      follow();
     });
   }
 
@@ -340,7 +317,8 @@ export class Dashboards implements vscode.Disposable {
         },
         probe: () => void backends.probe(probing.signal).catch(() => undefined),
         other: (message) => {
-          if (message.type === 'train') this.train(message);
+          if (message.type === 'train')
+            this.training.show({ ...subject.training, variants: message.variants, radii: [message.radius] });
           else samples?.receive(message);
         },
         look: (chosen) => (look = chosen),
@@ -401,10 +379,10 @@ export class Dashboards implements vscode.Disposable {
         void this.save(subject, () => write(message.settings), { as: message.as }, adopt);
         return;
       case 'save':
-        void this.orSay(() => saveExport(message, subject));
+        void orSay(this.log, () => saveExport(message, subject));
         return;
       case 'copyReport':
-        void this.orSay(() => copyText(`${message.text}\n${reproduction(write(message.settings))}`));
+        void orSay(this.log, () => copyText(`${message.text}\n${reproduction(write(message.settings))}`));
         return;
     }
   }
@@ -415,20 +393,10 @@ export class Dashboards implements vscode.Disposable {
     destination: Destination,
     adopt: (uri: vscode.Uri) => Promise<void>,
   ): Promise<void> {
-    return this.orSay(async () => {
+    return orSay(this.log, async () => {
       const uri = await saveConfig(subject, write(), destination);
       if (uri) await adopt(uri);
     });
-  }
-
-  /** What goes wrong is said, and what is shown stays as it is. */
-  private async orSay(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.log.warn(String((error as Error).stack ?? error));
-      void vscode.window.showErrorMessage((error as Error).message);
-    }
   }
 
   private measurerFor({ entries }: Subject, backend: BackendChoice): Measurer {
@@ -468,6 +436,8 @@ export class Dashboards implements vscode.Disposable {
       if (config) panel?.follow(subjectOfConfig(config, document.uri));
       else panel?.fail(describe(document, problems[0]));
     }
+    if (config) this.training.follow(subjectOfConfig(config, document.uri));
+    else this.training.fail(uri, describe(document, problems[0]));
   }
 
   private async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -496,10 +466,6 @@ function findingAt(
   });
   const [finding] = there;
   return there.length === 1 && finding ? { finding } : undefined;
-}
-
-function isActive({ vscodePanel }: OpenPanel): boolean {
-  return vscodePanel.active;
 }
 
 function panelTitle(kind: PanelKind, name: string): string {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import {
   defaults,
@@ -6,12 +7,21 @@ import {
   type BackendChoice,
   type ConfigProblem,
   type HiddenCurve,
+  type HiddenTraining,
   type HiddenVariant,
   type LossConfig,
 } from '../config';
 import { lossById, type LossEntry } from '../losses';
 import type { FormatName } from '../numeric';
-import type { FloorLook, FloorSettings, KeptState, PanelOrigin, ZerLook, ZerSettings } from '../protocol';
+import type {
+  FloorLook,
+  FloorSettings,
+  KeptState,
+  PanelOrigin,
+  TrainingSettings,
+  ZerLook,
+  ZerSettings,
+} from '../protocol';
 import type { Finding } from '../rules';
 import { findingLosses, isMeasurable, type MeasurableFinding } from './findingEntry';
 import { hiddenCurves, hiddenVariants } from './hidden';
@@ -26,6 +36,7 @@ import {
   zerLookOf,
   zerSettingsOf,
 } from './settings';
+import { trainingSettings, trainingSettingsOf } from './trainingSettings';
 
 /** What is found in a document as it is now, once that is known. */
 export type FindingsOf = (document: vscode.TextDocument) => Promise<readonly Finding[]>;
@@ -45,7 +56,12 @@ export interface Subject {
   readonly floor: FloorSettings;
   readonly zer: ZerSettings;
   /** What the legends hide. */
-  readonly hidden: { readonly floor: readonly HiddenCurve[]; readonly zer: readonly HiddenVariant[] };
+  readonly training: TrainingSettings;
+  readonly hidden: {
+    readonly floor: readonly HiddenCurve[];
+    readonly zer: readonly HiddenVariant[];
+    readonly training: readonly HiddenTraining[];
+  };
   readonly look: { readonly floor: FloorLook; readonly zer: ZerLook };
 }
 
@@ -55,6 +71,20 @@ export function isLossConfig(document: vscode.TextDocument): boolean {
 
 export function nameOf(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+}
+
+/** A file that a configuration names: by its path from the configuration's folder, an absolute path, or a URI. */
+export function fileUri(config: vscode.Uri, file: string): vscode.Uri {
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(file)) return vscode.Uri.parse(file);
+  const isAbsolute = file.startsWith('/') || /^[a-z]:\//i.test(file);
+  const inFolder = isAbsolute ? posix.join('/', file) : posix.join(posix.dirname(config.path), file);
+  return config.with({ path: inFolder });
+}
+
+/** How a configuration names a file: the inverse. */
+export function fileName(config: vscode.Uri, file: vscode.Uri): string {
+  const isNear = config.scheme === file.scheme && config.authority === file.authority;
+  return isNear ? posix.relative(posix.dirname(config.path), file.path) : file.toString();
 }
 
 export function describe(document: vscode.TextDocument, problem: ConfigProblem | undefined): string {
@@ -79,7 +109,12 @@ export function subjectOfConfig(config: LossConfig, uri: vscode.Uri): Subject {
     said: { backend: config.backend, compare: config.compare, view: config.view, spacing: config.plots.axis },
     floor: floorSettingsOf({ ...config, losses: config.losses.length > 0 ? config.losses : variantLosses }),
     zer: zerSettingsOf(config),
-    hidden: { floor: config.hidden, zer: config.zeroErrorRadius.hidden },
+    training: trainingSettingsOf(config, (file) => fileUri(uri, file).toString()),
+    hidden: {
+      floor: config.hidden,
+      zer: config.zeroErrorRadius.hidden,
+      training: config.training?.hidden ?? [],
+    },
     look: { floor: floorLookOf(config.plots), zer: zerLookOf(config.zeroErrorRadius) },
   };
 }
@@ -108,7 +143,8 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
         targets: defaults.radiusTargets,
       },
     }),
-    hidden: { floor: [], zer: [] },
+    training: trainingSettings({}),
+    hidden: { floor: [], zer: [], training: [] },
     look: { floor: floorLookOf(defaults.plots), zer: zerLookOf(defaults) },
   };
 }

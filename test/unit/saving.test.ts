@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { defaults, parseLossConfig, writeLossConfig, type LossConfig } from '../../src/config';
-import { floorPart, rekeyed, withoutImplied, zerPart } from '../../src/dashboards/configPart';
+import { floorPart, rekeyed, trainingPart, withoutImplied, zerPart } from '../../src/dashboards/configPart';
 import { findingLosses, isMeasurable } from '../../src/dashboards/findingEntry';
 import { floorIds, hiddenCurves, hiddenVariants, zerIds } from '../../src/dashboards/hidden';
 import { reproduction } from '../../src/dashboards/reproduction';
 import { EntrySource, floorLookOf, floorSettingsOf, zerLookOf, zerSettingsOf } from '../../src/dashboards/settings';
+import {
+  hiddenTraining,
+  trainingIds,
+  trainingSettings,
+  trainingSettingsOf,
+} from '../../src/dashboards/trainingSettings';
 import { findingsIn } from '../../src/rules';
 import type { FloorSettings } from '../../src/protocol';
 import { Random, randomConfig } from './generatedConfigs';
@@ -63,6 +69,74 @@ describe('saving a dashboard', () => {
       const shown = hiddenVariants(ids, settings);
       assert.deepEqual(new Set(zerIds(again.zeroErrorRadius.hidden)), new Set(zerIds(shown)));
     }
+  });
+
+  it('keeps every state of every control of a training', () => {
+    const random = new Random(13);
+    const uriOf = (file: string): string => file;
+    let trained = 0;
+    for (let i = 0; i < 300; i++) {
+      const config = randomConfig(random, 'x');
+      const settings = trainingSettingsOf(config, uriOf);
+      if (!config.training) {
+        const { variants, radius, format } = config.zeroErrorRadius;
+        const { variants: chosen, radii, format: own } = settings;
+        assert.deepEqual(
+          { chosen, radii, own },
+          { chosen: variants.map(({ id }) => id), radii: [radius], own: format },
+        );
+      } else trained++;
+      const ids = trainingIds(config.training?.hidden ?? []);
+      const again = read(writeLossConfig(trainingPart(settings, ids).part));
+      const { own, ...rest } = settings;
+      const { own: ownAgain, ...restAgain } = trainingSettingsOf(again, uriOf);
+      assert.deepEqual(restAgain, rest);
+      // Without a file there are no columns to count.
+      if (own) assert.deepEqual(ownAgain, own);
+      assert.deepEqual(new Set(trainingIds(again.training?.hidden ?? [])), new Set(ids));
+    }
+    assert.ok(trained > 100);
+  });
+
+  it('forgets hidden curves of a training that there are no more', () => {
+    const settings = { variants: ['zer/v1', 'zer/v2'], radii: [0.1, 0.2] };
+    const ids = ['zer/v1 0.2', 'zer/v3 0.1', 'zer/v2 0.25', 'zer/v2 0.1'];
+    assert.deepEqual(trainingIds(hiddenTraining(ids, settings)), ['zer/v2 0.1', 'zer/v1 0.2']);
+  });
+
+  it('tells in a report how to train the same again', () => {
+    const training = read(
+      JSON.stringify({
+        training: {
+          ...{
+            task: 'own',
+            file: 'file:///home/me/an%20own.csv',
+            targetColumns: 2,
+            variants: ['zer/v2'],
+            radii: [0.1, 0.2],
+          },
+          ...{ update: 'online', weightRange: 2, format: 'bfloat16' },
+        },
+      }),
+    );
+    const settings = trainingSettingsOf(training, (file) => file);
+    const text = reproduction(trainingPart(settings, []));
+    assert.ok(!text.includes('/home/me'), text);
+    assert.match(text, /Save this as `report\.loss\.json` beside the file of patterns, `an own\.csv`, and open/);
+    const [, json = ''] = /```json\n(.*?)```/s.exec(text) ?? [];
+    assert.deepEqual(read(json).training, { ...training.training, file: 'an own.csv' });
+    const [, commands] = /```sh\n(.*?)```/s.exec(text) ?? [];
+    assert.equal(
+      commands,
+      'lossfloor train --csv "an own.csv" --targets 2 --variant zer/v2 --radius 0.1,0.2 --seeds 5 --epochs 2000 --update online --weights 2 --dtype bfloat16\n',
+    );
+    const parity = trainingPart(trainingSettings({ task: 'parity', bits: 3, hidden: 5, own: settings.own }), []);
+    const other = reproduction(parity);
+    assert.ok(!other.includes('own.csv'), other);
+    assert.match(
+      other,
+      /lossfloor train --task parity --bits 3 --variant \S+ --radius 0\.1 --seeds 5 --epochs 2000 --hidden 5 --dtype float32\n/,
+    );
   });
 
   it('forgets hidden curves that there are no more', () => {
