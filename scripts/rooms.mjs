@@ -15,7 +15,7 @@ const downwards = /** @type {Record<string, readonly string[]>} */ ({
   rules: ['expression', 'numeric', 'losses', 'measure', 'python', 'javascript'],
   notebooks: [],
   samples: [],
-  config: ['expression', 'numeric', 'losses', 'measure', 'rules'],
+  config: ['expression', 'numeric', 'losses', 'measure', 'training', 'rules'],
   protocol: ['expression', 'numeric', 'measure', 'training', 'rules', 'config'],
   worker: ['expression', 'numeric', 'measure', 'training', 'python', 'rules', 'notebooks', 'config', 'protocol'],
   engine: ['expression', 'numeric', 'measure', 'training', 'losses', 'rules', 'protocol', 'config'],

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Dashboards, TrainingPanels } from './dashboards';
+import { ActivePanels, Dashboards, TrainingPanels } from './dashboards';
 import {
   commands,
   FinderSettingsSource,
@@ -45,12 +45,14 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
   const finder = new FinderClient({ threadPath: context.asAbsolutePath('dist/finder.js'), log });
   const settings = new FinderSettingsSource(finder, log);
   const tracker = new FindingsTracker(finder, settings, log);
-  const training = new TrainingPanels(context.extensionUri, backends, log);
+  const active = new ActivePanels();
+  const training = new TrainingPanels(context.extensionUri, backends, active, log);
   const dashboards = new Dashboards(
     context.extensionUri,
     { backends, preferred: preferredBackend },
     (document) => tracker.settled(document),
-    ({ variants, radius }) => training.show({ variants, radii: [radius] }),
+    training,
+    active,
     log,
   );
   const found = new FoundFiles(tracker);
@@ -79,7 +81,7 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     registerConfigDiagnostics(),
     vscode.commands.registerCommand(commands.showPrecisionFloor, () => dashboards.showFromEditor('floor')),
     vscode.commands.registerCommand(commands.showZeroErrorRadius, () => dashboards.showFromEditor('zer')),
-    vscode.commands.registerCommand(commands.showTraining, () => training.show()),
+    vscode.commands.registerCommand(commands.showTraining, () => training.showFromEditor()),
     vscode.commands.registerCommand(commands.saveDashboard, (to?: vscode.Uri) => dashboards.saveLatest(to)),
     vscode.commands.registerCommand(commands.selectBackend, () => selectBackend(backends, log)),
     vscode.commands.registerCommand(commands.showLogs, () => log.show()),

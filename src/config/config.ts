@@ -1,6 +1,7 @@
 import type { LossEntry } from '../losses';
 import type { Target } from '../measure';
 import type { FormatName, NumberFormat } from '../numeric';
+import type { TaskId, TrainingPlan } from '../training';
 
 /** A `*.loss.json` file, with everything that it leaves out filled in. */
 export interface LossConfig {
@@ -11,7 +12,10 @@ export interface LossConfig {
   readonly sweep: Sweep;
   /** The part of the sweep that the plots are zoomed to; null for all of it. */
   readonly view: Range | null;
+  readonly plots: PlotsChoice;
   readonly zeroErrorRadius: ZeroErrorRadiusChoice;
+  /** Null where the file says nothing of training. */
+  readonly training: TrainingChoice | null;
   readonly backend: BackendChoice;
   /** What else computes the same, to be compared with it. */
   readonly compare: readonly ComparedBackend[];
@@ -51,13 +55,53 @@ export interface Sweep extends Range {
   readonly points: number;
 }
 
+/** How the precision floor dashboard draws. */
+export interface PlotsChoice {
+  /** What the horizontal axis is proportional to, and where the points lie: margins, or ordinals of the coarsest format. */
+  readonly axis: (typeof plotChoices.axis)[number];
+  /** What the error is that of. */
+  readonly error: (typeof plotChoices.error)[number];
+  /** Several targets in one plot, or each in a plot of its own. */
+  readonly targets: (typeof plotChoices.targets)[number];
+}
+
+export const plotChoices = {
+  axis: ['margin', 'ordinal'],
+  error: ['loss', 'gradient'],
+  targets: ['overlaid', 'beside'],
+} as const;
+
+/** What the curves of a zero error radius can be plotted against. */
+export const radiusAxes = ['output', 'logit'] as const;
+export type RadiusAxis = (typeof radiusAxes)[number];
+
 export interface ZeroErrorRadiusChoice {
   /** Entries of the family `zer`. */
   readonly variants: readonly LossEntry[];
   readonly radius: number;
   readonly format: FormatName;
   readonly targets: readonly number[];
+  readonly plottedAgainst: readonly RadiusAxis[];
   readonly hidden: readonly HiddenVariant[];
+}
+
+/** What the training dashboard trains. */
+export interface TrainingChoice {
+  readonly task: TaskId;
+  /** Of the parity task. */
+  readonly bits: number;
+  /** Of the task `own`: a path relative to the configuration, an absolute one or a URI; null for none. */
+  readonly file: string | null;
+  /** How many of the file's last columns are targets; null where their names say it. */
+  readonly targetColumns: number | null;
+  readonly plan: TrainingPlan;
+  readonly hidden: readonly HiddenTraining[];
+}
+
+/** The curve of a variant at a radius. */
+export interface HiddenTraining {
+  readonly variant: string;
+  readonly radius: number;
 }
 
 /** The curve of a variant for a target, or that of exact cross-entropy for a target. */
@@ -75,6 +119,10 @@ export const defaults = {
   variants: ['zer/v1', 'zer/v2', 'zer/v3', 'zer/v4'],
   radius: 0.1,
   radiusTargets: [0, 1],
+  plottedAgainst: radiusAxes,
+  plots: { axis: 'margin', error: 'loss', targets: 'overlaid' },
+  task: 'encoder',
+  bits: 4,
   backend: 'auto',
 } as const;
 

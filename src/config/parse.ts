@@ -10,6 +10,7 @@ import {
 import { LossError, losses, lossById, type LossEntry } from '../losses';
 import type { Target } from '../measure';
 import type { FormatName } from '../numeric';
+import { bundledTask, trainingDefaults, type TaskId, type TrainingPlan } from '../training';
 import {
   defaults,
   type BackendChoice,
@@ -18,8 +19,11 @@ import {
   type HiddenCurve,
   type HiddenVariant,
   type LossConfig,
+  type PlotsChoice,
+  type RadiusAxis,
   type Range,
   type Sweep,
+  type TrainingChoice,
 } from './config';
 import { lossConfigSchema } from './schema';
 
@@ -45,11 +49,14 @@ interface Written {
   readonly targets?: readonly Target[];
   readonly sweep?: { from: number; to: number; points?: number };
   readonly view?: Range;
+  readonly plots?: Partial<PlotsChoice>;
+  readonly training?: WrittenTraining;
   readonly zeroErrorRadius?: {
     variants?: readonly string[];
     radius?: number;
     format?: FormatName;
     targets?: readonly number[];
+    plottedAgainst?: readonly RadiusAxis[];
     hidden?: readonly WrittenHiddenVariant[];
   };
   readonly backend?: BackendChoice;
@@ -64,6 +71,16 @@ interface WrittenHiddenCurve {
   readonly target?: Target;
   readonly backend?: ComparedBackend;
   readonly exact?: number;
+}
+
+/** As it is written, what is left out left out. */
+interface WrittenTraining extends Partial<Omit<TrainingPlan, 'hidden'>> {
+  readonly task?: TaskId;
+  readonly bits?: number;
+  readonly file?: string;
+  readonly targetColumns?: number;
+  readonly hiddenUnits?: number;
+  readonly hidden?: TrainingChoice['hidden'];
 }
 
 interface WrittenHiddenVariant {
@@ -253,6 +270,7 @@ function interpret(written: Written, root: Node, name: string): ParsedConfig {
   const hiddenVariants = (zer.hidden ?? []).map((item, i) =>
     attempt(['zeroErrorRadius', 'hidden', i], () => hiddenVariant(item)),
   );
+  const training = written.training ? trainingChoice(written.training, attempt) : null;
   if (problems.length > 0) return { config: undefined, problems };
   const formats = written.formats ?? defaults.formats;
   return {
@@ -264,18 +282,45 @@ function interpret(written: Written, root: Node, name: string): ParsedConfig {
       targets: written.targets ?? defaults.targets,
       sweep,
       view: written.view ? { from: written.view.from, to: written.view.to } : null,
+      plots: { ...defaults.plots, ...written.plots },
       zeroErrorRadius: {
         variants: variants as LossEntry[],
         radius: zer.radius ?? defaults.radius,
         format: zer.format ?? formats[0] ?? defaults.formats[0],
         targets: zer.targets ?? defaults.radiusTargets,
+        plottedAgainst: zer.plottedAgainst ?? defaults.plottedAgainst,
         hidden: hiddenVariants as HiddenVariant[],
       },
+      training,
       backend: written.backend ?? defaults.backend,
       compare: written.compare ?? [],
       hidden: hidden as HiddenCurve[],
     },
   };
+}
+
+/** What is usually learnt with: that of the task, where it has something of its own. */
+export function usualPlan(task: TaskId, bits: number): TrainingPlan {
+  if (task === 'own') return trainingDefaults;
+  const { hidden, epochs, rate } = bundledTask(task, bits);
+  return { ...trainingDefaults, hidden, epochs, rate };
+}
+
+/** @param attempt notes what is wrong, and where */
+function trainingChoice(
+  written: WrittenTraining,
+  attempt: (path: Path, action: () => unknown) => unknown,
+): TrainingChoice {
+  const { task = defaults.task, bits = defaults.bits, file = null, targetColumns = null } = written;
+  const { hiddenUnits, hidden = [], ...rest } = written;
+  (written.variants ?? []).forEach((id, i) => attempt(['training', 'variants', i], () => variantById(id)));
+  hidden.forEach(({ variant }, i) => attempt(['training', 'hidden', i, 'variant'], () => variantById(variant)));
+  const usual = usualPlan(task, bits);
+  const said = { ...rest, ...(hiddenUnits === undefined ? {} : { hidden: hiddenUnits }) };
+  const names = Object.keys(usual) as (keyof TrainingPlan)[];
+  const plan = Object.fromEntries(names.map((name) => [name, said[name] ?? usual[name]])) as unknown as TrainingPlan;
+  const hiddenCurves = hidden.map(({ variant, radius }) => ({ variant, radius }));
+  return { task, bits, file, targetColumns, plan, hidden: hiddenCurves };
 }
 
 /** @throws LossError for a range without anything in it */

@@ -1,6 +1,7 @@
 import { losses } from '../losses';
 import { formatNames } from '../numeric';
-import { backendChoices, comparedBackends, defaults, limits } from './config';
+import { activations, parityBits, taskIds, trainingDefaults, trainingLimits, updates } from '../training';
+import { backendChoices, comparedBackends, defaults, limits, plotChoices, radiusAxes } from './config';
 
 /** A JSON Schema, draft 07: what VS Code's JSON support understands. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -116,6 +117,30 @@ export function lossConfigSchema(): JsonSchema {
           to: { type: 'number', description: 'Greatest margin in view.' },
         },
       },
+      plots: {
+        type: 'object',
+        additionalProperties: false,
+        description: 'How the precision floor dashboard draws.',
+        properties: {
+          axis: {
+            enum: [...plotChoices.axis],
+            default: defaults.plots.axis,
+            markdownDescription:
+              'What the horizontal axis is proportional to, and where the points lie: `margin`, or `ordinal`, so that each value of the coarsest of `formats` is equally wide.',
+          },
+          error: {
+            enum: [...plotChoices.error],
+            default: defaults.plots.error,
+            description: 'What the error plot shows: the error of the loss, or that of the gradient.',
+          },
+          targets: {
+            enum: [...plotChoices.targets],
+            default: defaults.plots.targets,
+            markdownDescription: 'Several targets `overlaid` in one plot, or each in a plot `beside` the others.',
+          },
+        },
+      },
+      training: trainingSchema(),
       zeroErrorRadius: {
         type: 'object',
         additionalProperties: false,
@@ -146,6 +171,14 @@ export function lossConfigSchema(): JsonSchema {
             default: [...defaults.radiusTargets],
             description: 'Targets: 0 and 1, or soft ones between.',
             items: { type: 'number', minimum: 0, maximum: 1 },
+          },
+          plottedAgainst: {
+            type: 'array',
+            minItems: 1,
+            uniqueItems: true,
+            default: [...defaults.plottedAgainst],
+            description: 'What the curves are plotted against: the output p, the logit z, or both.',
+            items: { enum: [...radiusAxes] },
           },
           hidden: {
             type: 'array',
@@ -195,6 +228,105 @@ export function lossConfigSchema(): JsonSchema {
               minimum: 0,
               description: 'Instead of all the others: hides an exact curve, by its place among them, counted from 0.',
             },
+          },
+        },
+      },
+    },
+  };
+}
+
+function trainingSchema(): JsonSchema {
+  const number = (name: keyof typeof trainingLimits, description: string, type = 'number'): JsonSchema => {
+    const [minimum, maximum] = trainingLimits[name];
+    return { type, minimum, maximum, description };
+  };
+  const usual = { seeds: trainingDefaults.seeds, momentum: trainingDefaults.momentum };
+  return {
+    type: 'object',
+    additionalProperties: false,
+    markdownDescription:
+      'What the training dashboard trains. Where it is left out, the variants of `zeroErrorRadius`, with its radius, in its format.',
+    properties: {
+      task: {
+        enum: [...taskIds],
+        default: defaults.task,
+        markdownDescription: 'What is learnt. `own`: the patterns of `file`.',
+      },
+      bits: {
+        type: 'integer',
+        ...parityBits,
+        default: defaults.bits,
+        description: 'Bits of the parity task.',
+      },
+      file: {
+        type: 'string',
+        minLength: 1,
+        markdownDescription:
+          'For the task `own`: a CSV file of inputs and targets, one pattern a line; its path from the folder of this file, with `/`.',
+      },
+      targetColumns: {
+        type: 'integer',
+        minimum: 1,
+        markdownDescription:
+          'How many of the last columns of `file` are targets. Where it is left out, their names say it.',
+      },
+      variants: {
+        type: 'array',
+        minItems: 1,
+        uniqueItems: true,
+        items: lossId('zer'),
+        default: [...trainingDefaults.variants],
+      },
+      radii: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 6,
+        uniqueItems: true,
+        default: [...trainingDefaults.radii],
+        description: 'Zero error radii: each variant is trained with each of them.',
+        items: number('radius', 'Outputs within this distance from the target count as the target.'),
+      },
+      seeds: {
+        ...number(
+          'seeds',
+          'How many runs each variant and radius has; they are seeded with 1, 2, and so on.',
+          'integer',
+        ),
+        default: usual.seeds,
+      },
+      epochs: number('epochs', 'Epochs to train. Left out: as many as the task usually takes.', 'integer'),
+      hiddenUnits: number('hidden', 'Units of the hidden layer. Left out: as many as the task usually has.', 'integer'),
+      activation: {
+        enum: [...activations],
+        default: trainingDefaults.activation,
+        description: 'What hidden units compute.',
+      },
+      update: {
+        enum: [...updates],
+        default: trainingDefaults.update,
+        markdownDescription: 'When weights change: after each epoch (`batch`), or after each pattern (`online`).',
+      },
+      rate: number('rate', 'Learning rate. Left out: that of the task.'),
+      momentum: { ...number('momentum', 'Which part of the last change is made again.'), default: usual.momentum },
+      weightRange: {
+        ...number('weightRange', 'Weights start between minus this and this.'),
+        default: trainingDefaults.weightRange,
+      },
+      format: {
+        enum: [...formatNames],
+        default: trainingDefaults.format,
+        description: 'Number format that loss and gradient are computed in.',
+      },
+      hidden: {
+        type: 'array',
+        description: 'Curves that are unchecked in the legend.',
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['variant', 'radius'],
+          properties: {
+            variant: { ...lossId('zer'), description: 'The variant whose curve is hidden.' },
+            radius: number('radius', 'The radius of its curve.'),
           },
         },
       },

@@ -1,6 +1,8 @@
 import { findNodeAtLocation, getNodeValue, parseTree, type Node } from 'jsonc-parser';
-import { defaults, type ChosenEntry, type LossConfig } from './config';
-import { labelOf, parseLossConfig, type ConfigProblem } from './parse';
+import type { FormatName } from '../numeric';
+import type { TrainingPlan } from '../training';
+import { defaults, type ChosenEntry, type LossConfig, type TrainingChoice } from './config';
+import { labelOf, parseLossConfig, usualPlan, type ConfigProblem } from './parse';
 
 /** What of a configuration is to be written; the rest of a file stays as it is. */
 export type ConfigPart = Partial<LossConfig>;
@@ -19,8 +21,21 @@ const width = 100;
 /** In which order properties stand in an object that is written anew, and after which they are added to one that exists. */
 const order: readonly string[] = [
   ...['$schema', 'title', 'losses', 'id', 'label', 'constants', 'variants', 'radius', 'formats'],
+  ...['task', 'bits', 'file', 'targetColumns', 'radii'],
   ...['loss', 'variant', 'format', 'target', 'targets', 'sweep', 'view', 'from', 'to', 'points'],
-  ...['backend', 'compare', 'exact', 'hidden', 'zeroErrorRadius'],
+  ...['seeds', 'epochs', 'hiddenUnits', 'activation', 'update', 'rate', 'momentum', 'weightRange'],
+  ...[
+    'backend',
+    'compare',
+    'plots',
+    'axis',
+    'error',
+    'plottedAgainst',
+    'exact',
+    'hidden',
+    'zeroErrorRadius',
+    'training',
+  ],
 ];
 
 /**
@@ -44,20 +59,39 @@ export function editLossConfig(text: string, name: string, part: ConfigPart): Ed
   const { config, problems } = parseLossConfig(text, name);
   if (!config) return { text: undefined, problem: problems[0] };
   // A title that no file says is its name.
-  const now = written({ ...config, title: config.title === name ? '' : config.title });
+  const all: ConfigPart = { ...config, title: config.title === name ? '' : config.title };
+  const own = written(all);
   // What the file says of the radius goes on to mean the same, whatever the first of the formats is.
-  const radius = now['zeroErrorRadius'] === undefined ? {} : { zeroErrorRadius: config.zeroErrorRadius };
-  const wanted = { ...now, ...written({ ...radius, ...part }, part.formats ?? config.formats) };
-  return { text: edited(text, [], now, wanted), problem: undefined };
+  const radius = own['zeroErrorRadius'] === undefined ? {} : { zeroErrorRadius: config.zeroErrorRadius };
+  const next: ConfigPart = { ...radius, ...part };
+  const usual = usualIn({ formats: config.formats, ...next });
+  // What goes without saying depends on the rest: what is said now and will be is compared by the same.
+  const before = Object.fromEntries(Object.entries(written(all, usual)).filter(([property]) => property in next));
+  const now = { ...own, ...before };
+  return { text: edited(text, [], now, { ...own, ...written(next, usual) }), problem: undefined };
+}
+
+/** What depends on the rest of a file where it isn't said. */
+interface Usual {
+  /** Of the zero error radius. */
+  readonly format: FormatName;
+  readonly plan: TrainingPlan;
+}
+
+function usualIn({ formats, training }: ConfigPart): Usual {
+  return {
+    format: formats?.[0] ?? defaults.formats[0],
+    plan: usualPlan(training?.task ?? defaults.task, training?.bits ?? defaults.bits),
+  };
 }
 
 /** Every property with what is to be written for it; undefined where it is left out. */
 type Written = Readonly<Record<string, Json | undefined>>;
 
-function written(part: ConfigPart, formats = part.formats ?? defaults.formats): Written {
-  const { title, losses, targets, sweep, view, zeroErrorRadius, backend, compare, hidden } = part;
-  const unless = <T extends Json>(value: T | undefined, usual: Json): T | undefined =>
-    value === undefined || isSame(value, usual) ? undefined : value;
+function written(part: ConfigPart, usual = usualIn(part)): Written {
+  const { title, losses, targets, sweep, view, zeroErrorRadius, training, backend, compare, plots, hidden } = part;
+  const unless = <T extends Json>(value: T | undefined, said: Json): T | undefined =>
+    value === undefined || isSame(value, said) ? undefined : value;
   const given: Record<string, Json | undefined> = {
     title: unless(title, ''),
     losses: losses && unless(losses.map(writtenLoss), []),
@@ -67,13 +101,15 @@ function written(part: ConfigPart, formats = part.formats ?? defaults.formats): 
     view: view === undefined || view === null ? undefined : { from: view.from, to: view.to },
     backend: unless(backend, defaults.backend),
     compare: unless(compare, []),
+    plots: plots && unless(withoutUsual({ ...plots }, defaults.plots), {}),
     hidden:
       hidden &&
       unless(
         hidden.map((curve) => ({ ...curve })),
         [],
       ),
-    zeroErrorRadius: zeroErrorRadius && unless(writtenRadius(zeroErrorRadius, formats), {}),
+    zeroErrorRadius: zeroErrorRadius && unless(writtenRadius(zeroErrorRadius, usual), {}),
+    training: training ? writtenTraining(training, usual) : undefined,
   };
   return Object.fromEntries(Object.entries(given).filter(([property]) => property in part));
 }
@@ -91,16 +127,34 @@ function writtenLoss({ entry, label, constants }: ChosenEntry): Json {
 }
 
 function writtenRadius(
-  { variants, radius, format, targets, hidden }: LossConfig['zeroErrorRadius'],
-  formats: LossConfig['formats'],
+  { variants, radius, format, targets, plottedAgainst, hidden }: LossConfig['zeroErrorRadius'],
+  usual: Usual,
 ): JsonObject {
   return withoutUsual(
-    { variants: variants.map(({ id }) => id), radius, format, targets, hidden: hidden.map((curve) => ({ ...curve })) },
+    {
+      variants: variants.map(({ id }) => id),
+      ...{ radius, format, targets, plottedAgainst },
+      hidden: hidden.map((curve) => ({ ...curve })),
+    },
     {
       variants: defaults.variants,
       radius: defaults.radius,
-      format: formats[0] ?? defaults.formats[0],
+      format: usual.format,
       targets: defaults.radiusTargets,
+      plottedAgainst: defaults.plottedAgainst,
+      hidden: [],
+    },
+  );
+}
+
+/** Empty where everything is usual: that it is there says that it isn't made of the zero error radius. */
+function writtenTraining({ task, bits, file, targetColumns, plan, hidden }: TrainingChoice, usual: Usual): JsonObject {
+  const flat = ({ hidden: hiddenUnits, ...rest }: TrainingChoice['plan']): JsonObject => ({ ...rest, hiddenUnits });
+  return withoutUsual(
+    { task, bits, file, targetColumns, ...flat(plan), hidden: hidden.map((curve) => ({ ...curve })) },
+    {
+      ...{ task: defaults.task, bits: defaults.bits, file: null, targetColumns: null },
+      ...flat(usual.plan),
       hidden: [],
     },
   );
@@ -141,8 +195,10 @@ function edited(text: string, path: Path, now: Written, wanted: Written): string
 
 /** @param now what the text means there; what it says may be longer: `{"id": "x"}` for `"x"`, or a default */
 function withProperty(text: string, path: Path, now: Json | undefined, wanted: Json | undefined): string {
-  if (isSame(now, wanted)) return text;
   const raw = valueAt(text, path);
+  // What went without saying, here or in an object, may have to be said from now on.
+  if (isSame(now, wanted) && (wanted === undefined || (raw !== undefined && !(isObject(raw) && isObject(wanted)))))
+    return text;
   if (wanted === undefined) return raw === undefined ? text : without(text, path);
   if (raw === undefined) return withNew(text, path, wanted);
   if (isSame(raw, wanted)) return text;

@@ -1,9 +1,19 @@
 /** What dashboards have set, as a configuration says it. */
 import type { ConfigPart, LossConfig } from '../config';
-import { variantById } from '../config';
-import type { ChosenLoss, FloorSettings, HiddenIds, ZerSettings } from '../protocol';
+import { defaults, variantById } from '../config';
+import type {
+  BackendChoice,
+  ChosenLoss,
+  FloorLook,
+  FloorSettings,
+  HiddenIds,
+  TrainingSettings,
+  ZerLook,
+  ZerSettings,
+} from '../protocol';
 import { hiddenCurves, hiddenVariants } from './hidden';
 import { chosenEntries, floorSettingsOf, type EntrySource } from './settings';
+import { trainingChoice } from './trainingSettings';
 
 /** What can be written of a dashboard's settings. */
 export interface Writable {
@@ -12,32 +22,56 @@ export interface Writable {
   readonly nameless: readonly string[];
 }
 
+/** What of a page nothing is measured for. */
+export interface Appearance<Look> {
+  readonly hidden: HiddenIds;
+  readonly look: Look;
+}
+
 /** @throws LossError for settings that can't be measured */
-export function floorPart(settings: FloorSettings, hidden: HiddenIds, source: EntrySource): Writable {
+export function floorPart(
+  settings: FloorSettings,
+  { hidden, look }: Appearance<FloorLook>,
+  source: EntrySource,
+): Writable {
   const isNamed = ({ id }: ChosenLoss): boolean => !source.isOwn(id);
   const named = { ...settings, losses: settings.losses.filter(isNamed) };
-  const { formats, targets, sweep, view, backend, compare } = settings;
+  const { formats, targets, sweep, view, spacing = defaults.plots.axis, backend, compare } = settings;
+  const plots = { axis: spacing, error: look.errorOf, targets: look.targets };
   const losses = chosenEntries(named, source).map((chosen, i) => ({
     ...chosen,
     label: named.losses[i]?.label ?? chosen.label,
   }));
   return {
-    part: { losses, formats, targets, sweep, view, backend, compare, hidden: hiddenCurves(hidden, named) },
+    part: { losses, formats, targets, sweep, view, backend, compare, plots, hidden: hiddenCurves(hidden, named) },
     nameless: settings.losses.filter((loss) => !isNamed(loss)).map(({ label }) => label),
   };
 }
 
-/** @throws LossError for a variant that there isn't */
-export function zerPart(settings: ZerSettings, hidden: HiddenIds): Writable {
+/**
+ * @param backend what computes, which the page of a radius doesn't choose
+ * @throws LossError for a variant that there isn't
+ */
+export function zerPart(
+  settings: ZerSettings,
+  { hidden, look }: Appearance<ZerLook>,
+  backend: BackendChoice,
+): Writable {
   const { variants, radius, format, targets } = settings;
   const zeroErrorRadius = {
     variants: variants.map(variantById),
     radius,
     format,
     targets,
+    plottedAgainst: look.axes,
     hidden: hiddenVariants(hidden, settings),
   };
-  return { part: { zeroErrorRadius }, nameless: [] };
+  return { part: { zeroErrorRadius, backend }, nameless: [] };
+}
+
+/** Its file of patterns is named by its URI. */
+export function trainingPart(settings: TrainingSettings, hidden: HiddenIds): Writable {
+  return { part: { training: trainingChoice(settings, hidden) }, nameless: [] };
 }
 
 /** The losses of a file that has none are those of its variants: they need not be written into it. */

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import { parseLossConfig, type BackendChoice } from '../config';
+import { defaults, parseLossConfig, type BackendChoice } from '../config';
 import { MeasuringMemory, type Backends } from '../engine';
 import type {
   BackendName,
   BackendsMessage,
+  FloorLook,
   FloorResult,
   FloorSettings,
   FloorStateMessage,
@@ -12,24 +13,25 @@ import type {
   PanelOrigin,
   SavingMessage,
   ToSamplesView,
-  TrainTheseMessage,
+  ZerLook,
   ZerResult,
   ZerSettings,
   ZerStateMessage,
 } from '../protocol';
-import { floorPart, rekeyed, zerPart, type Writable } from './configPart';
+import { floorPart, rekeyed, zerPart, type Appearance, type Writable } from './configPart';
 import { besideCode, closeUnrestored } from './column';
 import { floorRun } from './floorRun';
 import { floorIds, zerIds } from './hidden';
 import type { Measurer, Run } from './measurer';
 import { zerRun } from './zerRun';
+import type { ActivePanels } from './active';
 import { DashboardPanel } from './panel';
 import { isMeasurable, type MeasurableFinding } from './findingEntry';
 import { PanelSamples } from './panelSamples';
 import { pickLoss, pickVariants, type PickedLoss } from './picks';
 import { sampleFiles } from './sampleFiles';
 import { reproduction } from './reproduction';
-import { copyText, saveConfig, saveExport, type Destination } from './saving';
+import { copyText, orSay, readConfig, saveConfig, saveExport, type Destination } from './saving';
 import { backendItems, catalogueItems, variantItems } from './settings';
 import {
   describe,
@@ -44,6 +46,7 @@ import {
   type FindingsOf,
   type Subject,
 } from './subjects';
+import type { TrainingPanels } from './trainingPanel';
 
 /** The panels' types: the manifest's activation events and the serializers have to name the same. */
 export const viewTypes = { floor: 'lossfloor.floor', zer: 'lossfloor.zer' } as const;
@@ -51,8 +54,6 @@ type PanelKind = keyof typeof viewTypes;
 
 /** Pause after a keystroke in a configuration before its dashboard follows, in milliseconds. */
 const settle = 250;
-/** Set while a dashboard is active, for the command that saves it. */
-const contextKey = 'lossfloor.dashboard';
 
 interface ChosenBackends {
   readonly chosen: BackendChoice;
@@ -60,7 +61,7 @@ interface ChosenBackends {
 }
 
 /** What the two kinds of dashboard differ in. */
-interface DashboardKind<State, Result extends { readonly generation: number }, Settings> {
+interface DashboardKind<State, Result extends { readonly generation: number }, Settings, Look> {
   readonly page: PanelKind;
   settingsOf(subject: Subject): Settings;
   /** The settings for what a panel is to show next, given those it has now. */
@@ -69,55 +70,61 @@ interface DashboardKind<State, Result extends { readonly generation: number }, S
   backendsOf(settings: Settings, subject: Subject): ChosenBackends;
   /** What a subject hides of curves of these settings. */
   hiddenIn(subject: Subject, settings: Settings): HiddenIds;
+  lookIn(subject: Subject): Look;
   /** What a configuration says of all that is set. @throws LossError for settings that can't be measured */
-  written(settings: Settings, hidden: HiddenIds, subject: Subject): Writable;
-  state(subject: Subject, settings: Settings, hidden: HiddenIds): State;
+  written(settings: Settings, appearance: Appearance<Look>, subject: Subject): Writable;
+  state(subject: Subject, settings: Settings, appearance: Appearance<Look>): State;
   run(settings: Settings, measurer: Measurer): Run<Result>;
   /** The same run, with what it measures also computed at the user's samples; where they can be given. */
   sampled?(samples: PanelSamples, run: Run<Result>, settings: Settings, measurer: Measurer): Run<Result>;
 }
 
-const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult, FloorSettings> = {
+const floorKind: DashboardKind<FloorStateMessage | BackendsMessage, FloorResult, FloorSettings, FloorLook> = {
   page: 'floor',
   settingsOf: (subject) => subject.floor,
-  settingsAfter: (next, now, { losses, backend, compare, view }) => ({
+  settingsAfter: (next, now, { losses, backend, compare, view, spacing = defaults.plots.axis }) => ({
     ...next.floor,
     losses: rekeyed(next.floor.losses, losses),
     // What was chosen in the panel stays, until the configuration says something else.
     ...(isDeepStrictEqual(next.said.backend, now.said.backend) ? { backend } : {}),
     ...(isDeepStrictEqual(next.said.compare, now.said.compare) ? { compare } : {}),
     ...(isDeepStrictEqual(next.said.view, now.said.view) ? { view } : {}),
+    ...(next.said.spacing === now.said.spacing ? { spacing } : {}),
   }),
   backendsOf: ({ backend, compare }) => ({ chosen: backend, compared: compare }),
   hiddenIn: ({ hidden }, settings) => floorIds(hidden.floor, settings),
-  written: (settings, hidden, { entries }) => floorPart(settings, hidden, entries),
-  state: ({ title, source, origin, entries }, settings, hidden) => ({
+  lookIn: ({ look }) => look.floor,
+  written: (settings, appearance, { entries }) => floorPart(settings, appearance, entries),
+  state: ({ title, source, origin, entries }, settings, { hidden, look }) => ({
     type: 'floor',
     title,
     source,
     origin,
     settings,
     hidden,
+    look,
     catalogue: catalogueItems(entries.all),
   }),
   run: floorRun,
   sampled: (samples, run, settings, measurer) => samples.follow(run, settings, measurer),
 };
 
-const zerKind: DashboardKind<ZerStateMessage, ZerResult, ZerSettings> = {
+const zerKind: DashboardKind<ZerStateMessage, ZerResult, ZerSettings, ZerLook> = {
   page: 'zer',
   settingsOf: (subject) => subject.zer,
   settingsAfter: (next) => next.zer,
   backendsOf: (_, subject) => ({ chosen: subject.backend, compared: [] }),
   hiddenIn: ({ hidden }) => zerIds(hidden.zer),
-  written: (settings, hidden) => zerPart(settings, hidden),
-  state: ({ title, source, origin }, settings, hidden) => ({
+  lookIn: ({ look }) => look.zer,
+  written: (settings, appearance, { backend }) => zerPart(settings, appearance, backend),
+  state: ({ title, source, origin }, settings, { hidden, look }) => ({
     type: 'zer',
     title,
     source,
     origin,
     settings,
     hidden,
+    look,
     variants: variantItems(),
   }),
   run: zerRun,
@@ -148,15 +155,13 @@ export class Dashboards implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [];
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly memory = new MeasuringMemory();
-  /** The panel that was active last. */
-  private latest: OpenPanel | undefined;
 
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly computing: Computing,
     private readonly findingsOf: FindingsOf,
-    /** Trains networks with variants of a zero error radius. */
-    private readonly train: (what: Pick<TrainTheseMessage, 'variants' | 'radius'>) => void,
+    private readonly training: TrainingPanels,
+    private readonly active: ActivePanels,
     private readonly log: vscode.LogOutputChannel,
   ) {
     for (const kind of ['floor', 'zer'] as const) {
@@ -211,21 +216,8 @@ export class Dashboards implements vscode.Disposable {
 
   /** A configuration file's dashboard; if the file is not valid, an error that leads to the place. */
   async showConfig(kind: PanelKind, document: vscode.TextDocument): Promise<void> {
-    const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
-    if (config) {
-      this.show(kind, subjectOfConfig(config, document.uri));
-      return;
-    }
-    const [problem] = problems;
-    const goThere = vscode.l10n.t('Go to Error');
-    const choice = await vscode.window.showErrorMessage(describe(document, problem), goThere);
-    if (choice === goThere) {
-      const range = new vscode.Range(
-        document.positionAt(problem?.offset ?? 0),
-        document.positionAt((problem?.offset ?? 0) + (problem?.length ?? 0)),
-      );
-      await vscode.window.showTextDocument(document, { selection: range });
-    }
+    const config = await readConfig(document);
+    if (config) this.show(kind, subjectOfConfig(config, document.uri));
   }
 
   /** The dashboard of the code at a place where a rule found something. @returns whether there is one */
@@ -242,7 +234,7 @@ export class Dashboards implements vscode.Disposable {
     for (const document of vscode.workspace.textDocuments) {
       if (this.timers.has(document.uri.toString())) this.followNow(document);
     }
-    if (this.latest) await this.latest.save(uri);
+    if (this.active.latest) await this.active.latest.save(uri);
     else void vscode.window.showInformationMessage(vscode.l10n.t('No dashboard is open that could be saved.'));
   }
 
@@ -271,16 +263,9 @@ export class Dashboards implements vscode.Disposable {
     const opened =
       kind === 'floor' ? this.openPanel(floorKind, panel, subject) : this.openPanel(zerKind, panel, subject);
     this.open.set(keyOf(kind, subject.origin, subject.title), opened);
-    const follow = (): void => {
-      if (panel.active) this.latest = opened;
-      void vscode.commands.executeCommand('setContext', contextKey, [...this.open.values()].some(isActive));
-    };
-    follow();
-    panel.onDidChangeViewState(follow);
+    this.active.add(panel, opened);
     panel.onDidDispose(() => {
       for (const [key, each] of this.open) if (each === opened) this.open.delete(key);
-      if (this.latest === opened) this.latest = undefined;
-      follow();
     });
   }
 
@@ -298,14 +283,15 @@ export class Dashboards implements vscode.Disposable {
     opened.follow(subject);
   }
 
-  private openPanel<State, Result extends { readonly generation: number }, Settings>(
-    kind: DashboardKind<State, Result, Settings>,
+  private openPanel<State, Result extends { readonly generation: number }, Settings, Look>(
+    kind: DashboardKind<State, Result, Settings, Look>,
     vscodePanel: vscode.WebviewPanel,
     first: Subject,
   ): OpenPanel {
     let subject = first;
     let settings = kind.settingsOf(first);
     let hidden = kind.hiddenIn(first, settings);
+    let look = kind.lookIn(first);
     let failed = false;
     const { backends } = this.computing;
     const probing = new AbortController();
@@ -319,13 +305,13 @@ export class Dashboards implements vscode.Disposable {
         (...messages) => panel.tell(...messages),
         (line) => this.log.error(line),
       );
-    const panel = new DashboardPanel<State | BackendsMessage | ToSamplesView, Result, Settings>(
+    const panel = new DashboardPanel<State | BackendsMessage | ToSamplesView, Result, Settings, Look>(
       vscodePanel,
       kind.page,
       this.extensionUri,
       settings,
       {
-        state: () => [kind.state(subject, settings, hidden), ...known(), ...(samples?.state() ?? [])],
+        state: () => [kind.state(subject, settings, { hidden, look }), ...known(), ...(samples?.state() ?? [])],
         prepare: (given) => {
           const measurer = this.measurerFor(subject, kind.backendsOf(given, subject).chosen);
           const run = kind.run(given, measurer);
@@ -333,12 +319,14 @@ export class Dashboards implements vscode.Disposable {
         },
         probe: () => void backends.probe(probing.signal).catch(() => undefined),
         other: (message) => {
-          if (message.type === 'train') this.train(message);
+          if (message.type === 'train')
+            this.training.show({ ...subject.training, variants: message.variants, radii: [message.radius] });
           else samples?.receive(message);
         },
+        look: (chosen) => (look = chosen),
         saving: (message) => {
           if ('hidden' in message) ({ hidden } = message);
-          this.receiveSaving(message, subject, (given) => kind.written(given, hidden, subject), adopt);
+          this.receiveSaving(message, subject, (given) => kind.written(given, { hidden, look }, subject), adopt);
         },
       },
       this.log,
@@ -356,6 +344,7 @@ export class Dashboards implements vscode.Disposable {
       follow: (next, again = false) => {
         const after = kind.settingsAfter(next, subject, settings);
         if (!isDeepStrictEqual(next.hidden, subject.hidden)) hidden = kind.hiddenIn(next, after);
+        if (!isDeepStrictEqual(kind.lookIn(next), kind.lookIn(subject))) look = kind.lookIn(next);
         const isNew =
           !isDeepStrictEqual(after, settings) ||
           !isDeepStrictEqual(kind.backendsOf(after, next), kind.backendsOf(settings, subject));
@@ -363,10 +352,11 @@ export class Dashboards implements vscode.Disposable {
         if (isNew) settings = after;
         // What has just been saved is there already.
         if (isNew || again || failed) panel.show(settings);
-        else panel.tell(kind.state(subject, settings, hidden));
+        else panel.tell(kind.state(subject, settings, { hidden, look }));
         failed = false;
       },
-      save: (to) => this.save(subject, () => kind.written(settings, hidden, subject), { as: false, to }, adopt),
+      save: (to) =>
+        this.save(subject, () => kind.written(settings, { hidden, look }, subject), { as: false, to }, adopt),
       tellBackends: () => panel.tell(...known()),
       fail: (message) => {
         failed = true;
@@ -391,10 +381,10 @@ export class Dashboards implements vscode.Disposable {
         void this.save(subject, () => write(message.settings), { as: message.as }, adopt);
         return;
       case 'save':
-        void this.orSay(() => saveExport(message, subject));
+        void orSay(this.log, () => saveExport(message, subject));
         return;
       case 'copyReport':
-        void this.orSay(() => copyText(`${message.text}\n${reproduction(write(message.settings))}`));
+        void orSay(this.log, () => copyText(`${message.text}\n${reproduction(write(message.settings))}`));
         return;
     }
   }
@@ -405,20 +395,10 @@ export class Dashboards implements vscode.Disposable {
     destination: Destination,
     adopt: (uri: vscode.Uri) => Promise<void>,
   ): Promise<void> {
-    return this.orSay(async () => {
+    return orSay(this.log, async () => {
       const uri = await saveConfig(subject, write(), destination);
       if (uri) await adopt(uri);
     });
-  }
-
-  /** What goes wrong is said, and what is shown stays as it is. */
-  private async orSay(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.log.warn(String((error as Error).stack ?? error));
-      void vscode.window.showErrorMessage((error as Error).message);
-    }
   }
 
   private measurerFor({ entries }: Subject, backend: BackendChoice): Measurer {
@@ -458,6 +438,8 @@ export class Dashboards implements vscode.Disposable {
       if (config) panel?.follow(subjectOfConfig(config, document.uri));
       else panel?.fail(describe(document, problems[0]));
     }
+    if (config) this.training.follow(subjectOfConfig(config, document.uri));
+    else this.training.fail(uri, describe(document, problems[0]));
   }
 
   private async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -486,10 +468,6 @@ function findingAt(
   });
   const [finding] = there;
   return there.length === 1 && finding ? { finding } : undefined;
-}
-
-function isActive({ vscodePanel }: OpenPanel): boolean {
-  return vscodePanel.active;
 }
 
 function panelTitle(kind: PanelKind, name: string): string {

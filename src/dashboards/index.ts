@@ -1,3 +1,4 @@
+export * from './active';
 export * from './dashboards';
 export * from './html';
 export * from './trainingPanel';

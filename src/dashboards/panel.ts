@@ -1,6 +1,13 @@
 import * as vscode from 'vscode';
 import { RequestCancelled } from '../engine';
-import type { FailedMessage, FinishedMessage, FromSamplesView, SavingMessage, TrainTheseMessage } from '../protocol';
+import type {
+  FailedMessage,
+  FinishedMessage,
+  FromSamplesView,
+  LookMessage,
+  SavingMessage,
+  TrainTheseMessage,
+} from '../protocol';
 import { pageHtml, type PageName } from './html';
 import type { Run, Unnumbered } from './measurer';
 import { packed } from './wire';
@@ -8,7 +15,7 @@ import { packed } from './wire';
 /** Settles before settings that arrive in a burst (a slider that is dragged) are measured, in milliseconds. */
 const settle = 30;
 
-interface Messages<State, Result extends { readonly generation: number }, Settings> {
+interface Messages<State, Result extends { readonly generation: number }, Settings, Look> {
   /** The messages that show everything afresh. */
   state(): readonly State[];
   /** @throws an Error for people, if the settings can't be measured */
@@ -17,24 +24,27 @@ interface Messages<State, Result extends { readonly generation: number }, Settin
   probe(): void;
   /** What the page says to another part of the panel than its measuring. */
   other(message: FromSamplesView | TrainTheseMessage): void;
+  /** The reader wants to see the same drawn otherwise. */
+  look(look: Look): void;
   /** The reader wants to save or copy what is shown, or has hidden a curve. */
   saving(message: SavingMessage<Settings>): void;
 }
 
 /** What webviews send, whatever they show. */
-type Incoming<Settings> =
+type Incoming<Settings, Look> =
   | { readonly type: 'ready' | 'cancel' | 'showLogs' | 'probe' }
   | { readonly type: 'report'; readonly message: string }
   | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings }
   | FromSamplesView
   | TrainTheseMessage
+  | LookMessage<Look>
   | SavingMessage<Settings>;
 
 /**
  * A dashboard's panel: its page, its messages, and one measuring at a time. A change of settings cancels what is
  * being measured and starts a new generation; results of older ones are not passed on.
  */
-export class DashboardPanel<State, Result extends { readonly generation: number }, Settings>
+export class DashboardPanel<State, Result extends { readonly generation: number }, Settings, Look>
   implements vscode.Disposable
 {
   private generation = 0;
@@ -48,7 +58,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
     page: PageName,
     extensionUri: vscode.Uri,
     private settings: Settings,
-    private readonly messages: Messages<State, Result, Settings>,
+    private readonly messages: Messages<State, Result, Settings, Look>,
     private readonly log: vscode.LogOutputChannel,
     private readonly onSettings: (settings: Settings) => void,
   ) {
@@ -58,7 +68,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')],
     };
     this.disposables.push(
-      webview.onDidReceiveMessage((message: Incoming<Settings>) => this.receive(message)),
+      webview.onDidReceiveMessage((message: Incoming<Settings, Look>) => this.receive(message)),
       panel.onDidDispose(() => this.dispose()),
     );
     webview.html = pageHtml(page, panel.title, {
@@ -93,7 +103,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
     for (const disposable of this.disposables.splice(0)) disposable.dispose();
   }
 
-  private receive(message: Incoming<Settings>): void {
+  private receive(message: Incoming<Settings, Look>): void {
     switch (message.type) {
       case 'ready':
         // Also when a hidden panel comes back: its page is made anew.
@@ -112,6 +122,9 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
         return;
       case 'probe':
         this.messages.probe();
+        return;
+      case 'look':
+        this.messages.look(message.look);
         return;
       case 'hide':
       case 'saveConfig':

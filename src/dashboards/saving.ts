@@ -1,9 +1,12 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import { editLossConfig, parseLossConfig, writeLossConfig } from '../config';
+import { editLossConfig, parseLossConfig, writeLossConfig, type ConfigPart, type LossConfig } from '../config';
 import type { ExportKind, SaveMessage } from '../protocol';
 import { withoutImplied, type Writable } from './configPart';
-import { describe, nameOf, subjectOfConfig, type Subject } from './subjects';
+import { describe, fileName, fileUri, nameOf, subjectOfConfig, type Subject } from './subjects';
+
+/** What saving has to know of what is shown. */
+type Saved = Pick<Subject, 'origin' | 'name'>;
 
 const suffix = '.loss.json';
 /** How long the status bar says that something is done, in milliseconds. */
@@ -21,7 +24,7 @@ export interface Destination {
  * @returns the file, if the dashboard is that file's now
  */
 export async function saveConfig(
-  subject: Subject,
+  subject: Saved,
   writable: Writable,
   { as, to }: Destination,
 ): Promise<vscode.Uri | undefined> {
@@ -30,22 +33,49 @@ export async function saveConfig(
   if (!(await isEnough(writable))) return undefined;
   if (own && (to ? to.toString() === own.toString() : !as)) {
     const document = await vscode.workspace.openTextDocument(own);
-    await replaceText(document, editedText(document, writable));
+    await replaceText(document, editedText(document, writable, own));
     say(vscode.l10n.t('Saved to {0}', nameOf(own)));
     return own;
   }
   const uri = to ?? (await askWhere(subject, own));
   if (!uri) return undefined;
   const text = own
-    ? editedText(await vscode.workspace.openTextDocument(own), writable)
-    : writeLossConfig(writable.part);
+    ? editedText(await vscode.workspace.openTextDocument(own), writable, uri)
+    : writeLossConfig(placed(writable.part, uri));
   await writeText(uri, text);
   offerToOpen(uri);
   return writable.nameless.length === 0 ? uri : undefined;
 }
 
+/** What goes wrong is said, and what is shown stays as it is. */
+export async function orSay(log: vscode.LogOutputChannel, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log.warn(String((error as Error).stack ?? error));
+    void vscode.window.showErrorMessage((error as Error).message);
+  }
+}
+
+/** A configuration that can be shown; if the file is not valid, an error that leads to the place. */
+export async function readConfig(document: vscode.TextDocument): Promise<LossConfig | undefined> {
+  const { config, problems } = parseLossConfig(document.getText(), nameOf(document.uri));
+  if (config) return config;
+  const [problem] = problems;
+  const goThere = vscode.l10n.t('Go to Error');
+  const choice = await vscode.window.showErrorMessage(describe(document, problem), goThere);
+  if (choice === goThere) {
+    const range = new vscode.Range(
+      document.positionAt(problem?.offset ?? 0),
+      document.positionAt((problem?.offset ?? 0) + (problem?.length ?? 0)),
+    );
+    await vscode.window.showTextDocument(document, { selection: range });
+  }
+  return undefined;
+}
+
 /** Asks where to, and writes what a page has made. */
-export async function saveExport({ suggestedName, kind, content }: SaveMessage, subject: Subject): Promise<void> {
+export async function saveExport({ suggestedName, kind, content }: SaveMessage, subject: Saved): Promise<void> {
   const uri = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(folderOf(subject), suggestedName),
     filters: { [exportNames[kind]]: [kind] },
@@ -75,17 +105,45 @@ async function isEnough({ part, nameless }: Writable): Promise<boolean> {
   return (await vscode.window.showWarningMessage(why, ...choices)) === others;
 }
 
-/** @throws Error for a file that can't be read as it is: what is wrong with it, and where */
-function editedText(document: vscode.TextDocument, { part }: Writable): string {
+/** As it is written in a configuration at that place: the file of patterns by its path from there. */
+function placed(part: ConfigPart, at: vscode.Uri): ConfigPart {
+  const { training } = part;
+  if (typeof training?.file !== 'string') return part;
+  return { ...part, training: { ...training, file: fileName(at, fileUri(at, training.file)) } };
+}
+
+/** The part as it is written into a file, or a copy of it elsewhere, which is to name the same file of patterns. */
+function placedIn(
+  { uri }: vscode.TextDocument,
+  said: LossConfig | undefined,
+  part: ConfigPart,
+  at: vscode.Uri,
+): ConfigPart {
+  const training = said?.training;
+  if (typeof training?.file !== 'string') return placed(part, at);
+  const file = fileUri(uri, training.file).toString();
+  if (uri.toString() !== at.toString()) return placed({ training: { ...training, file }, ...part }, at);
+  // What names the same in other words stays.
+  return part.training?.file === file
+    ? { ...part, training: { ...part.training, file: training.file } }
+    : placed(part, at);
+}
+
+/**
+ * @param at where the text is going to be
+ * @throws Error for a file that can't be read as it is: what is wrong with it, and where
+ */
+function editedText(document: vscode.TextDocument, { part }: Writable, at: vscode.Uri): string {
   const name = nameOf(document.uri);
   const { config } = parseLossConfig(document.getText(), name);
-  const changed = config ? withoutImplied(part, config, subjectOfConfig(config, document.uri).floor.losses) : part;
+  const there = placedIn(document, config, part, at);
+  const changed = config ? withoutImplied(there, config, subjectOfConfig(config, document.uri).floor.losses) : there;
   const { text, problem } = editLossConfig(document.getText(), name, changed);
   if (text !== undefined) return text;
   throw new Error(vscode.l10n.t('{0} Mend it first, or save to another file.', describe(document, problem)));
 }
 
-async function askWhere(subject: Subject, own: vscode.Uri | undefined): Promise<vscode.Uri | undefined> {
+async function askWhere(subject: Saved, own: vscode.Uri | undefined): Promise<vscode.Uri | undefined> {
   const name = own ? nameOf(own) : `${slug(subject.name)}${suffix}`;
   const picked = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(folderOf(subject), name),
@@ -109,7 +167,7 @@ async function exists(uri: vscode.Uri): Promise<boolean> {
 }
 
 /** Beside the file that the dashboard is about, else in the workspace. */
-function folderOf({ origin }: Subject): vscode.Uri {
+function folderOf({ origin }: Saved): vscode.Uri {
   if (origin.kind !== 'catalogue') {
     const uri = vscode.Uri.parse(origin.uri);
     // A document that was never saved has no folder.

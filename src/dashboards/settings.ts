@@ -1,7 +1,10 @@
 import {
   backendChoices,
+  defaults,
   labelOf,
   limits,
+  plotChoices,
+  radiusAxes,
   zeroErrorRadiusVariants,
   type BackendChoice,
   type ChosenEntry,
@@ -16,8 +19,10 @@ import type {
   BackendState,
   CatalogueItem,
   ChosenLoss,
+  FloorLook,
   FloorSettings,
   VariantItem,
+  ZerLook,
   ZerSettings,
 } from '../protocol';
 
@@ -64,9 +69,9 @@ export function catalogueItems(entries: readonly LossEntry[]): CatalogueItem[] {
 
 export function floorSettingsOf(
   config: Pick<LossConfig, 'losses' | 'formats' | 'targets' | 'sweep' | 'backend'> &
-    Partial<Pick<LossConfig, 'view' | 'compare'>>,
+    Partial<Pick<LossConfig, 'view' | 'compare' | 'plots'>>,
 ): FloorSettings {
-  const { losses: chosen, formats, targets, sweep, view = null, backend, compare = [] } = config;
+  const { losses: chosen, formats, targets, sweep, view = null, backend, compare = [], plots } = config;
   return {
     losses: chosen.map(({ key, entry, label, constants }): ChosenLoss => ({
       key,
@@ -79,6 +84,7 @@ export function floorSettingsOf(
     targets,
     sweep,
     view,
+    spacing: plots?.axis ?? defaults.plots.axis,
     backend,
     compare,
   };
@@ -93,9 +99,34 @@ export function keptBackends(settings: Partial<FloorSettings>): Partial<Pick<Flo
   };
 }
 
-/** The part that a state which was kept has zoomed to; another version's may have none. */
-export function keptView({ view }: Partial<FloorSettings>): Partial<Pick<FloorSettings, 'view'>> {
-  return view && view.from < view.to ? { view: { from: view.from, to: view.to } } : {};
+/** The part that a state which was kept has zoomed to, and along which axis; another version's may have none. */
+export function keptView({ view, spacing }: Partial<FloorSettings>): Partial<Pick<FloorSettings, 'view' | 'spacing'>> {
+  return {
+    ...(view && view.from < view.to ? { view: { from: view.from, to: view.to } } : {}),
+    ...(spacing !== undefined && plotChoices.axis.includes(spacing) ? { spacing } : {}),
+  };
+}
+
+export function floorLookOf({ error, targets }: LossConfig['plots']): FloorLook {
+  return { errorOf: error, targets };
+}
+
+export function zerLookOf({ plottedAgainst }: Pick<LossConfig['zeroErrorRadius'], 'plottedAgainst'>): ZerLook {
+  return { axes: plottedAgainst };
+}
+
+/** The look with what of a kept one there is: it may be another version's. */
+export function keptFloorLook(look: FloorLook, kept: Partial<FloorLook>): FloorLook {
+  const { errorOf, targets } = kept;
+  return {
+    errorOf: errorOf !== undefined && plotChoices.error.includes(errorOf) ? errorOf : look.errorOf,
+    targets: targets !== undefined && plotChoices.targets.includes(targets) ? targets : look.targets,
+  };
+}
+
+export function keptZerLook(look: ZerLook, { axes }: Partial<ZerLook>): ZerLook {
+  const known = Array.isArray(axes) ? radiusAxes.filter((axis) => axes.includes(axis)) : [];
+  return known.length > 0 ? { axes: known } : look;
 }
 
 function isBackend(name: BackendChoice): name is BackendName {
@@ -171,7 +202,11 @@ export function chosenEntries(settings: FloorSettings, source: EntrySource): Cho
   });
 }
 
-export function zerSettingsOf({ zeroErrorRadius }: Pick<LossConfig, 'zeroErrorRadius'>): ZerSettings {
+export function zerSettingsOf({
+  zeroErrorRadius,
+}: {
+  readonly zeroErrorRadius: Pick<LossConfig['zeroErrorRadius'], 'variants' | 'radius' | 'format' | 'targets'>;
+}): ZerSettings {
   const { variants, radius, format, targets } = zeroErrorRadius;
   return { variants: variants.map((entry) => entry.id), radius, format, targets };
 }

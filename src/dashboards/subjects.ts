@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import {
   defaults,
@@ -6,16 +7,36 @@ import {
   type BackendChoice,
   type ConfigProblem,
   type HiddenCurve,
+  type HiddenTraining,
   type HiddenVariant,
   type LossConfig,
 } from '../config';
 import { lossById, type LossEntry } from '../losses';
 import type { FormatName } from '../numeric';
-import type { FloorSettings, KeptState, PanelOrigin, ZerSettings } from '../protocol';
+import type {
+  FloorLook,
+  FloorSettings,
+  KeptState,
+  PanelOrigin,
+  TrainingSettings,
+  ZerLook,
+  ZerSettings,
+} from '../protocol';
 import type { Finding } from '../rules';
 import { findingLosses, isMeasurable, type MeasurableFinding } from './findingEntry';
 import { hiddenCurves, hiddenVariants } from './hidden';
-import { EntrySource, floorSettingsOf, keptBackends, keptView, zerSettingsOf } from './settings';
+import {
+  EntrySource,
+  floorLookOf,
+  floorSettingsOf,
+  keptBackends,
+  keptFloorLook,
+  keptView,
+  keptZerLook,
+  zerLookOf,
+  zerSettingsOf,
+} from './settings';
+import { trainingSettings, trainingSettingsOf } from './trainingSettings';
 
 /** What is found in a document as it is now, once that is known. */
 export type FindingsOf = (document: vscode.TextDocument) => Promise<readonly Finding[]>;
@@ -31,11 +52,17 @@ export interface Subject {
   readonly entries: EntrySource;
   readonly backend: BackendChoice;
   /** What the configuration says, whatever else has been chosen since. */
-  readonly said: Pick<FloorSettings, 'backend' | 'compare' | 'view'>;
+  readonly said: Pick<FloorSettings, 'backend' | 'compare' | 'view' | 'spacing'>;
   readonly floor: FloorSettings;
   readonly zer: ZerSettings;
   /** What the legends hide. */
-  readonly hidden: { readonly floor: readonly HiddenCurve[]; readonly zer: readonly HiddenVariant[] };
+  readonly training: TrainingSettings;
+  readonly hidden: {
+    readonly floor: readonly HiddenCurve[];
+    readonly zer: readonly HiddenVariant[];
+    readonly training: readonly HiddenTraining[];
+  };
+  readonly look: { readonly floor: FloorLook; readonly zer: ZerLook };
 }
 
 export function isLossConfig(document: vscode.TextDocument): boolean {
@@ -44,6 +71,20 @@ export function isLossConfig(document: vscode.TextDocument): boolean {
 
 export function nameOf(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+}
+
+/** A file that a configuration names: by its path from the configuration's folder, an absolute path, or a URI. */
+export function fileUri(config: vscode.Uri, file: string): vscode.Uri {
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(file)) return vscode.Uri.parse(file);
+  const isAbsolute = file.startsWith('/') || /^[a-z]:\//i.test(file);
+  const inFolder = isAbsolute ? posix.join('/', file) : posix.join(posix.dirname(config.path), file);
+  return config.with({ path: inFolder });
+}
+
+/** How a configuration names a file: the inverse. */
+export function fileName(config: vscode.Uri, file: vscode.Uri): string {
+  const isNear = config.scheme === file.scheme && config.authority === file.authority;
+  return isNear ? posix.relative(posix.dirname(config.path), file.path) : file.toString();
 }
 
 export function describe(document: vscode.TextDocument, problem: ConfigProblem | undefined): string {
@@ -65,10 +106,16 @@ export function subjectOfConfig(config: LossConfig, uri: vscode.Uri): Subject {
     source: nameOf(uri),
     entries: new EntrySource(),
     backend: config.backend,
-    said: { backend: config.backend, compare: config.compare, view: config.view },
+    said: { backend: config.backend, compare: config.compare, view: config.view, spacing: config.plots.axis },
     floor: floorSettingsOf({ ...config, losses: config.losses.length > 0 ? config.losses : variantLosses }),
     zer: zerSettingsOf(config),
-    hidden: { floor: config.hidden, zer: config.zeroErrorRadius.hidden },
+    training: trainingSettingsOf(config, (file) => fileUri(uri, file).toString()),
+    hidden: {
+      floor: config.hidden,
+      zer: config.zeroErrorRadius.hidden,
+      training: config.training?.hidden ?? [],
+    },
+    look: { floor: floorLookOf(config.plots), zer: zerLookOf(config.zeroErrorRadius) },
   };
 }
 
@@ -86,7 +133,7 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
     source: '',
     entries: new EntrySource(),
     backend,
-    said: { backend, compare: [], view: null },
+    said: { backend, compare: [], view: null, spacing: defaults.plots.axis },
     floor: floorSettingsOf({ losses: chosen, formats, targets, sweep, backend }),
     zer: zerSettingsOf({
       zeroErrorRadius: {
@@ -94,10 +141,11 @@ export function subjectOfEntries(entries: readonly LossEntry[]): Subject {
         radius: defaults.radius,
         format: formats[0] ?? 'float32',
         targets: defaults.radiusTargets,
-        hidden: [],
       },
     }),
-    hidden: { floor: [], zer: [] },
+    training: trainingSettings({}),
+    hidden: { floor: [], zer: [], training: [] },
+    look: { floor: floorLookOf(defaults.plots), zer: zerLookOf(defaults) },
   };
 }
 
@@ -124,6 +172,15 @@ export function subjectOfFinding(document: vscode.TextDocument, finding: Measura
 
 /** @throws Error where what the state names is gone */
 export async function subjectOfState(kind: 'floor' | 'zer', state: unknown, findingsOf: FindingsOf): Promise<Subject> {
+  const subject = await subjectOfSettings(kind, state, findingsOf);
+  const { look } = (state ?? {}) as Partial<KeptState<unknown>>;
+  const { floor, zer } = subject.look;
+  return kind === 'floor'
+    ? { ...subject, look: { floor: keptFloorLook(floor, look ?? {}), zer } }
+    : { ...subject, look: { floor, zer: keptZerLook(zer, look ?? {}) } };
+}
+
+async function subjectOfSettings(kind: 'floor' | 'zer', state: unknown, findingsOf: FindingsOf): Promise<Subject> {
   const { origin, settings, hidden } = (state ?? {}) as Partial<KeptState<FloorSettings | ZerSettings>>;
   if (!origin || !settings) throw new Error('its state was not kept');
   // A configuration may have changed since: the file is the truth. Of the rest, the settings are all there is.

@@ -1,21 +1,35 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { RequestCancelled } from '../engine';
-import { losses } from '../losses';
 import type {
   FailedMessage,
   FinishedMessage,
   FromTrainingWebview,
+  HiddenIds,
   KeptState,
   OwnTask,
+  PanelOrigin,
   TrainingProgressMessage,
   TrainingSettings,
   TrainingStateMessage,
   TrainingTaskMessage,
 } from '../protocol';
 import { TrainingError, patternsOfCsv, type Patterns } from '../training';
+import type { ActivePanels } from './active';
 import { besideCode } from './column';
+import { trainingPart } from './configPart';
 import { pageHtml } from './html';
-import { bundledPatterns, taskSummary, trainingChoices, trainingSettings } from './trainingSettings';
+import { reproduction } from './reproduction';
+import { copyText, orSay, readConfig, saveConfig, saveExport, type Destination } from './saving';
+import { isLossConfig, subjectOfConfig, subjectOfConfigFile, subjectOfEntries, type Subject } from './subjects';
+import {
+  bundledPatterns,
+  hiddenTraining,
+  taskSummary,
+  trainingChoices,
+  trainingIds,
+  trainingSettings,
+} from './trainingSettings';
 import { TrainingRun, type TrainingBackends } from './trainingRun';
 import { packed } from './wire';
 
@@ -25,7 +39,7 @@ const trainingViewType = 'lossfloor.training';
 /** A file of patterns of more bytes is refused before it is read. */
 const mostBytes = 10 * 2 ** 20;
 
-/** Opens the panels that train, and restores them. */
+/** Opens the panels that train, one for a configuration, keeps them true to their files and restores them. */
 export class TrainingPanels implements vscode.Disposable {
   private readonly open = new Set<TrainingPanel>();
   private readonly serializer: vscode.Disposable;
@@ -33,26 +47,38 @@ export class TrainingPanels implements vscode.Disposable {
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly backends: TrainingBackends,
+    private readonly active: ActivePanels,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.serializer = vscode.window.registerWebviewPanelSerializer(trainingViewType, {
-      deserializeWebviewPanel: (panel, state: unknown) => {
-        const { settings } = (state ?? {}) as Partial<KeptState<TrainingSettings>>;
-        this.attach(panel, trainingSettings(settings ?? {}));
-        return Promise.resolve();
-      },
+      deserializeWebviewPanel: (panel, state: unknown) => this.restore(panel, state),
     });
   }
 
-  /** Opens a panel, with what is given of its settings. */
+  /** The configuration that is being edited; else what can be trained without one. */
+  async showFromEditor(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (!document || !isLossConfig(document)) {
+      this.show();
+      return;
+    }
+    const config = await readConfig(document);
+    if (config) this.showSubject(subjectOfConfig(config, document.uri));
+  }
+
+  /** Opens a panel of no configuration, with what is given of its settings. */
   show(given: Partial<TrainingSettings> = {}): void {
-    const panel = vscode.window.createWebviewPanel(
-      trainingViewType,
-      vscode.l10n.t('Training: Zero Error Radius'),
-      { viewColumn: besideCode(), preserveFocus: false },
-      {},
-    );
-    this.attach(panel, trainingSettings(given));
+    this.showSubject(subjectOf(given));
+  }
+
+  /** What an open configuration says now. */
+  follow(subject: Subject): void {
+    if (subject.origin.kind === 'config') this.panelOf(subject.origin.uri)?.follow(subject);
+  }
+
+  /** Says that an open configuration can't be read; what is drawn stays. */
+  fail(uri: string, message: string): void {
+    this.panelOf(uri)?.sayWrong(message);
   }
 
   dispose(): void {
@@ -60,18 +86,76 @@ export class TrainingPanels implements vscode.Disposable {
     for (const panel of this.open) panel.dispose();
   }
 
-  private attach(panel: vscode.WebviewPanel, settings: TrainingSettings): void {
+  private panelOf(uri: string): TrainingPanel | undefined {
+    return [...this.open].find(({ origin }) => origin.kind === 'config' && origin.uri === uri);
+  }
+
+  private showSubject(subject: Subject): void {
+    const existing = subject.origin.kind === 'config' ? this.panelOf(subject.origin.uri) : undefined;
+    if (existing) {
+      existing.panel.reveal(undefined, false);
+      existing.follow(subject);
+      return;
+    }
+    const panel = vscode.window.createWebviewPanel(
+      trainingViewType,
+      panelTitle(subject),
+      { viewColumn: besideCode(), preserveFocus: false },
+      {},
+    );
+    this.attach(panel, subject);
+  }
+
+  private async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    try {
+      const { origin, settings, hidden = [] } = (state ?? {}) as Partial<KeptState<TrainingSettings>>;
+      // A configuration may have changed since: the file is the truth.
+      const subject = origin?.kind === 'config' ? await subjectOfConfigFile(origin.uri) : subjectOf(settings ?? {});
+      panel.title = panelTitle(subject);
+      this.attach(panel, {
+        ...subject,
+        hidden: { ...subject.hidden, training: hiddenTraining(hidden, settings ?? subject.training) },
+      });
+    } catch (error) {
+      this.log.warn(`a dashboard could not be restored: ${(error as Error).message}`);
+      panel.dispose();
+    }
+  }
+
+  private attach(panel: vscode.WebviewPanel, subject: Subject): void {
     panel.iconPath = {
       light: vscode.Uri.joinPath(this.extensionUri, 'media', 'zer-light.svg'),
       dark: vscode.Uri.joinPath(this.extensionUri, 'media', 'zer-dark.svg'),
     };
-    const opened = new TrainingPanel(panel, settings, this.extensionUri, this.backends, this.log);
+    const adopt = (uri: vscode.Uri): Promise<void> => this.adopt(opened, uri);
+    const opened = new TrainingPanel(panel, subject, this.extensionUri, this.backends, adopt, this.log);
     this.open.add(opened);
+    this.active.add(panel, opened);
     panel.onDidDispose(() => {
       opened.dispose();
       this.open.delete(opened);
     });
   }
+
+  /** A panel that has been saved to a configuration is that file's from now on. */
+  private async adopt(opened: TrainingPanel, uri: vscode.Uri): Promise<void> {
+    const subject = await subjectOfConfigFile(uri.toString());
+    const other = this.panelOf(uri.toString());
+    if (other === opened) return;
+    // There is one panel for a file: the other has nothing to show that this one hasn't.
+    other?.panel.dispose();
+    opened.panel.title = panelTitle(subject);
+    opened.follow(subject);
+  }
+}
+
+function subjectOf(given: Partial<TrainingSettings>): Subject {
+  const title = vscode.l10n.t('Training: Zero Error Radius');
+  return { ...subjectOfEntries([]), title, name: vscode.l10n.t('Training'), training: trainingSettings(given) };
+}
+
+function panelTitle({ origin, title, name }: Subject): string {
+  return origin.kind === 'config' ? vscode.l10n.t('Training: {0}', name) : title;
 }
 
 /** One panel: its page, its settings, and one training at a time, which goes on while the page is hidden. */
@@ -82,14 +166,21 @@ class TrainingPanel implements vscode.Disposable {
   private run: TrainingRun | undefined;
   private finished: FinishedMessage | undefined;
   private failed: FailedMessage | undefined;
+  private settings: TrainingSettings;
+  private hidden: HiddenIds;
+  /** What is wrong with the configuration as it is now. */
+  private wrong: string | undefined;
 
   constructor(
-    private readonly panel: vscode.WebviewPanel,
-    private settings: TrainingSettings,
+    readonly panel: vscode.WebviewPanel,
+    private subject: Subject,
     extensionUri: vscode.Uri,
     private readonly backends: TrainingBackends,
+    private readonly adopt: (uri: vscode.Uri) => Promise<void>,
     private readonly log: vscode.LogOutputChannel,
   ) {
+    this.settings = subject.training;
+    this.hidden = trainingIds(subject.hidden.training);
     const { webview } = panel;
     webview.options = {
       enableScripts: true,
@@ -105,11 +196,42 @@ class TrainingPanel implements vscode.Disposable {
     });
   }
 
+  get origin(): PanelOrigin {
+    return this.subject.origin;
+  }
+
   dispose(): void {
     this.ready = false;
     this.run?.cancel();
     this.run = undefined;
     for (const disposable of this.disposables.splice(0)) disposable.dispose();
+  }
+
+  /** What the configuration says now; what it doesn't say differently stays as it was set here. What trains goes on. */
+  follow(next: Subject): void {
+    if (!isDeepStrictEqual(next.training, this.subject.training)) this.settings = next.training;
+    if (!isDeepStrictEqual(next.hidden.training, this.subject.hidden.training)) {
+      this.hidden = trainingIds(next.hidden.training);
+    }
+    this.subject = next;
+    this.wrong = undefined;
+    void this.showAll();
+  }
+
+  sayWrong(message: string): void {
+    this.wrong = message;
+    this.post({ type: 'failed', generation: this.generation, message } satisfies FailedMessage);
+  }
+
+  save(to: vscode.Uri | undefined): Promise<void> {
+    return this.saveTo({ as: false, to });
+  }
+
+  private saveTo(destination: Destination): Promise<void> {
+    return orSay(this.log, async () => {
+      const uri = await saveConfig(this.subject, trainingPart(this.settings, this.hidden), destination);
+      if (uri) await this.adopt(uri);
+    });
   }
 
   private receive(message: FromTrainingWebview): void {
@@ -135,6 +257,21 @@ class TrainingPanel implements vscode.Disposable {
       case 'cancel':
         this.run?.cancel();
         return;
+      case 'hide':
+        this.hidden = message.hidden;
+        return;
+      case 'saveConfig':
+        ({ settings: this.settings, hidden: this.hidden } = message);
+        void this.saveTo({ as: message.as });
+        return;
+      case 'save':
+        void orSay(this.log, () => saveExport(message, this.subject));
+        return;
+      case 'copyReport': {
+        const text = `${message.text}\n${reproduction(trainingPart(message.settings, message.hidden))}`;
+        void orSay(this.log, () => copyText(text));
+        return;
+      }
       case 'showLogs':
         this.log.show(true);
         return;
@@ -145,17 +282,22 @@ class TrainingPanel implements vscode.Disposable {
   }
 
   private async showAll(): Promise<void> {
+    // Before the rest, which may change while the file is read.
+    const task = await this.summary();
     this.post({
       type: 'training',
-      title: this.panel.title,
-      origin: { kind: 'catalogue' },
+      title: this.subject.title,
+      source: this.subject.source,
+      origin: this.origin,
       settings: this.settings,
-      choices: trainingChoices(losses),
-      task: await this.summary(),
+      hidden: this.hidden,
+      choices: trainingChoices(),
+      task,
     } satisfies TrainingStateMessage);
     if (this.run) this.tellProgress(this.run);
     if (this.finished) this.post(this.finished);
     if (this.failed) this.post(this.failed);
+    if (this.wrong !== undefined) this.sayWrong(this.wrong);
   }
 
   private async summary(): Promise<TrainingStateMessage['task']> {

@@ -1,5 +1,5 @@
-import type { LossEntry } from '../losses';
-import type { TaskItem, TrainingChoices, TrainingSettings } from '../protocol';
+import { defaults, type HiddenTraining, type LossConfig, type TrainingChoice } from '../config';
+import type { HiddenIds, TaskItem, TrainingChoices, TrainingSettings } from '../protocol';
 import {
   activations,
   bundledTask,
@@ -11,8 +11,9 @@ import {
   updates,
   type Patterns,
 } from '../training';
+import { variantItems } from './settings';
 
-const initial: TrainingSettings = { ...trainingDefaults, task: 'encoder', bits: 4, own: null };
+const initial: TrainingSettings = { ...trainingDefaults, task: defaults.task, bits: defaults.bits, own: null };
 
 /** Settings with those that are given; a state that was kept may be another version's. */
 export function trainingSettings(given: Partial<TrainingSettings>): TrainingSettings {
@@ -23,10 +24,62 @@ export function trainingSettings(given: Partial<TrainingSettings>): TrainingSett
   return taskIds.includes(settings.task) ? settings : { ...settings, task: initial.task };
 }
 
-/** What the page lets the user choose from. */
-export function trainingChoices(entries: readonly LossEntry[]): TrainingChoices {
+/**
+ * What a configuration trains: where it says nothing, the variants of its zero error radius.
+ * @param uriOf a file that the configuration names
+ */
+export function trainingSettingsOf(
+  { training, zeroErrorRadius }: Pick<LossConfig, 'training' | 'zeroErrorRadius'>,
+  uriOf: (file: string) => string,
+): TrainingSettings {
+  if (!training) {
+    const { variants, radius, format } = zeroErrorRadius;
+    return trainingSettings({ variants: variants.map(({ id }) => id), radii: [radius], format });
+  }
+  const { task, bits, file, targetColumns, plan } = training;
+  const own = file === null ? null : { uri: uriOf(file), name: nameIn(file), targets: targetColumns };
+  return trainingSettings({ ...plan, task, bits, own });
+}
+
+function nameIn(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1);
+}
+
+/** The same as a configuration says it; its file is named by its URI. */
+export function trainingChoice(settings: TrainingSettings, hidden: HiddenIds): TrainingChoice {
+  const { task, bits, own, ...plan } = settings;
   return {
-    variants: entries.filter(({ family }) => family === 'zer').map(({ id, label, notes }) => ({ id, label, notes })),
+    ...{ task, bits, plan },
+    file: own?.uri ?? null,
+    targetColumns: own?.targets ?? null,
+    hidden: hiddenTraining(hidden, settings),
+  };
+}
+
+/** By the ids of the page. */
+export function trainingIds(hidden: readonly HiddenTraining[]): string[] {
+  return hidden.map(idOf);
+}
+
+/** Those of the ids that are of curves these settings have. */
+export function hiddenTraining(
+  ids: HiddenIds,
+  { variants, radii }: Pick<TrainingSettings, 'variants' | 'radii'>,
+): HiddenTraining[] {
+  const chosen = new Set(ids);
+  return radii
+    .flatMap((radius) => variants.map((variant) => ({ variant, radius })))
+    .filter((each) => chosen.has(idOf(each)));
+}
+
+function idOf({ variant, radius }: HiddenTraining): string {
+  return `${variant} ${String(radius)}`;
+}
+
+/** What the page lets the user choose from. */
+export function trainingChoices(): TrainingChoices {
+  return {
+    variants: variantItems(),
     tasks: taskIds.map(taskItem),
     activations,
     updates,

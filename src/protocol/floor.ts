@@ -14,7 +14,7 @@ import type {
   StartedMessage,
 } from './panel';
 import type { FromSamplesView, ToSamplesView } from './samples';
-import type { HiddenIds, SavingMessage } from './saving';
+import type { HiddenIds, LookMessage, SavingMessage } from './saving';
 
 /** A loss that can be chosen. */
 export interface CatalogueItem {
@@ -62,6 +62,14 @@ export interface FloorSettings {
   readonly compare: readonly BackendName[];
 }
 
+/** How the plots of a precision floor are drawn. */
+export interface FloorLook {
+  /** What the error is that of. */
+  readonly errorOf: 'loss' | 'gradient';
+  /** Several targets in one plot, or each in one of its own. */
+  readonly targets: 'overlaid' | 'beside';
+}
+
 /** A backend that can be chosen, and what is known of it. */
 export interface BackendItem {
   readonly name: BackendChoice;
@@ -82,6 +90,8 @@ export interface FloorStateMessage {
   readonly settings: FloorSettings;
   /** What the legend hides; where left out, what the page has kept. */
   readonly hidden?: HiddenIds;
+  /** How it is drawn; where left out, as the page has kept it. */
+  readonly look?: FloorLook;
   readonly catalogue: readonly CatalogueItem[];
 }
 
@@ -171,4 +181,5 @@ export type FromFloorWebview =
   | ShowLogsMessage
   | ReportMessage
   | FromSamplesView
+  | LookMessage<FloorLook>
   | SavingMessage<FloorSettings>;

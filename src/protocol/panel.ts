@@ -18,6 +18,8 @@ export interface KeptState<Settings> {
   readonly settings: Settings;
   /** What the legend hides, by the ids of the curves. */
   readonly hidden?: readonly string[];
+  /** How it is drawn: of what kind depends on the panel. */
+  readonly look?: object;
 }
 
 /** Measuring has begun; what comes belongs to this generation, anything older is stale. */

@@ -14,6 +14,12 @@ export interface HideMessage {
   readonly hidden: HiddenIds;
 }
 
+/** The reader wants to see the same drawn otherwise. Nothing is measured for it. */
+export interface LookMessage<Look> {
+  readonly type: 'look';
+  readonly look: Look;
+}
+
 /** Write everything that is set into the configuration that the panel is of, or with `as` into one that is chosen. */
 export interface SaveConfigMessage<Settings> {
   readonly type: 'saveConfig';

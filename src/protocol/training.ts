@@ -9,6 +9,7 @@ import type {
   ReportMessage,
   ShowLogsMessage,
 } from './panel';
+import type { HiddenIds, SavingMessage } from './saving';
 import type { VariantItem } from './zer';
 
 export type {
@@ -48,7 +49,7 @@ export interface TaskItem {
 }
 
 export interface TrainingChoices {
-  readonly variants: readonly Pick<VariantItem, 'id' | 'label' | 'notes'>[];
+  readonly variants: readonly Pick<VariantItem, 'id' | 'label' | 'formula' | 'notes' | 'constants'>[];
   readonly tasks: readonly TaskItem[];
   readonly activations: readonly Activation[];
   readonly updates: readonly Update[];
@@ -62,8 +63,12 @@ export type TrainingNumber = 'seeds' | 'epochs' | 'hidden' | 'rate' | 'momentum'
 export interface TrainingStateMessage {
   readonly type: 'training';
   readonly title: string;
+  /** Name of the file it comes from, empty where there is none. */
+  readonly source: string;
   readonly origin: PanelOrigin;
   readonly settings: TrainingSettings;
+  /** What the legend hides, by variant and radius; where left out, what the page has kept. */
+  readonly hidden?: HiddenIds;
   readonly choices: TrainingChoices;
   /** What the settings make: "8 patterns, 8 inputs, 8 outputs"; or what is wrong with them. */
   readonly task: TaskSummary;
@@ -132,4 +137,5 @@ export type FromTrainingWebview =
   | ChoosePatternsMessage
   | CancelMessage
   | ShowLogsMessage
-  | ReportMessage;
+  | ReportMessage
+  | SavingMessage<TrainingSettings>;

@@ -11,7 +11,7 @@ import type {
   ShowLogsMessage,
   StartedMessage,
 } from './panel';
-import type { HiddenIds, SavingMessage } from './saving';
+import type { HiddenIds, LookMessage, SavingMessage } from './saving';
 
 /** A zero-error-radius variant that can be shown. */
 export interface VariantItem {
@@ -41,6 +41,12 @@ export interface ZerSettings {
   readonly targets: readonly number[];
 }
 
+/** How the curves of a zero error radius are drawn. */
+export interface ZerLook {
+  /** What they are plotted against. */
+  readonly axes: readonly ('output' | 'logit')[];
+}
+
 export interface ZerStateMessage {
   readonly type: 'zer';
   readonly title: string;
@@ -49,6 +55,8 @@ export interface ZerStateMessage {
   readonly settings: ZerSettings;
   /** What the legend hides; where left out, what the page has kept. */
   readonly hidden?: HiddenIds;
+  /** How it is drawn; where left out, as the page has kept it. */
+  readonly look?: ZerLook;
   readonly variants: readonly VariantItem[];
 }
 
@@ -133,4 +141,5 @@ export type FromZerWebview =
   | CancelMessage
   | ShowLogsMessage
   | ReportMessage
+  | LookMessage<ZerLook>
   | SavingMessage<ZerSettings>;

@@ -17,7 +17,7 @@ export class Dashboard {
 
   /** Opens the box with the controls, where it isn't open: in narrow panels it begins closed. */
   async openSettings(): Promise<void> {
-    const closed = this.frame.locator('details.settings:not([open]) > summary');
+    const closed = this.frame.locator('aside details.settings:not([open]) > summary');
     if ((await closed.count()) > 0) await closed.click();
   }
 

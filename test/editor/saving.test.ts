@@ -107,4 +107,66 @@ describe('saving dashboards', () => {
     const { zeroErrorRadius, losses } = await configIn(await save('radius-copy.loss.json'));
     assert.deepEqual([zeroErrorRadius.radius, zeroErrorRadius.targets, losses.length], [0.25, [1], 1]);
   });
+
+  it('keeps how a floor and a radius are drawn', async () => {
+    const plots = '"plots": {"axis": "ordinal", "error": "gradient", "targets": "beside"}';
+    const radius = '"zeroErrorRadius": {"plottedAgainst": ["logit"]}';
+    const uri = await write('drawn.loss.json', `{"losses": ["zer/v1"], ${plots}, "backend": "model", ${radius}}\n`);
+    const said = await configIn(uri);
+    for (const [command, copy] of [
+      ['lossfloor.showPrecisionFloor', 'drawn-floor.loss.json'],
+      ['lossfloor.showZeroErrorRadius', 'drawn-radius.loss.json'],
+    ] as const) {
+      await open('drawn.loss.json');
+      await vscode.commands.executeCommand(command);
+      await until('a panel', () => panels()[0]);
+      const before = await textOf(uri);
+      await save('drawn.loss.json');
+      assert.equal(await textOf(uri), before);
+      const { plots: drawn, zeroErrorRadius, backend } = await configIn(await save(copy));
+      assert.deepEqual(
+        { drawn, against: zeroErrorRadius.plottedAgainst, backend },
+        { drawn: said.plots, against: ['logit'], backend: 'model' },
+      );
+      await closeAll();
+    }
+  });
+
+  it('saves a training, and follows what is typed of it; a copy elsewhere names the same file', async () => {
+    await write('patterns.csv', 'in1,in2,out1\n0,1,1\n1,1,0\n');
+    const training =
+      '{"task": "own", "file": "./patterns.csv", "variants": ["zer/v2"], "radii": [0.1, 0.2], "epochs": 30, "seeds": 2}';
+    const uri = await write('learnt.loss.json', `{"losses": ["zer/v1"],\n  "training": ${training}}\n`);
+    const document = await open('learnt.loss.json');
+    await vscode.commands.executeCommand('lossfloor.showTraining');
+    await until('a panel', () => panels().find(({ label }) => label === 'Training: learnt'));
+    // Again: it is the same panel.
+    await open('learnt.loss.json');
+    await vscode.commands.executeCommand('lossfloor.showTraining');
+    assert.equal(panels().length, 1);
+    const before = await textOf(uri);
+    await save('learnt.loss.json');
+    assert.equal(await textOf(uri), before);
+    const at = document.positionAt(before.indexOf('"seeds": 2') + '"seeds": '.length);
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, new vscode.Range(at, at.translate(0, 1)), '3');
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    assert.ok(await document.save());
+    const { training: copied, losses } = await configIn(await save('copies/learnt.loss.json'));
+    assert.equal(losses.length, 1);
+    assert.equal(copied?.plan.seeds, 3);
+    assert.deepEqual([copied.file, copied.plan.radii, copied.plan.epochs], ['../patterns.csv', [0.1, 0.2], 30]);
+  });
+
+  it('saves a training of no configuration into a file, whose it is then', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.commands.executeCommand('lossfloor.showTraining');
+    await until('a panel', () => panels()[0]);
+    const { training } = await configIn(await save('trained.loss.json'));
+    assert.equal(training?.task, 'encoder');
+    await until('the panel to be named after the file', () =>
+      panels().find(({ label }) => label === 'Training: trained'),
+    );
+    assert.equal(panels().length, 1);
+  });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseLossConfig, pointsOf, zeroErrorRadiusVariants } from '../../src/config';
+import { bundledTask, trainingDefaults, type TrainingPlan } from '../../src/training';
 
 /** Messages with the text that each is about. */
 function problemsOf(text: string): string[] {
@@ -23,7 +24,9 @@ describe('loss configuration', () => {
       view: null,
       backend: 'auto',
       compare: [],
+      plots: { axis: 'margin', error: 'loss', targets: 'overlaid' },
       hidden: [],
+      training: null,
     });
     assert.deepEqual(
       losses.map(({ key, entry, constants }) => [key, entry.id, constants]),
@@ -33,8 +36,44 @@ describe('loss configuration', () => {
       [zeroErrorRadius.radius, ...zeroErrorRadius.variants.map(({ id }) => id)],
       [0.1, 'zer/v1', 'zer/v2', 'zer/v3', 'zer/v4'],
     );
-    const { format, targets, hidden } = zeroErrorRadius;
-    assert.deepEqual({ format, targets, hidden }, { format: 'float32', targets: [0, 1], hidden: [] });
+    const { format, targets, plottedAgainst, hidden } = zeroErrorRadius;
+    assert.deepEqual(
+      { format, targets, plottedAgainst, hidden },
+      { format: 'float32', targets: [0, 1], plottedAgainst: ['output', 'logit'], hidden: [] },
+    );
+  });
+
+  it('fills in of training what the task is usually learnt with', () => {
+    const planOf = (training: object): TrainingPlan => {
+      const { config, problems } = parseLossConfig(JSON.stringify({ training }), 'x');
+      assert.deepEqual(problems, []);
+      return config?.training?.plan ?? assert.fail();
+    };
+    assert.deepEqual(planOf({}), trainingDefaults);
+    const { hidden, epochs, rate } = bundledTask('reading');
+    assert.deepEqual(planOf({ task: 'reading' }), { ...trainingDefaults, hidden, epochs, rate });
+    assert.equal(planOf({ task: 'parity', bits: 3 }).hidden, bundledTask('parity', 3).hidden);
+    assert.equal(planOf({ task: 'reading', hiddenUnits: 7 }).hidden, 7);
+  });
+
+  it('says what is wrong with a training, and where', () => {
+    const cases = [
+      [
+        '{"training": {"variants": ["keras/binary-crossentropy@3"]}}',
+        '"keras/binary-crossentropy@3"',
+        /no zero error radius/,
+      ],
+      ['{"training": {"hidden": [{"variant": "zer/v9", "radius": 0.1}]}}', '"zer/v9"', /zer\/v9/],
+      ['{"training": {"epochs": 0.5}}', '0.5', /^training\.epochs must be an integer\.$/],
+      ['{"training": {"momentum": 1}}', '1', /^training\.momentum must be <= 0\.999\.$/],
+      ['{"training": {"hidden": 3}}', '3', /^training\.hidden must be an array\.$/],
+      ['{"training": {"weights": 3}}', '"weights"', /^Unknown property "weights"\.$/],
+    ] as const;
+    for (const [text, at, message] of cases) {
+      const [problem] = parseLossConfig(text, 'x').problems;
+      assert.match(problem?.message ?? '', message);
+      assert.equal(text.slice(problem?.offset, (problem?.offset ?? 0) + (problem?.length ?? 0)), at);
+    }
   });
 
   it('takes constants, and says them in the label', () => {

@@ -30,11 +30,23 @@ function titled(config: LossConfig): ConfigPart {
 function writtenOtherwise(text: string, random: Random): string {
   const value = JSON.parse(text) as Record<string, unknown>;
   const more = random.chance(0.5) ? { $schema: 'https://example.org/loss.schema.json', ...value } : value;
-  const withDefaults = random.chance(0.5) ? { ...{ targets: [0, 1], backend: 'auto', compare: [] }, ...more } : more;
+  const withDefaults = random.chance(0.5) ? withWhatGoesWithoutSaying(more) : more;
   // JSON.stringify hasn't -0.
   if (/[[: ]-0[,\s\]}]/.test(text)) return text;
   const again = JSON.stringify(withDefaults, null, random.one([0, 2, 4, '\t']));
   return random.chance(0.3) ? again.replaceAll('\n', '\r\n') : again;
+}
+
+function withWhatGoesWithoutSaying(value: Record<string, unknown>): Record<string, unknown> {
+  const { zeroErrorRadius, training } = read(JSON.stringify(value));
+  const { task, bits, plan } = training ?? {};
+  const { hidden: hiddenUnits, ...numbers } = plan ?? {};
+  return {
+    ...{ targets: [0, 1], backend: 'auto', compare: [], plots: { axis: 'margin', error: 'loss' } },
+    ...value,
+    zeroErrorRadius: { format: zeroErrorRadius.format, ...(value['zeroErrorRadius'] as object | undefined) },
+    ...(training && { training: { task, bits, ...numbers, hiddenUnits, ...(value['training'] as object) } }),
+  };
 }
 
 describe('writing loss configurations', () => {
@@ -206,6 +218,26 @@ describe('editing loss configurations', () => {
       part: { formats: ['bfloat16'] },
       after: '{"losses": ["zer/v1"], "formats": ["bfloat16"], "zeroErrorRadius": {"radius": 0.2, "format": "float32"}}',
     },
+    {
+      what: 'a task, and what of it went without saying and now does not',
+      before: '{"training": {"task": "xor", "epochs": 2000, "rate": 0.1}}',
+      part: {
+        training: { ...trainingOf('{"task": "reading"}'), plan: trainingOf('{"task": "xor", "epochs": 500}').plan },
+      },
+      after: '{"training": {"task": "reading", "hiddenUnits": 4, "rate": 0.1}}',
+    },
+    {
+      what: 'that there is a training',
+      before: '{"losses": ["zer/v1"]}',
+      part: { training: trainingOf('{}') },
+      after: '{"losses": ["zer/v1"], "training": {}}',
+    },
+    {
+      what: 'how it is drawn',
+      before: '{"losses": ["zer/v1"], "plots": {"error": "gradient"}}',
+      part: { plots: { axis: 'ordinal', error: 'loss', targets: 'overlaid' } },
+      after: '{"losses": ["zer/v1"], "plots": {"axis": "ordinal"}}',
+    },
   ];
   for (const { what, before, part, after } of cases) {
     it(`touches only ${what}`, () => {
@@ -219,6 +251,10 @@ describe('editing loss configurations', () => {
     assert.match(result.problem?.message ?? '', /^This is not valid JSON: value expected\.$/);
   });
 });
+
+function trainingOf(training: string): NonNullable<LossConfig['training']> {
+  return read(`{"training": ${training}}`).training ?? assert.fail();
+}
 
 function one(id: string, constants: Readonly<Record<string, number>>): LossConfig['losses'][number] {
   const entry = lossById(id);

@@ -5,13 +5,18 @@ import {
   comparedBackends,
   labelOf,
   limits,
+  plotChoices,
+  radiusAxes,
+  usualPlan,
   zeroErrorRadiusVariants,
   type ChosenEntry,
   type LossConfig,
+  type TrainingChoice,
 } from '../../src/config';
 import { LossError, losses, type LossEntry } from '../../src/losses';
 import type { Target } from '../../src/measure';
 import { formatNames } from '../../src/numeric';
+import { activations, parityBits, taskIds, trainingLimits, updates, type TrainingPlan } from '../../src/training';
 
 /** Numbers from a seed (mulberry32). */
 export class Random {
@@ -89,14 +94,56 @@ export function randomConfig(random: Random, name: string): LossConfig {
       radius: random.one([0.1, 0, 0.5, random.share() / 2]),
       format: random.one(formatNames),
       targets: usedRadiusTargets,
+      plottedAgainst: random.chance(0.5) ? radiusAxes : random.some(radiusAxes, 1),
       hidden: random.chance(0.5)
         ? []
         : [{ variant: random.one(variants).id, target: random.one(usedRadiusTargets) }, { exact: random.one([0, 1]) }],
     },
+    plots: {
+      axis: random.one(plotChoices.axis),
+      error: random.one(plotChoices.error),
+      targets: random.one(plotChoices.targets),
+    },
+    training: random.chance(0.3) ? null : randomTraining(random),
     backend: random.one(backendChoices),
     compare,
     hidden: random.chance(0.3) ? [...hidden, { exact: random.below(3) }] : hidden,
   };
+}
+
+function randomTraining(random: Random): TrainingChoice {
+  const task = random.one(taskIds);
+  const bits = random.chance(0.5) ? 4 : parityBits.minimum + random.below(parityBits.maximum - parityBits.minimum + 1);
+  const within = (name: keyof typeof trainingLimits): number => {
+    const [least, most] = trainingLimits[name];
+    return random.one([least, most, least + (most - least) * random.share()]);
+  };
+  const some = random.some(zeroErrorRadiusVariants(), 1).map(({ id }) => id);
+  const changed: TrainingPlan = {
+    variants: some,
+    radii: [...new Set([within('radius'), within('radius')])],
+    seeds: Math.round(within('seeds')),
+    epochs: Math.round(within('epochs')),
+    hidden: Math.round(within('hidden')),
+    activation: random.one(activations),
+    rate: within('rate'),
+    momentum: within('momentum'),
+    update: random.one(updates),
+    weightRange: within('weightRange'),
+    format: random.one(formatNames),
+  };
+  // Of another task's usual numbers too, which go without saying there and not here.
+  const usual = usualPlan(random.chance(0.5) ? task : random.one(taskIds), bits);
+  const names = Object.keys(usual) as (keyof TrainingPlan)[];
+  const plan = Object.fromEntries(
+    names.map((name) => [name, random.chance(0.6) ? usual[name] : changed[name]]),
+  ) as unknown as TrainingPlan;
+  const file = random.one([null, 'patterns.csv', '../data/an “own” file.csv', '/home/me/p.csv', 'file:///c%3A/p.csv']);
+  const targetColumns = random.chance(0.5) ? null : 1 + random.below(5);
+  const hidden = plan.variants
+    .filter(() => random.chance(0.2))
+    .map((variant) => ({ variant, radius: plan.radii[0] ?? 0 }));
+  return { task, bits, file, targetColumns, plan, hidden };
 }
 
 function above(from: number, random: Random): number {

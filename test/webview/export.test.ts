@@ -202,7 +202,11 @@ describe('export', () => {
       found.losses.map(({ formula }) => formula),
       settings.losses.map(({ formula }) => formula),
     );
-    assert.deepEqual(found.findings, await dashboard.page.locator('#sentences > li').allTextContents());
+    const said = await dashboard.page.locator('#sentences li').allTextContents();
+    assert.deepEqual(
+      found.findings,
+      said.map((sentence) => sentence.replace(/\s+/g, ' ').trim()),
+    );
     const curves = await floorCurves(settings, 1);
     assert.equal(found.curves.length, curves.length);
     curves.forEach(({ curve, specials, summary, format }, i) => {

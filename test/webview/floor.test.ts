@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FloorChangeMessage, FloorSettings } from '../../src/protocol';
+import type { FloorChangeMessage, FloorLook, FloorSettings, LookMessage } from '../../src/protocol';
 import { formats, neighbour, ulpDistance } from '../../src/numeric';
 import { printNumber, printThreshold, printTick, printUlp } from '../../webview/common/format';
 import { finished, floorCurves, floorMessages, floorState, settingsOf, started } from './measured';
@@ -564,7 +564,26 @@ describe('the floor dashboard', () => {
       errorOf: 'gradient',
       targets: 'overlaid',
     });
+    const [posted, ...rest] = await dashboard.posted<LookMessage<FloorLook>>('look');
+    assert.deepEqual([posted?.look, rest], [{ errorOf: 'gradient', targets: 'overlaid' }, []]);
     assert.ok((await dashboard.pixels(2, '#59a4f9')) > 100);
+  });
+
+  it('draws as the host says, of a configuration, whatever the page has kept', async () => {
+    await open(keras, { state: { look: { errorOf: 'gradient', targets: 'overlaid' } } });
+    const { page } = dashboard;
+    assert.ok(await page.getByRole('radio', { name: 'gradient' }).isChecked());
+    const figures = await page.locator('figure:visible').count();
+    const told = { ...keras, spacing: 'ordinal', targets: [0, 1] } as const;
+    await dashboard.send({ ...floorState(told), look: { errorOf: 'loss', targets: 'beside' } });
+    await dashboard.send(...(await floorMessages(told)));
+    await dashboard.state('ready');
+    for (const name of ['loss', 'float ordinal', 'side by side']) {
+      assert.ok(await page.getByRole('radio', { name, exact: true }).isChecked(), name);
+    }
+    assert.equal(await page.locator('figure:visible').count(), 2 * figures);
+    assert.deepEqual(((await dashboard.kept()) as { look: object }).look, { errorOf: 'loss', targets: 'beside' });
+    assert.equal(await page.evaluate(() => window.posted.some(({ type }) => type === 'look')), false);
   });
 
   it('makes every float equally wide, and measures at even steps through them', async () => {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
 import { TrainingRun } from '../../src/dashboards/trainingRun';
 import { bundledPatterns, taskSummary, trainingChoices, trainingSettings } from '../../src/dashboards/trainingSettings';
-import { losses } from '../../src/losses';
 import type {
   ContinueMessage,
+  CopyReportMessage,
   FinishedMessage,
+  HideMessage,
+  SaveConfigMessage,
+  SaveMessage,
   ToTrainingWebview,
   TrainingChangeMessage,
   TrainingProgressMessage,
@@ -28,9 +32,10 @@ function stateOf(settings: TrainingSettings): TrainingStateMessage {
   return {
     type: 'training',
     title: 'Training: Zero Error Radius',
+    source: '',
     origin: { kind: 'catalogue' },
     settings,
-    choices: trainingChoices(losses),
+    choices: trainingChoices(),
     task: { text: taskSummary(settings, bundledPatterns(settings)), isWrong: false },
   };
 }
@@ -322,6 +327,124 @@ describe('the training dashboard', () => {
     await dashboard.frames();
     assert.equal(await dashboard.pixels(1, themes.dark.variables['charts-blue']), 0);
     assert.deepEqual(((await dashboard.kept()) as { hidden: unknown }).hidden, ['zer/v1 0.1']);
+  });
+
+  it('says whose it is, draws as its configuration says, and tells what is hidden', async () => {
+    await open(defaults, { state: { hidden: ['zer/v2 0.1'] } });
+    const { page } = dashboard;
+    const box = (name: RegExp): Locator => page.locator('#legend').getByRole('checkbox', { name });
+    assert.equal(await box(/^v2/).isChecked(), false);
+    assert.equal(await page.getByRole('button', { name: 'Save', exact: true }).isVisible(), false);
+    const origin = { kind: 'config', uri: 'file:///a.loss.json' } as const;
+    const state = { ...stateOf(defaults), title: 'A title', source: 'a.loss.json', origin, hidden: ['zer/v1 0.1'] };
+    await page.getByLabel('Momentum').focus();
+    await dashboard.send(state);
+    await dashboard.frames();
+    assert.deepEqual([await box(/^v1/).isChecked(), await box(/^v2/).isChecked()], [false, true]);
+    assert.equal(await page.locator('h1').innerText(), 'A title');
+    assert.equal(await page.locator('#origin').innerText(), 'a.loss.json');
+    assert.equal(await page.evaluate(() => (document.activeElement as HTMLInputElement).name), 'momentum');
+    assert.deepEqual(await page.evaluate(() => window.posted.filter(({ type }) => type === 'hide')), []);
+    await box(/^v3/).uncheck();
+    const [hide] = await dashboard.posted<HideMessage>('hide');
+    assert.deepEqual(hide?.hidden, ['zer/v1 0.1', 'zer/v3 0.1']);
+    await page.getByLabel('Momentum').fill('0.5');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const [save] = await dashboard.posted<SaveConfigMessage<TrainingSettings>>('saveConfig');
+    assert.deepEqual(save, {
+      type: 'saveConfig',
+      settings: { ...defaults, momentum: 0.5 },
+      hidden: ['zer/v1 0.1', 'zer/v3 0.1'],
+      as: false,
+    });
+    // The file says something else: the controls do, too.
+    await dashboard.send({ ...state, settings: { ...defaults, radii: [0.2, 0.3] } });
+    await dashboard.frames();
+    assert.equal(await page.getByLabel('Zero error radii').inputValue(), '0.2, 0.3');
+    assert.deepEqual(((await dashboard.kept()) as { origin: object }).origin, origin);
+  });
+
+  it('says what is wrong with its configuration until that is mended', async () => {
+    await blank();
+    await dashboard.send({ type: 'failed', generation: 0, message: 'a.loss.json:1:2: no.' });
+    await dashboard.state('error');
+    await dashboard.send(stateOf(defaults));
+    await dashboard.state('ready');
+  });
+
+  const exported = async (item: string): Promise<SaveMessage> => {
+    await dashboard.page.getByRole('button', { name: 'Export' }).click();
+    await dashboard.page.getByRole('menuitem', { name: item, exact: true }).click();
+    return (await dashboard.posted<SaveMessage>('save')).at(-1) ?? assert.fail();
+  };
+
+  it('exports what was trained, to the last bit, of the curves that are shown', async () => {
+    await open();
+    const { page } = dashboard;
+    await page.locator('#legend').getByRole('checkbox', { name: /^v4/ }).uncheck();
+    // What is set isn't what was trained.
+    await page.getByLabel('Momentum').fill('0.5');
+    const [heads = '', ...rows] = String((await exported('CSV')).content)
+      .trimEnd()
+      .split('\r\n');
+    const { curves, table, sentences } = lastReport((await once(defaults)).messages);
+    const shown = curves.filter(({ variant }) => variant !== 'zer/v4');
+    assert.equal(
+      rows.length,
+      shown.reduce((sum, { epoch }) => sum + epoch.length, 0),
+    );
+    const names = heads.split(',');
+    assert.ok(!names.includes('target') && names.includes('about'));
+    // Numbers stand in the last columns, and have no commas.
+    const numbers = rows.map((row) => row.split(',').slice(-13).map(Number));
+    assert.deepEqual(names.slice(-13, -9), [
+      'epoch',
+      'cross_entropy_mean',
+      'cross_entropy_least',
+      'cross_entropy_greatest',
+    ]);
+    let at = 0;
+    for (const { epoch, variant, bands } of shown) {
+      for (let i = 0; i < epoch.length; i++, at++) {
+        const { crossEntropy, dead, correct, correctHalf } = bands;
+        const values = [crossEntropy, dead, correct, correctHalf].flatMap(({ mean, low, high }) => [
+          mean[i],
+          low[i],
+          high[i],
+        ]);
+        assert.deepEqual(numbers[at], [epoch[i], ...values]);
+        assert.ok(rows[at]?.includes(`,${variant},`));
+      }
+    }
+    const json = JSON.parse(String((await exported('JSON')).content)) as {
+      settings: TrainingSettings;
+      findings: string[];
+      curves: { loss: string; points: { dead_units_mean: number[] }[] }[];
+    };
+    assert.deepEqual(json.settings, defaults);
+    assert.deepEqual(json.findings.slice(1), sentences);
+    assert.match(json.findings[0] ?? '', /^Trained: 8-3-8 encoder · 3 sigmoid units · rate 0\.1 · momentum 0\.9/);
+    assert.deepEqual(json.curves[1]?.points[0]?.dead_units_mean, [...(shown[1]?.bands.dead.mean ?? [])]);
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'Copy as Markdown' }).click();
+    const [report] = await dashboard.posted<CopyReportMessage<TrainingSettings>>('copyReport');
+    assert.ok(report);
+    assert.deepEqual(report.settings, defaults);
+    const text = report.text.replace(/\\(.)/g, '$1');
+    for (const sentence of sentences) assert.ok(text.includes(`- ${sentence}`), sentence);
+    const learnt = table.rows[0]?.cells[3] ?? assert.fail();
+    assert.ok(text.includes(`| ${learnt.text} (${learnt.seeds.join(' · ')}) |`), text);
+    assert.match(text, /- model · CPU \(test\) · version .*\n- Lossfloor \d+\.\d+\.\d+, /);
+  });
+
+  it('exports pictures of all plots', async () => {
+    await open();
+    const { content } = await exported('SVG');
+    dashboard.keepFile('training-export.svg', String(content));
+    for (const part of ['Cross-entropy', 'Dead units', 'Patterns correct', 'Computed by model', 'Lossfloor ']) {
+      assert.ok(String(content).includes(part), part);
+    }
+    assert.ok(!/NaN|undefined/.test(String(content).replace(/<text.*?<\/text>/gs, '')));
   });
 
   for (const theme of themeNames) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TrainTheseMessage, ZerChangeMessage } from '../../src/protocol';
+import type { LookMessage, TrainTheseMessage, ZerChangeMessage, ZerLook } from '../../src/protocol';
 import { zeroErrorRadiusVariants } from '../../src/config';
 import { finished, started, zerCurves, zerDefaults, zerMessages, zerState } from './measured';
 import { Stage, type Dashboard } from './page';
@@ -174,15 +174,29 @@ describe('the zero error radius dashboard', () => {
     await page.getByRole('checkbox', { name: 'logit z' }).uncheck();
     assert.match(await page.locator('.controls').innerText(), /Choose at least one\./);
     assert.equal(await page.locator('figure:visible').count(), 3);
-    const kept = (await dashboard.kept()) as { axes: string[] };
-    assert.deepEqual(kept.axes, ['logit']);
+    const kept = (await dashboard.kept()) as { look: object };
+    assert.deepEqual(kept.look, { axes: ['logit'] });
+    const [posted, ...rest] = await dashboard.posted<LookMessage<ZerLook>>('look');
+    assert.deepEqual([posted?.look, rest], [{ axes: ['logit'] }, []]);
     await dashboard.close();
-    await open(zerDefaults, { state: { axes: ['output'] } });
+    await open(zerDefaults, { state: { look: { axes: ['output'] } } });
     assert.deepEqual(await dashboard.page.locator('figure:visible h2').allInnerTexts(), [
       'Replaced output against output',
       'Loss against output',
       'Gradient against output',
     ]);
+    // What the host says, of a configuration, counts more than what the page has kept.
+    await dashboard.send({ ...zerState(zerDefaults), look: { axes: ['logit'] } });
+    await dashboard.frames();
+    await dashboard.state('ready');
+    assert.deepEqual(await dashboard.page.locator('figure:visible h2').allInnerTexts(), [
+      'Replaced output against logit',
+      'Loss against logit',
+      'Gradient against logit',
+    ]);
+    assert.equal(await dashboard.page.getByRole('checkbox', { name: 'output p' }).isChecked(), false);
+    assert.deepEqual(((await dashboard.kept()) as { look: object }).look, { axes: ['logit'] });
+    assert.equal(await dashboard.page.evaluate(() => window.posted.some(({ type }) => type === 'look')), false);
   });
 
   it('has a table for every plot', async () => {

@@ -4,6 +4,7 @@ import type {
   ComparedMessage,
   CurveMessage,
   DifferenceMessage,
+  FloorLook,
   FloorSettings,
   FloorStateMessage,
   FromFloorWebview,
@@ -43,13 +44,13 @@ import { SamplesView } from './samples';
 import { negativeSide, type ColumnTarget, type Shown, type ShownExact } from './shown';
 import { Specials } from './specials';
 import { spliced } from './spliced';
-import { defaultLook, Toolbar, type Look } from './toolbar';
+import { defaultLook, Toolbar } from './toolbar';
 import { allowedView, viewAround, type View } from './view';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
 interface State extends KeptState<FloorSettings> {
   readonly hidden: readonly string[];
-  readonly look: Look;
+  readonly look: FloorLook;
 }
 
 /** Something that has come, and for which generation. */
@@ -90,7 +91,7 @@ let impatient = false;
 let cursor: number | null = null;
 /** Where the crosshair stays when the pointer leaves. */
 let pinned: number | null = null;
-let look: Look = { ...defaultLook, ...channel.state.look };
+let look: FloorLook = { ...defaultLook, ...channel.state.look };
 
 const title = h('h1', {}, 'Precision floor');
 const source = h('p', { class: 'source' });
@@ -156,6 +157,7 @@ const toolbar = new Toolbar(look, {
   look: (next) => {
     look = next;
     channel.setState({ look });
+    channel.post({ type: 'look', look });
     redraw();
   },
   spacing: (spacing) => {
@@ -316,6 +318,11 @@ function start(message: FloorStateMessage): void {
   if (message.hidden) {
     legend.hide(message.hidden);
     channel.setState({ hidden: message.hidden });
+  }
+  if (message.look) {
+    ({ look } = message);
+    toolbar.look = look;
+    channel.setState({ look });
   }
   // The host may send back what it was sent; drawing the controls anew would take the focus away.
   if (!same) controls.show(message.settings, message.catalogue);

@@ -1,20 +1,13 @@
-import type { FloorSettings } from '../../src/protocol/webview';
+import type { FloorLook, FloorSettings } from '../../src/protocol/webview';
 import { h, setText, uniqueId } from '../common/dom';
 import { button } from '../common/fields';
 import { collapsible } from '../common/settings';
-import type { ErrorOf } from './shown';
 import { printView } from './view';
-
-/** How the plots are shown; kept with the page. */
-export interface Look {
-  readonly errorOf: ErrorOf;
-  readonly targets: 'overlaid' | 'beside';
-}
 
 /** What the horizontal axis is proportional to. */
 export type Spacing = NonNullable<FloorSettings['spacing']>;
 
-export const defaultLook: Look = { errorOf: 'loss', targets: 'overlaid' };
+export const defaultLook: FloorLook = { errorOf: 'loss', targets: 'overlaid' };
 
 export interface ToolbarActions {
   /** @param factor less than 1 shows less */
@@ -22,7 +15,7 @@ export interface ToolbarActions {
   /** By that part of the view. */
   pan(part: number): void;
   whole(): void;
-  look(look: Look): void;
+  look(look: FloorLook): void;
   spacing(spacing: Spacing): void;
 }
 
@@ -36,15 +29,16 @@ export class Toolbar {
   private readonly place = h('output', { class: 'view', id: 'view' });
   private readonly whole: HTMLButtonElement;
   private readonly moves: readonly HTMLButtonElement[];
-  private readonly targets: Switch<Look['targets']>;
+  private readonly errorOf: Switch<FloorLook['errorOf']>;
+  private readonly targets: Switch<FloorLook['targets']>;
   private readonly spacing: Switch<Spacing>;
-  private look: Look;
+  private current: FloorLook;
 
-  constructor(look: Look, actions: ToolbarActions) {
-    this.look = look;
-    const change = (part: Partial<Look>): void => {
-      this.look = { ...this.look, ...part };
-      actions.look(this.look);
+  constructor(look: FloorLook, actions: ToolbarActions) {
+    this.current = look;
+    const change = (part: Partial<FloorLook>): void => {
+      this.current = { ...this.current, ...part };
+      actions.look(this.current);
     };
     const step = (sign: string, name: string, also: string, act: () => void): HTMLButtonElement =>
       button(sign, { class: 'secondary', 'aria-label': name, title: `${name}. Also: ${also}` }, act);
@@ -59,6 +53,18 @@ export class Toolbar {
         actions.pan(0.25);
       }),
     ];
+    this.errorOf = new Switch(
+      'Error of',
+      'look-error',
+      [
+        ['loss', 'loss'],
+        ['gradient', 'gradient'],
+      ],
+      look.errorOf,
+      (errorOf) => {
+        change({ errorOf });
+      },
+    );
     this.targets = new Switch(
       'Targets',
       'look-targets',
@@ -102,24 +108,7 @@ export class Toolbar {
       ),
       collapsible(
         'View',
-        h(
-          'div',
-          { class: 'switches' },
-          new Switch(
-            'Error of',
-            'look-error',
-            [
-              ['loss', 'loss'],
-              ['gradient', 'gradient'],
-            ],
-            look.errorOf,
-            (errorOf) => {
-              change({ errorOf });
-            },
-          ).element,
-          this.spacing.element,
-          this.targets.element,
-        ),
+        h('div', { class: 'switches' }, this.errorOf.element, this.spacing.element, this.targets.element),
       ),
     );
     this.help = h(
@@ -127,6 +116,12 @@ export class Toolbar {
       { class: 'note help' },
       'Drag over a range to see it, Shift+drag to move, Ctrl or ⌘ and the wheel to zoom, double click for all. On a crosshair: arrows, + − 0, Shift+arrows. Click keeps the crosshair.',
     );
+  }
+
+  set look(look: FloorLook) {
+    this.current = look;
+    this.errorOf.value = look.errorOf;
+    this.targets.value = look.targets;
   }
 
   show({ view, sweep, targets, spacing = 'margin' }: FloorSettings): void {

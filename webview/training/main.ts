@@ -10,6 +10,7 @@ import type {
   TrainingStateMessage,
 } from '../../src/protocol/webview';
 import { openChannel } from '../common/channel';
+import { ExportActions, type ExportSource } from '../common/export/actions';
 import { Plot, type Series } from '../common/chart';
 import { h, oncePerFrame, setText } from '../common/dom';
 import { printNumber, printPlace } from '../common/format';
@@ -22,6 +23,7 @@ import { Table } from '../common/table';
 import { onThemeChange, readTheme, seriesStyle, type SeriesStyle, type Theme } from '../common/theme';
 import { TrainingControls } from './controls';
 import { BandData } from './data';
+import { exportedTrainingCurves, exportedTrainingLosses, exportedTrainingTable } from './exporting';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
 interface State extends KeptState<TrainingSettings> {
@@ -66,6 +68,8 @@ const remarks: readonly Remark[] = [
 ];
 
 const title = h('h1', {}, 'Training');
+/** The configuration. */
+const origin = h('p', { class: 'source', id: 'origin' });
 const source = h('p', { class: 'source' });
 const live = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
 const headlines = h('ul', { id: 'headlines', class: 'sentences' });
@@ -90,8 +94,12 @@ const status = new Status(
 );
 const legend = new Legend('Curves', ['cross-entropy', 'dead', 'correct'], channel.state.hidden ?? [], (hidden) => {
   channel.setState({ hidden });
+  channel.post({ type: 'hide', hidden });
   redraw();
 });
+const actions = new ExportActions<TrainingSettings>((message) => {
+  channel.post(message);
+}, exported);
 const controls = new TrainingControls({
   changed: (now) => {
     settings = now;
@@ -187,7 +195,13 @@ legendBox.append(legend.element);
 document
   .querySelector('#app')
   ?.append(
-    h('header', {}, h('div', {}, title, source), status.progress, status.error),
+    h(
+      'header',
+      {},
+      h('div', {}, title, h('div', { class: 'actions' }, origin, source, status.progress)),
+      actions.element,
+      status.error,
+    ),
     h('aside', {}, settingsBox(controls.element), controls.actions, legendBox),
     plots,
     empty,
@@ -202,13 +216,7 @@ channel.post({ type: 'ready' });
 function receive(message: ToTrainingWebview): void {
   switch (message.type) {
     case 'training':
-      state = message;
-      ({ settings } = message);
-      setText(title, message.title);
-      document.title = message.title;
-      channel.setState({ origin: message.origin, settings });
-      controls.show(settings, message.choices);
-      controls.showSummary(message.task);
+      start(message);
       break;
     case 'task':
       controls.showSummary(message.task, message.chosen);
@@ -230,6 +238,27 @@ function receive(message: ToTrainingWebview): void {
       break;
   }
   redraw();
+}
+
+function start(message: TrainingStateMessage): void {
+  const same =
+    JSON.stringify(settings) === JSON.stringify(message.settings) &&
+    JSON.stringify(state?.choices) === JSON.stringify(message.choices);
+  state = message;
+  ({ settings } = message);
+  // What is wrong now, the host says after this.
+  run = { ...run, error: '' };
+  setText(title, message.title);
+  setText(origin, message.source);
+  document.title = message.title;
+  channel.setState({ origin: message.origin, settings });
+  if (message.hidden) {
+    legend.hide(message.hidden);
+    channel.setState({ hidden: message.hidden });
+  }
+  // The host may send back what it was sent; drawing the controls anew would take the focus away.
+  if (!same) controls.show(settings, message.choices);
+  controls.showSummary(message.task);
 }
 
 /** One variant and radius as they are shown. */
@@ -349,6 +378,42 @@ function trainedText({ settings: of }: TrainingProgressMessage): string {
   ].join(' · ');
 }
 
+/** What is shown now, to be saved or exported. */
+function exported(): ExportSource<TrainingSettings> | undefined {
+  if (!state || !settings) return undefined;
+  const { identity, selfTest, error } = run;
+  const { variants } = state.choices;
+  const trained = progress?.settings ?? settings;
+  const about = progress ? trainedText(progress) : '';
+  const shown = shownCurves(readTheme()).filter(({ id }) => !legend.isHidden(id));
+  const report = progress?.report;
+  // Those that share a legend entry have data of their own.
+  const each = (report?.curves ?? [])
+    .filter(({ id, sameAs }) => !legend.isHidden(sameAs ?? id))
+    .map((curve) => ({ label: nameOf(curve), curve }));
+  return {
+    content: {
+      title: title.textContent,
+      source: origin.textContent,
+      incomplete: busy() ? 'Training was still going on: this is not all.' : error,
+      computed: identity ? [{ identity, selfTest }] : [],
+      losses: exportedTrainingLosses(variants, trained),
+      formats: [trained.format],
+      sentences: [
+        ...(about ? [`Trained: ${about}.`] : []),
+        ...(report?.headlines ?? []),
+        ...(report?.sentences ?? []),
+      ],
+      table: report ? exportedTrainingTable(report.table) : { heads: [], rows: [] },
+      curves: exportedTrainingCurves(each, variants, trained, about, identity?.backend ?? 'model'),
+    },
+    picture: { plots: views.map(({ plot }) => plot), legend: shown },
+    settings,
+    computed: trained,
+    hidden: legend.hiddenIds,
+  };
+}
+
 function busy(): boolean {
   return asked || progress?.isRunning === true;
 }
@@ -364,6 +429,7 @@ function progressText(): string {
 /** Shows where training stands, and says it to those who wait, tests among them; after drawing. */
 function finish(): void {
   status.show(run, busy(), remarks, progressText());
+  actions.show(state?.origin, (progress?.report.curves.length ?? 0) > 0);
   controls.allow({ start: !busy(), goOn: !busy() && progress?.canContinue === true });
   const idle = run.error === '' ? 'ready' : 'error';
   document.body.dataset['state'] = !state || busy() ? 'loading' : idle;

@@ -30,11 +30,13 @@ interface Actions {
 export class ZerControls {
   readonly element = h('form', { class: 'controls', 'aria-label': 'What to measure' });
   private settings: ZerSettings | undefined;
+  private readonly axesBox = h('div', { class: 'axes' });
 
   constructor(
     private readonly actions: Actions,
-    private readonly shownAxes: readonly Axis[],
+    shownAxes: readonly Axis[],
   ) {
+    this.axes = shownAxes;
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
     });
@@ -47,9 +49,20 @@ export class ZerControls {
       this.variants(settings, variants),
       this.format(settings),
       this.targets(settings),
-      this.axes,
+      this.axesBox,
       this.training,
     );
+  }
+
+  /** What the curves are plotted against. Boxes that say so already stay as they are, and keep the focus. */
+  set axes(shown: readonly Axis[]) {
+    const checked = Array.from(this.axesBox.querySelectorAll<HTMLInputElement>(':checked'), ({ value }) => value);
+    if (checked.length === shown.length && shown.every((axis) => checked.includes(axis))) return;
+    const options = axes.map((value) => ({ value, label: axisLabels[value] }));
+    const group = checkGroup('Plotted against', 'axis', options, shown, (now) => {
+      this.actions.axesChanged(now);
+    });
+    this.axesBox.replaceChildren(group);
   }
 
   private change(part: Partial<ZerSettings>): void {
@@ -134,13 +147,6 @@ export class ZerControls {
     field.element.classList.add('soft');
     box?.closest('label')?.after(field.element);
     return element;
-  }
-
-  private get axes(): HTMLElement {
-    const options = axes.map((value) => ({ value, label: axisLabels[value] }));
-    return checkGroup('Plotted against', 'axis', options, this.shownAxes, (now) => {
-      this.actions.axesChanged(now);
-    });
   }
 
   private get training(): HTMLElement {

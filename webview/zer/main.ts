@@ -5,6 +5,7 @@ import type {
   VariantItem,
   ZerBordersMessage,
   ZerCurveMessage,
+  ZerLook,
   ZerSettings,
   ZerStateMessage,
 } from '../../src/protocol/webview';
@@ -22,14 +23,14 @@ import { Table, type Column } from '../common/table';
 import { exactStyle, onThemeChange, readTheme, seriesStyle, type Theme } from '../common/theme';
 import { borderColumns, borderRows, borderSentences, type BorderRow } from './border';
 import { ZerControls } from './controls';
-import { axes, Figures, type Axis, type Curve } from './figures';
+import { axes, Figures, type Curve } from './figures';
 import { deadSentences, formatNotes, outputOf, zerSentence } from './findings';
 import { exportedVariants, exportedZerCurves } from './exporting';
 
 /** What outlives the page; the serializer of the panel reads it, too. */
 interface State extends KeptState<ZerSettings> {
   readonly hidden: readonly string[];
-  readonly axes: readonly Axis[];
+  readonly look: ZerLook;
 }
 
 interface Received {
@@ -92,7 +93,7 @@ const legend = new Legend(
 const actions = new ExportActions<ZerSettings>((message) => {
   channel.post(message);
 }, exported);
-const shownAxes = axes.filter((axis) => (channel.state.axes ?? axes).includes(axis));
+const shownAxes = channel.state.look?.axes ?? axes;
 const controls = new ZerControls(
   {
     changed: (settings) => {
@@ -104,7 +105,9 @@ const controls = new ZerControls(
       waitPatiently();
     },
     axesChanged: (now) => {
-      channel.setState({ axes: now });
+      const look = { axes: now };
+      channel.setState({ look });
+      channel.post({ type: 'look', look });
       figures.show(now);
       redraw();
     },
@@ -259,6 +262,12 @@ function start(message: ZerStateMessage): void {
   if (message.hidden) {
     legend.hide(message.hidden);
     channel.setState({ hidden: message.hidden });
+  }
+  if (message.look) {
+    const { look } = message;
+    controls.axes = look.axes;
+    figures.show(look.axes);
+    channel.setState({ look });
   }
   // The host may send back what it was sent; drawing the controls anew would take the focus away.
   if (!same) controls.show(message.settings, message.variants);

@@ -14,6 +14,8 @@ export interface ExportSource<Settings> {
   readonly content: Omit<ExportContent, 'version' | 'date' | 'settings'>;
   readonly picture: ExportPicture;
   readonly settings: Settings;
+  /** What was computed, where that need not be what is set. */
+  readonly computed?: Settings;
   readonly hidden: readonly string[];
 }
 
@@ -79,8 +81,8 @@ export class ExportActions<Settings extends object> {
   }
 
   private report(): Promise<void> {
-    return this.attempt((content, { settings, hidden }) => {
-      this.post({ type: 'copyReport', text: toMarkdown(content), settings, hidden });
+    return this.attempt((content, { settings, computed = settings, hidden }) => {
+      this.post({ type: 'copyReport', text: toMarkdown(content), settings: computed, hidden });
     });
   }
 
@@ -91,9 +93,9 @@ export class ExportActions<Settings extends object> {
     setText(this.said, '');
     const found = this.source();
     if (!found) return;
-    const { content, settings } = found;
+    const { content, settings, computed = settings } = found;
     try {
-      await work({ ...content, version: LOSSFLOOR_VERSION, date: new Date(), settings }, found);
+      await work({ ...content, version: LOSSFLOOR_VERSION, date: new Date(), settings: computed }, found);
     } catch (error) {
       setText(this.said, `This could not be exported: ${(error as Error).message}`);
     }

@@ -16,12 +16,15 @@ export interface ExportedCurve {
   readonly label: string;
   readonly loss: ExportedLoss;
   readonly format: Format;
-  readonly target: number | 'mean';
+  /** Where a curve is of one. */
+  readonly target?: number | 'mean';
+  /** What else it is of, in words. */
+  readonly about?: string;
   readonly backend: BackendName;
   /** Whether a framework's own function computed it, and not our expression of it. */
   readonly real: boolean;
-  readonly summary: TargetSummary;
-  readonly explanation: string;
+  readonly summary?: TargetSummary;
+  readonly explanation?: string;
   /** Columns of the same length by their names; several where there are points of several kinds. */
   readonly points: readonly Readonly<Record<string, Float64Array>>[];
   /** The same where floats end. */

@@ -312,7 +312,8 @@ export class SvgContext {
       ...(lineCap === 'butt' ? {} : { 'stroke-linecap': lineCap }),
       ...(lineJoin === 'miter' ? {} : { 'stroke-linejoin': lineJoin }),
       ...(dash.length === 0 ? {} : { 'stroke-dasharray': dash.map((length) => print(length * size)).join(' ') }),
-      ...(lineDashOffset === 0 ? {} : { 'stroke-dashoffset': print(lineDashOffset * size) }),
+      // A canvas takes no notice of what is no number.
+      ...(!lineDashOffset ? {} : { 'stroke-dashoffset': print(lineDashOffset * size) }),
     };
   }
 

@@ -19,7 +19,7 @@ export function constantsText({ constants }: ExportedLoss): string {
 }
 
 const described = [
-  ...['curve', 'name', 'id', 'formula', 'constants', 'format', 'target'],
+  ...['curve', 'name', 'id', 'formula', 'constants', 'format', 'target', 'about'],
   ...['backend', 'computed_by', 'device', 'version', 'lossfloor'],
 ] as const;
 
@@ -30,6 +30,9 @@ const described = [
  */
 export function toCsv({ curves, computed, version }: ExportContent): string {
   const columns = [...new Set(curves.flatMap(({ points }) => points.flatMap((table) => Object.keys(table))))];
+  const isGiven = (name: string): boolean =>
+    (name !== 'target' && name !== 'about') || curves.some((curve) => curve[name] !== undefined);
+  const heads = described.filter(isGiven);
   const rows = curves.flatMap((curve) => {
     const { loss, backend } = curve;
     const identity = computed.find((each) => each.identity.backend === backend)?.identity;
@@ -40,7 +43,8 @@ export function toCsv({ curves, computed, version }: ExportContent): string {
       formula: loss.formula,
       constants: constantsText(loss),
       format: curve.format,
-      target: typeof curve.target === 'number' ? printFloat(curve.target) : curve.target,
+      target: typeof curve.target === 'number' ? printFloat(curve.target) : (curve.target ?? ''),
+      about: curve.about ?? '',
       backend,
       computed_by: curve.real ? 'own function of the framework' : 'expression',
       device: identity?.device ?? '',
@@ -48,7 +52,7 @@ export function toCsv({ curves, computed, version }: ExportContent): string {
       lossfloor: version,
     };
     // The target is a number.
-    const head = described.map((name) => (name === 'target' ? about[name] : cell(about[name]))).join(',');
+    const head = heads.map((name) => (name === 'target' ? about[name] : cell(about[name]))).join(',');
     return curve.points.flatMap((table) => {
       const count = Math.max(0, ...Object.values(table).map((values) => values.length));
       return Array.from({ length: count }, (_, i) => {
@@ -57,7 +61,7 @@ export function toCsv({ curves, computed, version }: ExportContent): string {
       });
     });
   });
-  return [[...described, ...columns].join(','), ...rows].map((row) => `${row}\r\n`).join('');
+  return [[...heads, ...columns].join(','), ...rows].map((row) => `${row}\r\n`).join('');
 }
 
 /** Texts only: spreadsheets take one that begins like a formula for one, unless an apostrophe stands before it. */
