@@ -37,10 +37,19 @@ export function floorRun(settings: FloorSettings, { backends, backend, entries, 
           reference,
           [...planned.values()],
           { backends, memory },
-          (task, { curve, specials, summary, real }) => {
+          (task, { curve, specials, summary, real, remembered }) => {
             const explanation = explainer.explain(task, summary);
             receive(
-              curveMessage(task, { curve, specials, summary, explanation, backend: reference, compared: false, real }),
+              curveMessage(task, {
+                curve,
+                specials,
+                summary,
+                explanation,
+                backend: reference,
+                compared: false,
+                real,
+                remembered,
+              }),
             );
             comparison.add(reference, task.task.key, { curve, summary });
           },
@@ -75,7 +84,7 @@ async function measureUnknown(
   name: BackendName,
   tasks: readonly PlannedTask[],
   { backends, memory }: Measuring,
-  receive: (task: PlannedTask, measured: Remembered) => void,
+  receive: (task: PlannedTask, measured: Remembered & { readonly remembered: boolean }) => void,
   signal: AbortSignal,
 ): Promise<BackendIdentity> {
   const state = backends.states().find((each) => each.name === name);
@@ -85,7 +94,7 @@ async function measureUnknown(
   const unknown = new Map<string, PlannedTask>();
   for (const task of tasks) {
     const remembered = name === 'model' || known ? memory.curve(task.task, by) : undefined;
-    if (remembered) receive(task, remembered);
+    if (remembered) receive(task, { ...remembered, remembered: true });
     else unknown.set(task.task.key, task);
   }
   if (unknown.size === 0 && known) return known;
@@ -96,7 +105,7 @@ async function measureUnknown(
     (message) => {
       const task = unknown.get(message.key);
       const measured = task && memory.keep(task.task, by, message);
-      if (measured) receive(task, measured);
+      if (measured) receive(task, { ...measured, remembered: false });
     },
     signal,
   );
@@ -132,9 +141,20 @@ async function measureCompared(
       name,
       tasks,
       { backends, memory },
-      (task, { curve, specials, summary, real }) => {
+      (task, { curve, specials, summary, real, remembered }) => {
         missing--;
-        receive(curveMessage(task, { curve, specials, summary, explanation: '', backend: name, compared: true, real }));
+        receive(
+          curveMessage(task, {
+            curve,
+            specials,
+            summary,
+            explanation: '',
+            backend: name,
+            compared: true,
+            real,
+            remembered,
+          }),
+        );
         comparison.add(name, task.task.key, { curve, summary });
       },
       signal,

@@ -121,6 +121,8 @@ export interface CurveMessage {
   readonly compared: boolean;
   /** Whether the framework's own function computed it, and not our expression in its operations. */
   readonly real: boolean;
+  /** Whether it was measured for an earlier run, and only remembered for this one. */
+  readonly remembered: boolean;
 }
 
 /** How a curve of a backend that is compared with differs from that of the one chosen. */

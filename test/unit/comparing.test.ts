@@ -261,7 +261,10 @@ describe('measuring again', () => {
   it('hands over what was measured, with its thresholds and their explanation', async () => {
     const memory = new MeasuringMemory();
     const first = await run({ model: giving(1) }, alone, signal, memory);
-    assert.deepEqual(await run({ model: giving(7) }, alone, signal, memory), first);
+    assert.deepEqual(
+      await run({ model: giving(7) }, alone, signal, memory),
+      first.map((result) => ({ ...result, remembered: true })),
+    );
     const part = { ...alone, view: { from: 0, to: 1 } };
     const [curve] = await run({ model: noting(nothing(), giving(7)) }, part, signal, memory);
     assert.ok(curve?.type === 'curve' && first[0]?.type === 'curve');

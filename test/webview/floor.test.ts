@@ -91,6 +91,21 @@ describe('the floor dashboard', () => {
     assert.equal(names.filter((name) => name.trim().startsWith('exact')).length, 1);
   });
 
+  it('says how many curves were not measured for this run', async () => {
+    await open(keras);
+    const curves = await floorCurves(keras, 2);
+    const [first, ...others] = curves;
+    assert.ok(first);
+    await dashboard.send(
+      started(2, curves.length),
+      { ...first, remembered: true },
+      ...others.map((curve) => ({ ...curve, remembered: false })),
+      finished(2),
+    );
+    const known = `1 of ${String(curves.length)} known from before`;
+    await dashboard.page.locator('#identity', { hasText: known }).waitFor();
+  });
+
   it('says who computed it', async () => {
     await open(keras);
     const text = await dashboard.page.locator('#identity').innerText();

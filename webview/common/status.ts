@@ -42,6 +42,8 @@ export interface RunState {
   readonly generation: number;
   readonly expected: number;
   readonly received: number;
+  /** How many of them had been measured for an earlier run. */
+  readonly remembered: number;
   readonly finished: boolean;
   readonly error: string;
   readonly identity: BackendIdentity | null;
@@ -55,6 +57,7 @@ export const noRun: RunState = {
   generation: 0,
   expected: 0,
   received: 0,
+  remembered: 0,
   finished: false,
   error: '',
   identity: null,
@@ -72,6 +75,7 @@ interface RunMessage {
   readonly computed?: ComputedBy | null;
   /** Of a backend that is compared with: how many of its results don't come. */
   readonly missing?: number;
+  readonly remembered?: boolean;
   readonly milliseconds?: number;
   readonly message?: string;
 }
@@ -102,7 +106,7 @@ export function nextRun(run: RunState, message: RunMessage): RunState | undefine
   if (type === 'compared') return { ...run, expected: run.expected - (message.missing ?? 0) };
   if (type === 'reference') return { ...run, ...message.computed, isCurrent: true };
   if (type === 'difference') return run;
-  return { ...run, received: run.received + 1 };
+  return { ...run, received: run.received + 1, remembered: run.remembered + (message.remembered === true ? 1 : 0) };
 }
 
 /** Progress while measuring, what went wrong, and who computed what is shown. */
@@ -165,7 +169,8 @@ export class Status {
         ? `${String(Math.round(run.milliseconds))} ms`
         : `${(run.milliseconds / 1000).toFixed(1)} s`;
     const before = run.isCurrent ? 'others are still measured' : 'the numbers of the run before are still shown';
-    const when = run.finished ? duration : before;
+    const known = run.remembered > 0 ? `, ${String(run.remembered)} of ${String(run.received)} known from before` : '';
+    const when = run.finished ? `${duration}${known}` : before;
     setText(this.line, `Computed by ${backends[identity.backend]} · ${identityText(identity)} · ${when}`);
     const all = [...remarksOf({ identity, selfTest }), ...remarks];
     this.more.hidden = all.length === 0;

@@ -399,11 +399,7 @@ function exported(): ExportSource<TrainingSettings> | undefined {
       computed: identity ? [{ identity, selfTest }] : [],
       losses: exportedTrainingLosses(variants, trained),
       formats: [trained.format],
-      sentences: [
-        ...(about ? [`Trained: ${about}.`] : []),
-        ...(report?.headlines ?? []),
-        ...(report?.sentences ?? []),
-      ],
+      sentences: [...(about ? [`Trained: ${about}.`] : []), ...(report?.headlines ?? []), ...(report?.sentences ?? [])],
       table: report ? exportedTrainingTable(report.table) : { heads: [], rows: [] },
       curves: exportedTrainingCurves(each, variants, trained, about, identity?.backend ?? 'model'),
     },
