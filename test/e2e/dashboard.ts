@@ -37,6 +37,16 @@ export class Dashboard {
     }
   }
 
+  /** When the first measured curve had been drawn, as `Date.now()` counts. */
+  async firstChart(): Promise<number> {
+    await this.ready();
+    return this.body.evaluate(() => {
+      const { timeOrigin } = performance;
+      const [mark] = performance.getEntriesByName('lossfloor: first chart');
+      return timeOrigin + (mark?.startTime ?? NaN);
+    });
+  }
+
   /** Rows of a table, each as the texts of its cells. */
   async rows(selector: string): Promise<string[][]> {
     const rows = await this.frame.locator(`${selector} tr`).all();

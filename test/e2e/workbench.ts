@@ -132,6 +132,11 @@ export class Workbench {
     return this.page.locator('.tab', { has: this.page.locator('.monaco-icon-label-container', { hasText: text }) });
   }
 
+  async closeTab(label: string | RegExp): Promise<void> {
+    await this.tab(label).click({ button: 'middle' });
+    await this.tab(label).waitFor({ state: 'detached' });
+  }
+
   // ---- in the editor
 
   /** Moves to a line of the file in the active editor, so that it is on the screen. */
