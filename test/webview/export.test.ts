@@ -340,7 +340,7 @@ describe('export', () => {
         [...replaced],
       );
       assert.ok(
-        own.every((row) => /^radius = 0\.1(, epsilon = 1e-7)?$/i.test(row['constants'] ?? '')),
+        own.every((row) => /^radius = 0\.1(, epsilon = 1e-07)?$/.test(row['constants'] ?? '')),
         own[0]?.['constants'],
       );
     }
