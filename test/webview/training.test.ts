@@ -345,16 +345,16 @@ describe('the training dashboard', () => {
     assert.equal(await page.locator('#origin').innerText(), 'a.loss.json');
     assert.equal(await page.evaluate(() => (document.activeElement as HTMLInputElement).name), 'momentum');
     assert.deepEqual(await page.evaluate(() => window.posted.filter(({ type }) => type === 'hide')), []);
-    await box(/^v3/).uncheck();
+    await box(/^MikeNet/).uncheck();
     const [hide] = await dashboard.posted<HideMessage>('hide');
-    assert.deepEqual(hide?.hidden, ['zer/v1 0.1', 'zer/v3 0.1']);
+    assert.deepEqual(hide?.hidden, ['zer/v1 0.1', 'mikenet/cross-entropy 0.1']);
     await page.getByLabel('Momentum').fill('0.5');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     const [save] = await dashboard.posted<SaveConfigMessage<TrainingSettings>>('saveConfig');
     assert.deepEqual(save, {
       type: 'saveConfig',
       settings: { ...defaults, momentum: 0.5 },
-      hidden: ['zer/v1 0.1', 'zer/v3 0.1'],
+      hidden: ['zer/v1 0.1', 'mikenet/cross-entropy 0.1'],
       as: false,
     });
     // The file says something else: the controls do, too.
@@ -381,14 +381,22 @@ describe('the training dashboard', () => {
   it('exports what was trained, to the last bit, of the curves that are shown', async () => {
     await open();
     const { page } = dashboard;
-    await page.locator('#legend').getByRole('checkbox', { name: /^v4/ }).uncheck();
+    // Its twins, v3 and v4, share the entry of v2.
+    await page
+      .locator('#legend')
+      .getByRole('checkbox', { name: /^MikeNet/ })
+      .uncheck();
     // What is set isn't what was trained.
     await page.getByLabel('Momentum').fill('0.5');
     const [heads = '', ...rows] = String((await exported('CSV')).content)
       .trimEnd()
       .split('\r\n');
-    const { curves, table, sentences } = lastReport((await once(defaults)).messages);
-    const shown = curves.filter(({ variant }) => variant !== 'zer/v4');
+    const { curves, table, headlines, sentences } = lastReport((await once(defaults)).messages);
+    const shown = curves.filter(({ variant }) => variant !== 'mikenet/cross-entropy');
+    assert.ok(
+      shown.some(({ sameAs }) => sameAs !== null),
+      'each has data of its own',
+    );
     assert.equal(
       rows.length,
       shown.reduce((sum, { epoch }) => sum + epoch.length, 0),
@@ -422,7 +430,7 @@ describe('the training dashboard', () => {
       curves: { loss: string; points: { dead_units_mean: number[] }[] }[];
     };
     assert.deepEqual(json.settings, defaults);
-    assert.deepEqual(json.findings.slice(1), sentences);
+    assert.deepEqual(json.findings.slice(1), [...headlines, ...sentences]);
     assert.match(json.findings[0] ?? '', /^Trained: 8-3-8 encoder · 3 sigmoid units · rate 0\.1 · momentum 0\.9/);
     assert.deepEqual(json.curves[1]?.points[0]?.dead_units_mean, [...(shown[1]?.bands.dead.mean ?? [])]);
     await page.getByRole('button', { name: 'Export' }).click();
