@@ -48,7 +48,16 @@ describe('Lossfloor, installed', () => {
     await dashboard.ready();
     const charts = await dashboard.charts.all();
     assert.ok(charts.length > 0, 'there is no chart');
-    for (const chart of charts) assert.ok((await dashboard.colours(chart)) > 2, 'a chart is blank');
+    for (const chart of charts) {
+      // What is out of sight is drawn when it comes into view.
+      await chart.scrollIntoViewIfNeeded();
+      const deadline = Date.now() + 10_000;
+      while ((await dashboard.colours(chart)) <= 2) {
+        assert.ok(Date.now() < deadline, 'a chart is blank');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    await charts[0]?.scrollIntoViewIfNeeded();
   }
 
   step('shows a newcomer the way: a sample, what it comes to, how it is mended', async () => {
@@ -168,9 +177,9 @@ describe('Lossfloor, installed', () => {
 
   step('draws the first chart soon after the command, the worker being there', async () => {
     const times: number[] = [];
+    await window.openFile('unstable.py');
+    const lens = window.lens(/^⚠ log of sigmoid/).first();
     for (let i = 0; i < 5; i++) {
-      await window.openFile('unstable.py');
-      const lens = window.lens(/^⚠ log of sigmoid/).first();
       await lens.waitFor();
       const clicked = Date.now();
       await lens.click();
