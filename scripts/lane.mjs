@@ -64,7 +64,7 @@ export function readResults(folder, resultsFile, trouble) {
  *   limit: for all of them; both in milliseconds
  * @returns {Promise<LaneResult>}
  */
-export async function nodeLane(folder, { timeout, limit = 600_000, env = {} }) {
+export async function nodeLane(folder, { timeout, limit = 1_200_000, env = {} }) {
   if (testSources(folder).length === 0)
     return { passed: 0, failures: [`there is no *.test.ts in ${folder}`], pending: [] };
   return withTemporaryFolder(async (temporary) => {

@@ -17,7 +17,7 @@ const mark = '[lossfloor-test] ';
  *   out/test/editor; limit: in milliseconds
  * @returns {Promise<import('./lane.mjs').LaneResult>}
  */
-export async function editorLane(version, { extension = root, limit = 600_000 } = {}) {
+export async function editorLane(version, { extension = root, limit = 1_200_000 } = {}) {
   const fixtures = path.join(extension, 'test/editor/workspace');
   if (!existsSync(fixtures)) throw new Complaint(`${fixtures}, the folder that the tests open, does not exist.`);
   const shown = freshArtifacts(`editor-${version}`);

@@ -298,6 +298,7 @@ export class Dashboards implements vscode.Disposable {
     // Only where one can be chosen.
     const known = (): BackendsMessage[] =>
       kind.page === 'floor' ? [{ type: 'backends', backends: backendItems(backends, this.computing.preferred()) }] : [];
+    const stateNow = (): State => ({ ...kind.state(subject, settings, { hidden, look }), heard: panel.heard });
     const samples =
       kind.sampled &&
       new PanelSamples(
@@ -311,7 +312,7 @@ export class Dashboards implements vscode.Disposable {
       this.extensionUri,
       settings,
       {
-        state: () => [kind.state(subject, settings, { hidden, look }), ...known(), ...(samples?.state() ?? [])],
+        state: () => [stateNow(), ...known(), ...(samples?.state() ?? [])],
         prepare: (given) => {
           const measurer = this.measurerFor(subject, kind.backendsOf(given, subject).chosen);
           const run = kind.run(given, measurer);
@@ -352,7 +353,7 @@ export class Dashboards implements vscode.Disposable {
         if (isNew) settings = after;
         // What has just been saved is there already.
         if (isNew || again || failed) panel.show(settings);
-        else panel.tell(kind.state(subject, settings, { hidden, look }));
+        else panel.tell(stateNow());
         failed = false;
       },
       save: (to) =>

@@ -34,7 +34,7 @@ interface Messages<State, Result extends { readonly generation: number }, Settin
 type Incoming<Settings, Look> =
   | { readonly type: 'ready' | 'cancel' | 'showLogs' | 'probe' }
   | { readonly type: 'report'; readonly message: string }
-  | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings }
+  | { readonly type: 'changeFloor' | 'changeZer'; readonly settings: Settings; readonly count: number }
   | FromSamplesView
   | TrainTheseMessage
   | LookMessage<Look>
@@ -51,6 +51,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
   private running: AbortController | undefined;
   private timer: NodeJS.Timeout | undefined;
   private ready = false;
+  private changes = 0;
   private readonly disposables: vscode.Disposable[] = [];
 
   constructor(
@@ -75,6 +76,11 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
       cspSource: webview.cspSource,
       asWebviewUri: (path) => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, path)).toString(),
     });
+  }
+
+  /** How many changes of the settings this page has told of. */
+  get heard(): number {
+    return this.changes;
   }
 
   /** Shows other settings, with everything that goes with them. */
@@ -108,11 +114,13 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
       case 'ready':
         // Also when a hidden panel comes back: its page is made anew.
         this.ready = true;
+        this.changes = 0;
         this.show(this.settings);
         return;
       case 'changeFloor':
       case 'changeZer':
         this.settings = message.settings;
+        this.changes = message.count;
         this.onSettings(message.settings);
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.measure(), settle);

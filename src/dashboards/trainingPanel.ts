@@ -162,6 +162,8 @@ function panelTitle({ origin, title, name }: Subject): string {
 class TrainingPanel implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [];
   private ready = false;
+  /** How many changes of the settings this page has told of. */
+  private heard = 0;
   private generation = 0;
   private run: TrainingRun | undefined;
   private finished: FinishedMessage | undefined;
@@ -239,9 +241,11 @@ class TrainingPanel implements vscode.Disposable {
       case 'ready':
         // Also when a hidden panel comes back: its page is made anew, and what was trained is shown again.
         this.ready = true;
+        this.heard = 0;
         void this.showAll();
         return;
       case 'changeTraining':
+        this.heard = message.count;
         this.change(message.settings);
         return;
       case 'startTraining':
@@ -293,6 +297,7 @@ class TrainingPanel implements vscode.Disposable {
       hidden: this.hidden,
       choices: trainingChoices(),
       task,
+      heard: this.heard,
     } satisfies TrainingStateMessage);
     if (this.run) this.tellProgress(this.run);
     if (this.finished) this.post(this.finished);

@@ -63,6 +63,13 @@ export class RequestCancelled extends Error {
 /** The worker could not be started, or ended before it had answered. Says how, and how to go on. */
 export class WorkerFailed extends Error {}
 
+/** The worker was ended on purpose while it started: whoever still wants one starts another. */
+class StartStopped extends WorkerFailed {
+  constructor() {
+    super('The worker was stopped while it started.');
+  }
+}
+
 /** The backend can't be opened, for a reason that another attempt would not change. */
 export class BackendRefused extends WorkerFailed {
   constructor(readonly refusal: BackendRefusal) {
@@ -116,7 +123,12 @@ export class WorkerClient {
   private disposed = false;
   /** Children that run or are being started: none may be left behind. */
   private readonly children = new Set<ChildProcess>();
+  /** Children that were ended on purpose. */
+  private readonly stopped = new WeakSet<ChildProcess>();
   private opened: ReadyBackend | undefined;
+  /** How many wait for the worker to start, apart from requests. */
+  private openers = 0;
+  private unwanted: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: WorkerClientOptions) {}
 
@@ -135,16 +147,17 @@ export class WorkerClient {
    */
   async open(signal?: AbortSignal): Promise<ReadyBackend> {
     if (this.disposed || signal?.aborted) throw new RequestCancelled();
-    const stop = (): void => this.stop();
-    signal?.addEventListener('abort', stop, { once: true });
+    this.openers++;
     try {
-      await this.start();
+      await unlessAborted(this.start(), signal);
     } catch (error) {
-      throw signal?.aborted ? new RequestCancelled() : error;
+      // Where the client is at its end, opening says so.
+      if (!(error instanceof StartStopped)) throw error;
+      return await this.open(signal);
     } finally {
-      signal?.removeEventListener('abort', stop);
+      this.openers--;
+      this.stopUnwanted();
     }
-    this.stopWhenIdle();
     return this.opened as ReadyBackend;
   }
 
@@ -201,7 +214,7 @@ export class WorkerClient {
 
   /** Ends the worker; another is started by the next request. What is pending is made again by it. */
   stop(): void {
-    for (const child of this.children) child.kill('SIGKILL');
+    for (const child of this.children) this.kill(child);
   }
 
   /** Ends the worker and fails what is pending. */
@@ -209,6 +222,7 @@ export class WorkerClient {
     this.disposed = true;
     clearTimeout(this.idleTimer);
     clearTimeout(this.silence);
+    clearTimeout(this.unwanted);
     this.stop();
     for (const pending of [...this.pending.values()]) this.settle(pending, new RequestCancelled());
   }
@@ -259,8 +273,27 @@ export class WorkerClient {
       post(child, { ...pending.request, id: pending.id });
       this.listen(child);
     } catch (error) {
-      this.settle(pending, error instanceof Error ? error : new WorkerFailed(String(error)));
+      if (error instanceof StartStopped && !this.disposed && this.pending.has(pending.id)) {
+        pending.attempts--;
+        await this.submit(pending);
+      } else this.settle(pending, error instanceof Error ? error : new WorkerFailed(String(error)));
     }
+  }
+
+  /** Ends a worker on purpose: nobody's request fails for it. */
+  private kill(child: ChildProcess): void {
+    this.stopped.add(child);
+    child.kill('SIGKILL');
+  }
+
+  /** What is only just starting may take minutes yet; whoever drags a control wants it again in a moment, though. */
+  private stopUnwanted(): void {
+    clearTimeout(this.unwanted);
+    if (this.child) return;
+    this.unwanted = setTimeout(() => {
+      if (!this.child && this.pending.size === 0 && this.openers === 0) this.stop();
+    }, this.options.cancelWithin ?? defaults.cancelWithin);
+    this.unwanted.unref();
   }
 
   private cancel(pending: Pending): void {
@@ -268,15 +301,14 @@ export class WorkerClient {
     const { child } = this;
     if (!child) {
       this.settle(pending, new RequestCancelled());
-      // What is only just starting for this request alone may take minutes yet.
-      if (this.pending.size === 0) this.stop();
+      this.stopUnwanted();
       return;
     }
     post(child, { type: 'cancel', id: pending.id });
     pending.cancelTimer = setTimeout(() => {
       this.options.log.warn(`request ${String(pending.id)} ignores its cancellation: killing the worker`);
       this.settle(pending, new RequestCancelled());
-      child.kill('SIGKILL');
+      this.kill(child);
     }, this.options.cancelWithin ?? defaults.cancelWithin);
   }
 
@@ -313,13 +345,13 @@ export class WorkerClient {
   }
 
   private start(): Promise<ChildProcess> {
-    this.starting ??= this.pause()
-      .then(() => this.spawn())
-      .catch((error: unknown) => {
-        this.starting = undefined;
-        throw error;
-      });
-    return this.starting;
+    if (this.starting) return this.starting;
+    const starting = this.pause().then(() => this.spawn());
+    this.starting = starting;
+    starting.catch(() => {
+      if (this.starting === starting) this.starting = undefined;
+    });
+    return starting;
   }
 
   /** Waits the longer, the more workers have died. */
@@ -389,6 +421,7 @@ export class WorkerClient {
               isReady = true;
               stage = undefined;
               resolve(child);
+              this.stopWhenIdle();
             }
             return;
           }
@@ -410,7 +443,7 @@ export class WorkerClient {
         const failure = new WorkerFailed(
           `The ${this.backend} worker ${how}${at}.${detail ? ` Its last words: ${detail}` : ''}`,
         );
-        reject(failure);
+        reject(this.stopped.has(child) ? new StartStopped() : failure);
         this.ended(child, failure, isReady);
       };
       child.on('error', (error) => end(`could not be started (${error.message})`));
@@ -456,11 +489,15 @@ export class WorkerClient {
       if (!this.disposed) this.options.log.info(failure.message);
       return;
     }
-    this.deaths++;
-    this.options.log.error(failure.message);
+    const onPurpose = this.stopped.has(child);
+    if (!onPurpose) {
+      this.deaths++;
+      this.options.log.error(failure.message);
+    }
     if (!wasReady) return;
-    this.options.onCrash?.(failure);
+    if (!onPurpose) this.options.onCrash?.(failure);
     for (const pending of left) {
+      if (onPurpose) pending.attempts--;
       if (pending.cancelTimer) this.settle(pending, new RequestCancelled());
       // All it was to give has come; only the word that this was all has not.
       else if (this.opened && hasAll(pending)) this.settle(pending, this.opened.identity);
@@ -554,4 +591,14 @@ function megabytes(bytes: number): string {
 function post(child: ChildProcess, message: ToWorker): void {
   // A worker that died in between is reported by its exit event, which deals with what is pending.
   child.send(message, () => undefined);
+}
+
+/** @throws RequestCancelled as soon as `signal` is aborted */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new RequestCancelled());
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

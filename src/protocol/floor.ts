@@ -93,6 +93,8 @@ export interface FloorStateMessage {
   /** How it is drawn; where left out, as the page has kept it. */
   readonly look?: FloorLook;
   readonly catalogue: readonly CatalogueItem[];
+  /** How many of the page's changes had been heard of; where left out, all. */
+  readonly heard?: number;
 }
 
 /** What is known of each backend, `auto` among them: sent with the state and whenever it changes. */
@@ -168,6 +170,8 @@ export type ToFloorWebview =
 export interface FloorChangeMessage {
   readonly type: 'changeFloor';
   readonly settings: FloorSettings;
+  /** How many changes the page has seen, this one among them. */
+  readonly count: number;
 }
 
 /** Open every backend, to see whether it can be used. */

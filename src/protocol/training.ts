@@ -72,6 +72,8 @@ export interface TrainingStateMessage {
   readonly choices: TrainingChoices;
   /** What the settings make: "8 patterns, 8 inputs, 8 outputs"; or what is wrong with them. */
   readonly task: TaskSummary;
+  /** How many of the page's changes had been heard of; where left out, all. */
+  readonly heard?: number;
 }
 
 export interface TaskSummary {
@@ -109,6 +111,8 @@ export type ToTrainingWebview =
 export interface TrainingChangeMessage {
   readonly type: 'changeTraining';
   readonly settings: TrainingSettings;
+  /** How many changes the page has seen, this one among them. */
+  readonly count: number;
 }
 
 /** Begins anew, with these settings. */

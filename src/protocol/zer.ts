@@ -58,6 +58,8 @@ export interface ZerStateMessage {
   /** How it is drawn; where left out, as the page has kept it. */
   readonly look?: ZerLook;
   readonly variants: readonly VariantItem[];
+  /** How many of the page's changes had been heard of; where left out, all. */
+  readonly heard?: number;
 }
 
 /** For one variant and target: arrays of one length each over the output p, and over the logit z. */
@@ -125,6 +127,8 @@ export type ToZerWebview = ZerStateMessage | StartedMessage | ZerResult | Finish
 export interface ZerChangeMessage {
   readonly type: 'changeZer';
   readonly settings: ZerSettings;
+  /** How many changes the page has seen, this one among them. */
+  readonly count: number;
 }
 
 /** The reader wants to see networks trained with what is shown. */

@@ -88,10 +88,19 @@ export class Workbench {
 
   /** Opens a file of the folder by its name, in the first group: panels are beside it. */
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+1');
-    await this.quickInput('Control+p', name);
-    await this.pick(name);
-    await this.page.locator(`.editor-group-container .tab.active[aria-label^="${name}"]`).first().waitFor();
+    const opened = this.page.locator(`.editor-group-container .tab.active[aria-label^="${name}"]`).first();
+    // Files of similar names come into the list one after the other: a click may meet another than was there before.
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press('Control+1');
+      await this.quickInput('Control+p', name);
+      await this.pick(name);
+      try {
+        await opened.waitFor({ timeout: 5_000 });
+        break;
+      } catch (error) {
+        if (attempt === 4) throw error;
+      }
+    }
     await this.page.locator('.editor-instance .view-line').first().waitFor();
   }
 
@@ -121,9 +130,21 @@ export class Workbench {
   /** Takes the choice whose label is exactly this. */
   async pick(label: string): Promise<void> {
     const row = this.quickPicks().filter({ has: this.page.locator('.label-name', { hasText: exactly(label) }) });
+    await row.first().waitFor();
+    await this.settled(() => this.quickPicks().allInnerTexts());
     await row.first().click();
     // It has been taken once it is gone, be it with the list or for another list.
     await row.first().waitFor({ state: 'hidden' });
+  }
+
+  /** Waits until two looks, a moment apart, see the same. */
+  private async settled(look: () => Promise<unknown>): Promise<void> {
+    for (let before: string | undefined; ;) {
+      const seen = JSON.stringify(await look());
+      if (seen === before) return;
+      before = seen;
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
   }
 
   /** The tab of an editor or a panel. */
@@ -224,8 +245,10 @@ export class Workbench {
     while (Date.now() < deadline) {
       for (const frame of await frames.all()) {
         const name = (await inside(frame)) ? await frame.getAttribute('name') : null;
-        if (name !== null)
-          return new Dashboard(this.page.frameLocator(`iframe[name="${name}"]`).frameLocator('#active-frame'));
+        if (name === null) continue;
+        const page = this.page.frameLocator(`iframe[name="${name}"]`).locator('#active-frame');
+        // The webview of the tab that was on top before lies there, too, for a moment after the click.
+        if (await isTitled(page, title)) return new Dashboard(page.contentFrame());
       }
       await frames.first().waitFor({ timeout: 30_000 });
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -248,6 +271,12 @@ export class Workbench {
     // Animations at their end: a hover that is still fading in is hard to read.
     await this.page.screenshot({ path: path.join(session.artifacts, `${name}.png`), animations: 'disabled' });
   }
+}
+
+/** Whether VS Code has given a webview's page this title; no page yet is another than the one that is looked for. */
+async function isTitled(page: Locator, title: string | RegExp): Promise<boolean> {
+  const given = await page.getAttribute('title', { timeout: 2_000 }).catch(() => null);
+  return given !== null && (typeof title === 'string' ? given === title : title.test(given));
 }
 
 /** A webview's scripts and styles come from these addresses; the workbench itself complains about things of its own. */

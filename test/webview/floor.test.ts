@@ -253,6 +253,20 @@ describe('the floor dashboard', () => {
     assert.equal(await dashboard.page.evaluate(() => (document.activeElement as HTMLInputElement).name), 'to');
   });
 
+  it('keeps a change that the host had not heard of when it sent its settings, and posts it', async () => {
+    await open(keras);
+    const to = dashboard.page.getByLabel('to', { exact: true });
+    await to.fill('30');
+    // The change waits for the next key, and something else of the configuration is told meanwhile.
+    await dashboard.send({ ...floorState(keras), heard: 0 });
+    const [change] = await dashboard.posted<FloorChangeMessage>('changeFloor');
+    assert.deepEqual([change?.settings.sweep.to, change?.count], [30, 1]);
+    assert.equal(await to.inputValue(), '30');
+    await dashboard.send({ ...floorState(keras), heard: 1 });
+    await dashboard.frames();
+    assert.equal(await to.inputValue(), String(keras.sweep.to));
+  });
+
   it('follows the configuration when that changes', async () => {
     await open(keras);
     await dashboard.send(...(await floorMessages(mixed, 2, 'Another title')));

@@ -225,6 +225,22 @@ describe('the training dashboard', () => {
     assert.equal((await dashboard.rows('#summary'))[0]?.[2], String(reached + 40));
   });
 
+  it('keeps a change that the host had not heard of when it sent its settings', async () => {
+    await blank();
+    const rate = dashboard.page.getByLabel('Learning rate', { exact: true });
+    const before = await rate.inputValue();
+    await rate.fill('0.7');
+    const [change] = await dashboard.posted<TrainingChangeMessage>('changeTraining');
+    assert.ok(change);
+    const old = { ...change.settings, rate: Number(before) };
+    await dashboard.send({ ...stateOf(old), heard: 0 });
+    await dashboard.frames();
+    assert.equal(await rate.inputValue(), '0.7');
+    await dashboard.send({ ...stateOf(old), heard: 1 });
+    await dashboard.frames();
+    assert.equal(await rate.inputValue(), before);
+  });
+
   it('posts each change of a control, keeps it, and sets what a task is usually learnt with', async () => {
     await blank();
     const { page } = dashboard;

@@ -223,6 +223,23 @@ describe('the zero error radius dashboard', () => {
     assert.match(await dashboard.page.locator('#sentences').innerText(), /no output but the target itself counts/);
   });
 
+  it('keeps a change that the host had not heard of when it sent its settings, and takes what it sends later', async () => {
+    await open();
+    await dashboard.page.getByLabel('r', { exact: true }).fill('0.3');
+    const [change] = await dashboard.posted<ZerChangeMessage>('changeZer');
+    assert.equal(change?.count, 1);
+    await dashboard.send({ ...zerState(zerDefaults), heard: 0 });
+    await dashboard.frames();
+    assert.equal(await dashboard.page.getByLabel('r', { exact: true }).inputValue(), '0.3');
+    // What the host measures then is what the page shows: it is no stale result.
+    const changed = { ...zerDefaults, radius: 0.3 };
+    await dashboard.send({ ...started(2, 0), settings: changed }, finished(2));
+    await dashboard.state('ready');
+    await dashboard.send({ ...zerState({ ...zerDefaults, radius: 0.2 }), heard: 1 });
+    await dashboard.frames();
+    assert.equal(await dashboard.page.getByLabel('r', { exact: true }).inputValue(), '0.2');
+  });
+
   it('posts at most one change for each frame while the slider is dragged', async () => {
     await open();
     const frames = await dashboard.page.evaluate(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { planTasks, RequestCancelled, WorkerClient, WorkerFailed, type WorkerClientOptions } from '../../src/engine';
@@ -256,6 +256,67 @@ describe('worker', () => {
     controller.abort();
     await assert.rejects(pending, RequestCancelled);
     await until('it is gone', () => !isRunning(pid));
+  });
+
+  it('begins no request in vain when others are cancelled while the worker starts, be it killed or not', async () => {
+    // As a control that is dragged does it: each change cancels the request before it.
+    for (const [cancelWithin, pause] of [
+      [2000, 1],
+      [0, 1],
+      [0, 40],
+    ] as const) {
+      const worker = client({ cancelWithin });
+      for (let n = 0; n < 20; n++) {
+        const controller = new AbortController();
+        const pending = worker.evaluate([task('a', [x], Float64Array.of(1))], () => undefined, controller.signal);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        controller.abort();
+        // It may have had its result in time.
+        await pending.catch((error: unknown) => assert.ok(error instanceof RequestCancelled, String(error)));
+      }
+      assert.equal((await evaluate(worker, task('next', [x], Float64Array.of(7))))[0]?.outputs[0]?.[0], 7);
+      worker.dispose();
+    }
+  }).timeout(30_000);
+
+  it('ends a worker that nobody waits for any more while it starts', async () => {
+    const pidFile = path.join(scratch, 'slow.pid');
+    const slow = faulty(
+      `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);`,
+    );
+    const worker = client({ workerPath: slow, cancelWithin: 100 });
+    const controller = new AbortController();
+    const opening = worker.open(controller.signal);
+    await until('it starts', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
+    controller.abort();
+    await assert.rejects(opening, RequestCancelled);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await until('it is gone', () => !isRunning(pid));
+  });
+
+  it('fails no request for a worker that was killed over the cancellation of another', async () => {
+    // Deaf to cancelling as long as there is a file, and it computes nothing.
+    const deafFile = path.join(scratch, 'deaf');
+    writeFileSync(deafFile, '');
+    const deaf = faulty(`
+      if (require('node:fs').existsSync(${JSON.stringify(deafFile)})) {
+        process.on('message', () => {});
+        process.send({ type: 'hello', protocol: 4, identity: { backend: 'model', device: 'd', version: 'v', hardware: 'cpu' }, formats: [], selfTest: null });
+      } else require(${JSON.stringify(path.resolve('dist/worker.js'))});`);
+    const worker = client({ workerPath: deaf, cancelWithin: 50 });
+    const stays = evaluate(worker, task('stays', [x], Float64Array.of(7)));
+    // Each of them kills a worker that the first waits for.
+    for (let n = 0; n < 4; n++) {
+      await until('a worker runs', () => worker.pid !== undefined);
+      const pid = worker.pid as number;
+      const controller = new AbortController();
+      const pending = worker.evaluate([task('a', [x], Float64Array.of(1))], () => undefined, controller.signal);
+      setTimeout(() => controller.abort(), 20);
+      await assert.rejects(pending, RequestCancelled);
+      if (n === 3) rmSync(deafFile);
+      await until('it is gone', () => !isRunning(pid) && worker.pid !== pid);
+    }
+    assert.equal((await stays)[0]?.outputs[0]?.[0], 7);
   });
 
   it('names how a worker failed to start: its exit code and last words', async () => {

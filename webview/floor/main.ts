@@ -11,6 +11,7 @@ import type {
   KeptState,
   ToFloorWebview,
 } from '../../src/protocol/webview';
+import { Changes } from '../common/changes';
 import { openChannel } from '../common/channel';
 import { debounced, h, oncePerFrame, setText } from '../common/dom';
 import { printNumber, printPlace, printTarget, printUlp } from '../common/format';
@@ -75,6 +76,7 @@ const changeDelay = 150;
 const patience = 400;
 
 const channel = openChannel<ToFloorWebview, FromFloorWebview, State>();
+const changes = new Changes();
 const received = new Map<string, ReceivedCurve>();
 /** What is known beyond the view: drawn while the reader moves out of it, until that is measured. */
 const wholes = new Map<string, WholeCurve>();
@@ -116,6 +118,7 @@ const actions = new ExportActions<FloorSettings>((message) => {
 const controls = new FloorControls(
   (settings) => {
     if (!floor) return;
+    changes.make();
     floor = { ...floor, settings };
     channel.setState({ settings });
     asked = true;
@@ -192,7 +195,7 @@ const samples = new SamplesView(
 );
 
 const postSettings = debounced(changeDelay, () => {
-  if (floor) channel.post({ type: 'changeFloor', settings: floor.settings });
+  if (floor) channel.post({ type: 'changeFloor', settings: floor.settings, count: changes.count });
 });
 
 const redraw = oncePerFrame(draw);
@@ -305,7 +308,8 @@ function sameView(a: FloorSettings['view'], b: FloorSettings['view']): boolean {
   return a?.from === b?.from && a?.to === b?.to;
 }
 
-function start(message: FloorStateMessage): void {
+function start(sent: FloorStateMessage): void {
+  const message = { ...sent, settings: changes.latest(sent, floor?.settings) };
   const known = floor && JSON.stringify(floor.settings) === JSON.stringify(message.settings);
   const same = known && JSON.stringify(floor?.catalogue) === JSON.stringify(message.catalogue);
   // The host goes on to measure other settings.
@@ -494,6 +498,7 @@ function setView(view: View | null): void {
 /** What the controls don't show. */
 function changeSettings(part: Pick<Partial<FloorSettings>, 'view' | 'spacing'>): void {
   if (!floor) return;
+  changes.make();
   floor = { ...floor, settings: { ...floor.settings, ...part } };
   controls.follow(part);
   channel.setState({ settings: floor.settings });

@@ -9,6 +9,7 @@ import type {
   TrainingSettings,
   TrainingStateMessage,
 } from '../../src/protocol/webview';
+import { Changes } from '../common/changes';
 import { openChannel } from '../common/channel';
 import { ExportActions, type ExportSource } from '../common/export/actions';
 import { Plot, type Series } from '../common/chart';
@@ -31,6 +32,7 @@ interface State extends KeptState<TrainingSettings> {
 }
 
 const channel = openChannel<ToTrainingWebview, FromTrainingWebview, State>();
+const changes = new Changes();
 let state: TrainingStateMessage | undefined;
 let settings: TrainingSettings | undefined;
 let progress: TrainingProgressMessage | undefined;
@@ -102,6 +104,7 @@ const actions = new ExportActions<TrainingSettings>((message) => {
 }, exported);
 const controls = new TrainingControls({
   changed: (now) => {
+    changes.make();
     settings = now;
     channel.setState({ settings: now });
     postSettings();
@@ -184,7 +187,7 @@ let table: Table<TrainingRow> | undefined;
 
 const redraw = oncePerFrame(draw);
 const postSettings = oncePerFrame(() => {
-  if (settings) channel.post({ type: 'changeTraining', settings });
+  if (settings) channel.post({ type: 'changeTraining', settings, count: changes.count });
 });
 const moveCursor = oncePerFrame(() => {
   for (const { plot } of views) plot.cursor = cursor;
@@ -240,7 +243,8 @@ function receive(message: ToTrainingWebview): void {
   redraw();
 }
 
-function start(message: TrainingStateMessage): void {
+function start(sent: TrainingStateMessage): void {
+  const message = { ...sent, settings: changes.latest(sent, settings) };
   const same =
     JSON.stringify(settings) === JSON.stringify(message.settings) &&
     JSON.stringify(state?.choices) === JSON.stringify(message.choices);

@@ -9,6 +9,7 @@ import type {
   ZerSettings,
   ZerStateMessage,
 } from '../../src/protocol/webview';
+import { Changes } from '../common/changes';
 import { openChannel } from '../common/channel';
 import { debounced, h, oncePerFrame, setText } from '../common/dom';
 import { printNumber, printPlace, printTarget } from '../common/format';
@@ -50,6 +51,7 @@ interface ReceivedBorders {
 }
 
 const channel = openChannel<ToZerWebview, FromZerWebview, State>();
+const changes = new Changes();
 const received = new Map<string, Received>();
 let borders: ReceivedBorders | undefined;
 let zer: ZerStateMessage | undefined;
@@ -98,6 +100,7 @@ const controls = new ZerControls(
   {
     changed: (settings) => {
       if (!zer) return;
+      changes.make();
       zer = { ...zer, settings };
       channel.setState({ settings });
       asked = true;
@@ -155,7 +158,7 @@ const losePatience = debounced(patience, () => {
   redraw();
 });
 const postSettings = oncePerFrame(() => {
-  if (zer) channel.post({ type: 'changeZer', settings: zer.settings });
+  if (zer) channel.post({ type: 'changeZer', settings: zer.settings, count: changes.count });
 });
 const moveCursor = oncePerFrame(() => {
   figures.cursor = cursor;
@@ -249,7 +252,8 @@ function isZer(settings: object | undefined): settings is ZerSettings {
   return settings !== undefined && 'radius' in settings;
 }
 
-function start(message: ZerStateMessage): void {
+function start(sent: ZerStateMessage): void {
+  const message = { ...sent, settings: changes.latest(sent, zer?.settings) };
   const known = zer && JSON.stringify(zer.settings) === JSON.stringify(message.settings);
   const same = known && JSON.stringify(zer?.variants) === JSON.stringify(message.variants);
   // The host goes on to compute other settings.
