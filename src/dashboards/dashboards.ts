@@ -366,6 +366,7 @@ export class Dashboards implements vscode.Disposable {
       dispose: () => panel.dispose(),
     };
     const adopt = (uri: vscode.Uri): Promise<void> => this.adopt(kind.page, opened, uri);
+    panel.begin();
     return opened;
   }
 
@@ -446,6 +447,13 @@ export class Dashboards implements vscode.Disposable {
   private async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     try {
       const subject = await subjectOfState(kind, state, this.findingsOf);
+      const existing = this.open.get(keyOf(kind, subject.origin, subject.title));
+      if (existing) {
+        // It was opened anew while this one came back: one is enough.
+        panel.dispose();
+        existing.vscodePanel.reveal(undefined, true);
+        return;
+      }
       panel.title = panelTitle(kind, subject.name);
       this.attach(kind, panel, subject);
     } catch (error) {

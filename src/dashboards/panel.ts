@@ -51,6 +51,8 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
   private running: AbortController | undefined;
   private timer: NodeJS.Timeout | undefined;
   private ready = false;
+  /** What is said before the page is up: it is told then. Not after that. */
+  private early: unknown[] | undefined = [];
   private changes = 0;
   private readonly disposables: vscode.Disposable[] = [];
 
@@ -83,15 +85,22 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
     return this.changes;
   }
 
+  /** Measures what the page is going to show while it comes up, which takes VS Code some tenths of a second. */
+  begin(): void {
+    if (this.early) this.measure();
+  }
+
   /** Shows other settings, with everything that goes with them. */
   show(settings: Settings): void {
     this.settings = settings;
-    for (const message of this.messages.state()) this.post(message);
+    if (this.early) this.early = [];
+    this.tell(...this.messages.state());
     this.measure();
   }
 
-  /** Says something besides what is measured. */
+  /** Says something besides what is measured; a page that is not up yet is told everything once it is. */
   tell(...messages: readonly State[]): void {
+    if (this.early) return;
     for (const message of messages) this.post(message);
   }
 
@@ -104,6 +113,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
   dispose(): void {
     // A webview that is gone takes no messages, and what is stopped below still has its end to report.
     this.ready = false;
+    this.early = undefined;
     this.generation++;
     this.stop();
     for (const disposable of this.disposables.splice(0)) disposable.dispose();
@@ -112,10 +122,8 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
   private receive(message: Incoming<Settings, Look>): void {
     switch (message.type) {
       case 'ready':
-        // Also when a hidden panel comes back: its page is made anew.
-        this.ready = true;
         this.changes = 0;
-        this.show(this.settings);
+        this.comeUp();
         return;
       case 'changeFloor':
       case 'changeZer':
@@ -151,6 +159,19 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
     }
   }
 
+  /** Also when a hidden panel comes back: its page is made anew, and what was said before is lost. */
+  private comeUp(): void {
+    const { early = [] } = this;
+    this.early = undefined;
+    this.ready = true;
+    if (early.length === 0) {
+      this.show(this.settings);
+      return;
+    }
+    this.tell(...this.messages.state());
+    for (const message of early) this.post(message);
+  }
+
   private cancel(): void {
     const settling = this.timer !== undefined;
     this.stop();
@@ -172,7 +193,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
 
   private measure(): void {
     this.stop();
-    if (!this.ready) return;
+    if (!this.ready && !this.early) return;
     const generation = ++this.generation;
     let run: Run<Result>;
     try {
@@ -210,5 +231,6 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
 
   private post(message: unknown): void {
     if (this.ready) void this.panel.webview.postMessage(packed(message));
+    else this.early?.push(message);
   }
 }

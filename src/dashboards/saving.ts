@@ -147,7 +147,8 @@ async function askWhere(subject: Saved, own: vscode.Uri | undefined): Promise<vs
   const name = own ? nameOf(own) : `${slug(subject.name)}${suffix}`;
   const picked = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(folderOf(subject), name),
-    filters: { [vscode.l10n.t('Loss configuration')]: ['loss.json'] },
+    // Of longer endings VS Code's own dialog knows the last part only, and adds the whole once more.
+    filters: { [vscode.l10n.t('Loss configuration')]: ['json'] },
     title: vscode.l10n.t('Save as Config'),
   });
   if (!picked || picked.path.endsWith(suffix)) return picked;

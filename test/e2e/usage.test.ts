@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Dashboard } from './dashboard';
 import { session } from './session';
@@ -28,8 +28,9 @@ function step(title: string, work: () => Promise<void>): void {
 /** Waits until the file's text is as wanted. */
 async function expectFile(file: string, isWanted: (text: string) => boolean): Promise<void> {
   const deadline = Date.now() + 20_000;
-  while (!isWanted(readFileSync(file, 'utf8'))) {
-    if (Date.now() > deadline) throw new Error(`${file} stays as it was:\n${readFileSync(file, 'utf8')}`);
+  const text = (): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+  while (!isWanted(text())) {
+    if (Date.now() > deadline) throw new Error(`${file} stays as it was:\n${text()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -75,7 +76,7 @@ describe('Lossfloor, installed', () => {
       .waitFor();
     // Beside the code, which stays in view, and without asking for a loss: that at the cursor is meant.
     await window.runCommand('Lossfloor: Show Precision Floor');
-    await drawn(await window.dashboard(/^Precision Floor: Untitled-1/));
+    await drawn(await window.opened(/^Precision Floor: Untitled-1/));
     await window.screenshot('walkthrough-measured');
     // Without saving it, which closing would ask for.
     await window.tab(/^"""Trains/).click();
@@ -111,7 +112,7 @@ describe('Lossfloor, installed', () => {
       .lens(/^⚠ log of sigmoid/)
       .first()
       .click();
-    const dashboard = await window.dashboard(/^Precision Floor: /);
+    const dashboard = await window.opened(/^Precision Floor: /);
     await drawn(dashboard);
     const rows = await dashboard.rows('table#summary');
     assert.ok(rows.length > 1, 'the summary has no row');
@@ -130,7 +131,7 @@ describe('Lossfloor, installed', () => {
   step('opens the precision floor of a configuration', async () => {
     await window.openFile('keras-floor.loss.json');
     await window.runCommand('Lossfloor: Show Precision Floor');
-    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    const dashboard = await window.opened('Precision Floor: keras-floor');
     await drawn(dashboard);
     // The floors of the question that the sample answers.
     const rows = await dashboard.rows('table#summary');
@@ -162,17 +163,17 @@ describe('Lossfloor, installed', () => {
     await window.quickPicks().first().waitFor();
     await window.page.keyboard.type('PyTorch 2.3 BCEWithLogitsLoss');
     await window.pick('PyTorch 2.3 BCEWithLogitsLoss');
-    const floor = await window.dashboard('Precision Floor: PyTorch 2.3 BCEWithLogitsLoss');
+    const floor = await window.opened('Precision Floor: PyTorch 2.3 BCEWithLogitsLoss');
     await drawn(floor);
     assert.match(await floor.body.innerText(), /Is exactly 0 from 14\.557 by rounding/);
     await window.runCommand('View: Close All Editors');
     await window.runCommand('Lossfloor: Show Zero Error Radius Effects');
     await window.pick('Compare v1 to v4');
-    await drawn(await window.dashboard('Zero Error Radius: Catalogue'));
+    await drawn(await window.opened('Zero Error Radius: Catalogue'));
     await window.runCommand('View: Close All Editors');
     await window.openFile('keras-floor.loss.json');
     await window.runCommand('Lossfloor: Show Precision Floor');
-    await drawn(await window.dashboard('Precision Floor: keras-floor'));
+    await drawn(await window.opened('Precision Floor: keras-floor'));
   });
 
   step('draws the first chart soon after the command, the worker being there', async () => {
@@ -183,7 +184,7 @@ describe('Lossfloor, installed', () => {
       await lens.waitFor();
       const clicked = Date.now();
       await lens.click();
-      const dashboard = await window.dashboard(/^Precision Floor: unstable.py/);
+      const dashboard = await window.opened(/^Precision Floor: unstable.py/);
       times.push((await dashboard.firstChart()) - clicked);
       await window.closeTab(/^Precision Floor: unstable.py/);
     }
@@ -222,7 +223,7 @@ describe('Lossfloor, installed', () => {
   step('follows the zero error radius', async () => {
     await window.openFile('keras-floor.loss.json');
     await window.runCommand('Lossfloor: Show Zero Error Radius Effects');
-    const dashboard = await window.dashboard('Zero Error Radius: keras-floor');
+    const dashboard = await window.opened('Zero Error Radius: keras-floor');
     await drawn(dashboard);
     await dashboard.openSettings();
     const before = await dashboard.body.innerText();
@@ -238,7 +239,7 @@ describe('Lossfloor, installed', () => {
     const zer = await window.dashboard('Zero Error Radius: keras-floor');
     await zer.openSettings();
     await zer.frame.getByRole('button', { name: 'Train with these…' }).click();
-    const training = await window.dashboard(/^Training: /);
+    const training = await window.opened(/^Training: /);
     await training.openSettings();
     await training.frame.getByLabel('Task').first().selectOption('xor');
     await training.frame.getByRole('button', { name: 'Start' }).click();
@@ -255,7 +256,7 @@ describe('Lossfloor, installed', () => {
   step('saves what is shown as a configuration, which opens as the same picture', async () => {
     await window.openFile('keras-floor.loss.json');
     await window.runCommand('Lossfloor: Show Precision Floor');
-    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    const dashboard = await window.opened('Precision Floor: keras-floor');
     await drawn(dashboard);
     await dashboard.openSettings();
     await dashboard.frame.getByRole('checkbox', { name: 'bfloat16' }).check();
@@ -272,6 +273,52 @@ describe('Lossfloor, installed', () => {
     await drawn(dashboard);
     writeFileSync(file, before);
     await dashboard.frame.locator('table#summary', { hasText: 'bfloat16' }).waitFor({ state: 'hidden' });
+  });
+
+  step('exports what is shown by the dialog, and copies it', async () => {
+    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    await drawn(dashboard);
+    const beginnings = {
+      PNG: Buffer.from('\x89PNG\r\n', 'latin1'),
+      SVG: Buffer.from('<svg '),
+      CSV: Buffer.from('curve,'),
+      JSON: Buffer.from('{'),
+    };
+    for (const [kind, beginning] of Object.entries(beginnings)) {
+      const file = path.join(session.workspace, `exported.${kind.toLowerCase()}`);
+      await dashboard.frame.getByRole('button', { name: 'Export' }).click();
+      await dashboard.frame.getByRole('menuitem', { name: kind }).click();
+      await window.answerFileDialog(file);
+      await expectFile(file, (text) => text.length > 100);
+      assert.deepEqual(readFileSync(file).subarray(0, beginning.length), beginning, kind);
+    }
+    await dashboard.frame.getByRole('button', { name: 'Export' }).click();
+    await dashboard.frame.getByRole('menuitem', { name: 'Copy as Markdown' }).click();
+    await window.page.locator('.statusbar-item', { hasText: 'Copied as Markdown' }).waitFor();
+    const report = await window.clipboard();
+    assert.match(report, /1\.19e-07|1\.192\d*e-07/);
+    assert.match(report, /### Computed by\n+- model · CPU/);
+  });
+
+  step('shows logits of a file that is chosen in the dialog', async () => {
+    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    await dashboard.frame.getByRole('button', { name: 'Choose a file of logits…' }).click();
+    await window.answerFileDialog(path.join(session.workspace, 'logits.csv'));
+    await dashboard.frame
+      .getByText(/3\.1 % of the samples \(47 of 1,500\) lie where the gradient is exactly 0/)
+      .first()
+      .waitFor();
+    await window.screenshot('logits');
+  });
+
+  step('saves as another configuration by the dialog, whose panel it is then', async () => {
+    const dashboard = await window.dashboard('Precision Floor: keras-floor');
+    await dashboard.frame.getByRole('button', { name: 'Save as Config…' }).click();
+    const file = path.join(session.workspace, 'saved-as.loss.json');
+    await window.answerFileDialog(file);
+    await expectFile(file, (text) => text.includes('"losses"'));
+    await drawn(await window.dashboard('Precision Floor: saved-as'));
+    await window.closeTab('Precision Floor: saved-as');
   });
 
   step('says what is wrong with a configuration', async () => {
@@ -319,12 +366,12 @@ describe('the views of Lossfloor, in every theme', () => {
     window = await Workbench.open({ width: 1600, height: 1000 });
     await window.openFile('keras-floor.loss.json');
     await window.runCommand('Lossfloor: Show Precision Floor');
-    await (await window.dashboard(dashboards.floor)).ready();
+    await (await window.opened(dashboards.floor)).ready();
     await window.openFile('keras-floor.loss.json');
     await window.runCommand('Lossfloor: Show Zero Error Radius Effects');
-    await (await window.dashboard(dashboards.zer)).ready();
+    await (await window.opened(dashboards.zer)).ready();
     await window.runCommand('Lossfloor: Train with a Zero Error Radius');
-    const training = await window.dashboard(dashboards.training);
+    const training = await window.opened(dashboards.training);
     await training.frame.getByRole('button', { name: 'Start' }).click();
     await training.ready();
     await window.runCommand('View: Toggle Primary Side Bar Visibility');

@@ -38,6 +38,7 @@ export class Workbench {
   static async open(viewport = { width: 1400, height: 900 }): Promise<Workbench> {
     const context = await (await browser()).newContext({ viewport, deviceScaleFactor: 1 });
     context.setDefaultTimeout(20_000);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const workbench = new Workbench(await context.newPage());
     await workbench.page.goto(`${session.origin}/?folder=${encodeURIComponent(session.workspace)}`);
     await workbench.ready();
@@ -89,16 +90,18 @@ export class Workbench {
   /** Opens a file of the folder by its name, in the first group: panels are beside it. */
   async openFile(name: string): Promise<void> {
     const opened = this.page.locator(`.editor-group-container .tab.active[aria-label^="${name}"]`).first();
-    // Files of similar names come into the list one after the other: a click may meet another than was there before.
+    // A search that began too early doesn't find what is only just there, and files of similar names come into the list
+    // one after the other: a click may meet another than was there before.
     for (let attempt = 1; ; attempt++) {
-      await this.page.keyboard.press('Control+1');
-      await this.quickInput('Control+p', name);
-      await this.pick(name);
       try {
+        await this.page.keyboard.press('Control+1');
+        await this.quickInput('Control+p', name);
+        await this.pick(name, 5_000);
         await opened.waitFor({ timeout: 5_000 });
         break;
       } catch (error) {
         if (attempt === 4) throw error;
+        await this.page.keyboard.press('Escape');
       }
     }
     await this.page.locator('.editor-instance .view-line').first().waitFor();
@@ -128,13 +131,33 @@ export class Workbench {
   }
 
   /** Takes the choice whose label is exactly this. */
-  async pick(label: string): Promise<void> {
+  async pick(label: string, timeout = 20_000): Promise<void> {
     const row = this.quickPicks().filter({ has: this.page.locator('.label-name', { hasText: exactly(label) }) });
-    await row.first().waitFor();
+    await row.first().waitFor({ timeout });
     await this.settled(() => this.quickPicks().allInnerTexts());
     await row.first().click();
     // It has been taken once it is gone, be it with the list or for another list.
     await row.first().waitFor({ state: 'hidden' });
+  }
+
+  /** Answers VS Code's own file dialog, which a window in a browser shows in place of the system's. */
+  async answerFileDialog(file: string): Promise<void> {
+    const dialog = this.page.locator('.quick-input-widget:visible');
+    const input = dialog.locator('input[type="text"]').first();
+    await input.waitFor();
+    // It proposes a path, late at times, and looks at the one that is typed before it takes it.
+    do {
+      await this.settled(() => input.inputValue());
+      await input.fill(file);
+      await this.settled(() => dialog.innerText());
+    } while ((await input.inputValue()) !== file);
+    await input.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** What was copied last. */
+  clipboard(): Promise<string> {
+    return this.page.evaluate<string>('navigator.clipboard.readText()');
   }
 
   /** Waits until two looks, a moment apart, see the same. */
@@ -228,10 +251,20 @@ export class Workbench {
     return this.page.locator('.notification-toast', { hasText: text });
   }
 
-  /** The webview of the panel with this title, which has to be on the screen. */
+  /** The webview of the panel with this title, which was opened before. */
   async dashboard(title: string | RegExp): Promise<Dashboard> {
+    await this.tab(title).click();
+    return this.dashboardOnTop(title);
+  }
+
+  /** The webview of the panel with this title that a command opens: it comes up by itself. */
+  async opened(title: string | RegExp): Promise<Dashboard> {
+    await this.tab(title).and(this.page.locator('.tab.active')).waitFor();
+    return this.dashboardOnTop(title);
+  }
+
+  private async dashboardOnTop(title: string | RegExp): Promise<Dashboard> {
     const tab = this.tab(title);
-    await tab.click();
     // The tab belongs to a group, and the group's webview lies over the group's area of the window.
     const group = await box(this.page.locator('.editor-group-container', { has: tab }));
     const inside = async (frame: Locator): Promise<boolean> => {
