@@ -63,9 +63,7 @@ describe('Lossfloor, installed', () => {
 
   step('shows a newcomer the way: a sample, what it comes to, how it is mended', async () => {
     await window.runCommand('Welcome: Open Walkthrough...');
-    await window.quickPicks().first().waitFor();
-    await window.page.keyboard.type('Get Started with Lossfloor');
-    await window.pick('Get Started with Lossfloor');
+    await window.find('Get Started with Lossfloor');
     const walkthrough = window.page.locator('.gettingStartedContainer');
     await walkthrough.getByText('Open a sample', { exact: true }).first().waitFor();
     await window.screenshot('walkthrough');
@@ -159,10 +157,7 @@ describe('Lossfloor, installed', () => {
   step('lets choose from the catalogue where no configuration is active', async () => {
     await window.runCommand('View: Close All Editors');
     await window.runCommand('Lossfloor: Show Precision Floor');
-    // The list is longer than the screen: typing brings what it holds into view.
-    await window.quickPicks().first().waitFor();
-    await window.page.keyboard.type('PyTorch 2.3 BCEWithLogitsLoss');
-    await window.pick('PyTorch 2.3 BCEWithLogitsLoss');
+    await window.find('PyTorch 2.3 BCEWithLogitsLoss');
     const floor = await window.opened('Precision Floor: PyTorch 2.3 BCEWithLogitsLoss');
     await drawn(floor);
     assert.match(await floor.body.innerText(), /Is exactly 0 from 14\.557 by rounding/);

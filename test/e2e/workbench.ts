@@ -14,6 +14,9 @@ export const themes = {
 } as const;
 export type Theme = keyof typeof themes;
 
+/** What has not come after so long is asked for again, in milliseconds. */
+const patience = 5_000;
+
 export class Workbench {
   /** What went wrong in a webview without stopping anything: script errors, refused resources, breaches of the policy. */
   private troubles: string[] = [];
@@ -83,46 +86,54 @@ export class Workbench {
 
   /** Runs a command by its full name in the palette, for example "Lossfloor: Show Logs". */
   async runCommand(name: string): Promise<void> {
-    await this.quickInput('F1', name);
-    await this.pick(name);
+    await this.summon('F1', name);
   }
 
   /** Opens a file of the folder by its name, in the first group: panels are beside it. */
   async openFile(name: string): Promise<void> {
     const opened = this.page.locator(`.editor-group-container .tab.active[aria-label^="${name}"]`).first();
-    // A search that began too early doesn't find what is only just there, and files of similar names come into the list
-    // one after the other: a click may meet another than was there before.
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.page.keyboard.press('Control+1');
-        await this.quickInput('Control+p', name);
-        await this.pick(name, 5_000);
-        await opened.waitFor({ timeout: 5_000 });
-        break;
-      } catch (error) {
-        if (attempt === 4) throw error;
-        await this.page.keyboard.press('Escape');
-      }
-    }
+    // Files of similar names come into the list one after the other: a click may meet another than was there before.
+    await attempts(async () => {
+      await this.page.keyboard.press('Control+1');
+      await this.summon('Control+p', name);
+      await opened.waitFor({ timeout: patience });
+    });
     await this.page.locator('.editor-instance .view-line').first().waitFor();
   }
 
+  /**
+   * Brings up a list by a key, and takes the choice with this label. A window that is busy loses keys, takes the focus
+   * elsewhere, which closes the list, or has begun to search before a file was there: then it is brought up anew.
+   */
+  private async summon(key: string, label: string): Promise<void> {
+    await attempts(async (attempt) => {
+      if (attempt > 1) await this.page.keyboard.press('Escape');
+      await this.quickInput(key, label);
+      await this.offered(label, patience);
+    });
+    await this.take(label);
+  }
+
+  /** Brings up an input by a key, with this text. */
   private async quickInput(key: string, text: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget:visible input[type="text"]').first();
-    // A key is lost while the window is busy with its start: it is pressed until it works.
-    for (let attempt = 1; ; attempt++) {
+    const input = this.quickText();
+    await attempts(async () => {
       await this.page.keyboard.press(key);
-      try {
-        await input.waitFor({ timeout: 5_000 });
-        break;
-      } catch (error) {
-        if (attempt === 4) throw error;
-      }
-    }
-    // What stands there already is the prefix that makes it the palette (">").
-    await input.focus();
-    await this.page.keyboard.press('End');
-    await this.page.keyboard.type(text);
+      await input.waitFor({ timeout: patience });
+      await this.fillQuickInput(text);
+    });
+  }
+
+  private quickText(): Locator {
+    return this.page.locator('.quick-input-widget:visible input[type="text"]').first();
+  }
+
+  /** Writes behind what stands there already, the prefix that makes it the palette (">"). Nothing is typed elsewhere. */
+  private async fillQuickInput(text: string): Promise<void> {
+    const input = this.quickText();
+    await this.settled(() => input.inputValue({ timeout: patience }));
+    const prefix = /^[>:]?/.exec(await input.inputValue({ timeout: patience }))?.[0] ?? '';
+    await input.fill(`${prefix}${text}`, { timeout: patience });
   }
 
   /** The choices that are offered just now. */
@@ -131,13 +142,34 @@ export class Workbench {
   }
 
   /** Takes the choice whose label is exactly this. */
-  async pick(label: string, timeout = 20_000): Promise<void> {
-    const row = this.quickPicks().filter({ has: this.page.locator('.label-name', { hasText: exactly(label) }) });
-    await row.first().waitFor({ timeout });
+  async pick(label: string): Promise<void> {
+    await this.offered(label);
+    await this.take(label);
+  }
+
+  /** Takes a choice of a long list, which shows it only once its label is typed. */
+  async find(label: string): Promise<void> {
+    await this.quickPicks().first().waitFor();
+    await this.fillQuickInput(label);
+    await this.pick(label);
+  }
+
+  private quickPick(label: string): Locator {
+    return this.quickPicks()
+      .filter({ has: this.page.locator('.label-name', { hasText: exactly(label) }) })
+      .first();
+  }
+
+  private async offered(label: string, timeout = 20_000): Promise<void> {
+    await this.quickPick(label).waitFor({ timeout });
     await this.settled(() => this.quickPicks().allInnerTexts());
-    await row.first().click();
+    await this.quickPick(label).waitFor({ timeout });
+  }
+
+  private async take(label: string): Promise<void> {
+    await this.quickPick(label).click();
     // It has been taken once it is gone, be it with the list or for another list.
-    await row.first().waitFor({ state: 'hidden' });
+    await this.quickPick(label).waitFor({ state: 'hidden' });
   }
 
   /** Answers VS Code's own file dialog, which a window in a browser shows in place of the system's. */
@@ -294,9 +326,7 @@ export class Workbench {
     const shown = this.page.locator(`.monaco-workbench${themes[theme]}`);
     if (await shown.isVisible()) return;
     await this.runCommand('Preferences: Color Theme');
-    await this.quickPicks().first().waitFor();
-    await this.page.keyboard.type(theme);
-    await this.pick(theme);
+    await this.find(theme);
     await shown.waitFor();
   }
 
@@ -310,6 +340,18 @@ export class Workbench {
 async function isTitled(page: Locator, title: string | RegExp): Promise<boolean> {
   const given = await page.getAttribute('title', { timeout: 2_000 }).catch(() => null);
   return given !== null && (typeof title === 'string' ? given === title : title.test(given));
+}
+
+/** Does something that a busy window may have got in the way of, up to four times. */
+async function attempts(work: (attempt: number) => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work(attempt);
+      return;
+    } catch (error) {
+      if (attempt === 4) throw error;
+    }
+  }
 }
 
 /** A webview's scripts and styles come from these addresses; the workbench itself complains about things of its own. */
