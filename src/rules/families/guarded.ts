@@ -156,6 +156,11 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
       case 'maximum':
       case 'minimum': {
         if (number === undefined || !next) break;
+        // A ReLU of a probability is the probability.
+        if (node.operator === 'maximum' && number <= 0 && intervalOf(next).low >= 0) {
+          node = next;
+          continue;
+        }
         const limit = node.operator === 'maximum' ? maximum : minimum;
         wrap((p) => limit(p, number));
         limits.push(limitOf(isConstantFirst ? a : b, number, (sign === 1) === (node.operator === 'maximum')));

@@ -17,7 +17,7 @@ import {
 import type { FrameworkName } from '../../python';
 import { operand, x, type Form, type Rewriting, type Rule } from '../rule';
 import { logOfProbabilityOfTarget } from './probabilities';
-import { reshaped, sigmoidOf } from './shapes';
+import { rectified, reshaped, sigmoidOf } from './shapes';
 
 const ofArgument: Rewriting = {
   pytorch: '{torch.nn.functional.logsigmoid}($x)',
@@ -39,7 +39,7 @@ const ofNegative: Rewriting = {
   tfjs: '{tensorflowjs.logSigmoid}({tensorflowjs.neg}($x))',
 };
 
-const probability = reshaped(sigmoidOf(operand));
+const probability = rectified(reshaped(sigmoidOf(operand)));
 
 /** log(sigmoid(x)) */
 const ofSigmoid: Form = {
