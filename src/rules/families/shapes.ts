@@ -28,6 +28,14 @@ const sigmoidOfPositive = (exponent: Pattern): Pattern =>
 export const sigmoidOf = (x: Pattern): Pattern =>
   either(apply('sigmoid', x), sigmoidOfNegative(negated(x)), sigmoidOfPositive(x));
 
+const half = (x: Pattern): Pattern => either(apply('divide', x, 2), apply('multiply', 0.5, x));
+
+/** (tanh(x / 2) + 1) / 2, which is a sigmoid, too, and rounds to 0 where it is small. */
+export const sigmoidOfTanh = (x: Pattern): Pattern => {
+  const raised = apply('add', apply('tanh', half(x)), 1);
+  return either(half(raised), apply('add', half(apply('tanh', half(x))), 0.5));
+};
+
 /** exp(x) / sum(exp(x)), by its name or written out. */
 export const softmaxOf = (x: Pattern): Pattern =>
   either(apply('softmax', x), apply('divide', apply('exp', x), apply('sum', apply('exp', x))));
