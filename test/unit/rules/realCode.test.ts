@@ -175,4 +175,162 @@ def noise(x, alpha, rho):
 `,
     });
   });
+
+  describe('sums over what has the same index', () => {
+    finds('softmax-by-hand', {
+      'attention over the edges of a graph': `
+import torch
+from torch_scatter import scatter_add
+def attend(e, x, src, dst):
+    e = torch.exp(e)
+    alpha = «e / scatter_add(e, dst, dim=0, dim_size=x.size(0))[dst]»
+    return scatter_add(alpha * x[src], dst, dim=0)
+`,
+      'by a reduction that is named': `
+import torch
+from torch_geometric.utils import scatter
+def attend(e, dst, n):
+    return «e.exp() / scatter(e.exp(), dst, dim=0, dim_size=n, reduce='sum')[dst]»
+`,
+      'segments of JAX': `
+import jax
+import jax.numpy as jnp
+def segment_softmax(logits, ids, n):
+    e = jnp.exp(logits)
+    return «e / jax.ops.segment_sum(e, ids, n)[ids]»
+`,
+      'of TensorFlow': `
+import tensorflow as tf
+def segment_softmax(logits, ids, n):
+    e = tf.exp(logits)
+    return «e / tf.gather(tf.math.unsorted_segment_sum(e, ids, n), ids)»
+`,
+    });
+    spares({
+      'the greatest subtracted before': `
+import torch
+import jax
+import jax.numpy as jnp
+from torch_scatter import scatter_add, scatter_max
+from torch_geometric.utils import scatter
+def edge_softmax(e, dst, n):
+    e = e - scatter_max(e, dst, dim=0, dim_size=n)[0][dst]
+    e = e.exp()
+    return e / (scatter_add(e, dst, dim=0, dim_size=n)[dst] + 1e-16)
+def geometric(e, dst, n):
+    out = (e - scatter(e, dst, dim=0, dim_size=n, reduce='max')[dst]).exp()
+    return out / scatter(out, dst, dim=0, dim_size=n, reduce='sum')[dst]
+def of_jax(logits, ids, n):
+    e = jnp.exp(logits - jax.ops.segment_max(logits, ids, n)[ids])
+    return e / jax.ops.segment_sum(e, ids, n)[ids]
+`,
+      'means of features': `
+import torch
+from torch_scatter import scatter_add
+def mean(x, dst, n):
+    return scatter_add(x, dst, dim=0, dim_size=n) / scatter_add(torch.ones_like(x), dst, dim=0).clamp(min=1)
+`,
+    });
+  });
+
+  describe('a one-hot that is scattered', () => {
+    finds('log-of-softmax', {
+      'into zeros': `
+import torch
+import torch.nn.functional as F
+def focal(inputs, targets):
+    p = F.softmax(inputs, 1)
+    mask = torch.zeros(8, 10).scatter_(1, targets.view(-1, 1), 1)
+    probs = (p * mask).sum(1)
+    return -((1 - probs) ** 2 * «torch.log(probs)»).mean()
+`,
+      'into what was filled with 0': `
+import torch
+import torch.nn.functional as F
+from torch.autograd import Variable
+def focal(inputs, targets):
+    p = F.softmax(inputs, dim=1)
+    mask = inputs.data.new(8, 10).fill_(0)
+    mask = Variable(mask)
+    mask.scatter_(1, targets.view(-1, 1).data, 1.)
+    probs = (p * mask).sum(1).view(-1, 1)
+    return -«probs.log()».mean()
+`,
+      'into new zeros': `
+import torch
+import torch.nn.functional as F
+def loss(inputs, targets):
+    one_hot = inputs.new_zeros(inputs.size(0), 10)
+    one_hot.scatter_(1, targets, 1.0)
+    return -«torch.log((F.softmax(inputs, 1) * one_hot).sum(1))».mean()
+`,
+    });
+    spares({
+      'the log softmax': `
+import torch
+import torch.nn.functional as F
+def loss(inputs, targets):
+    one_hot = torch.zeros_like(inputs).scatter_(1, targets, 1.0)
+    return -(F.log_softmax(inputs, 1) * one_hot).sum(1).mean()
+`,
+      'scattered values, which are added up to something else': `
+import torch
+import torch.nn.functional as F
+def loss(inputs, index, values):
+    weights = torch.zeros_like(inputs).scatter_(1, index, values)
+    return torch.log(1e-3 + (F.softmax(inputs, 1) * weights).sum(1))
+`,
+    });
+  });
+
+  describe('a sum of exponentials of which one is left out', () => {
+    finds('softmax-by-hand', {
+      'the negatives of a contrastive loss': `
+import torch
+def loss_cl(x1, x2, n):
+    similarity = torch.exp(torch.einsum('ik,jk->ij', x1, x2) / 0.5)
+    positive = similarity[range(n), range(n)]
+    return «positive / (similarity.sum(dim=1) - positive)»
+`,
+    });
+    spares({
+      'of vectors that are normalised': `
+import torch
+import torch.nn.functional as F
+def loss_cl(x1, x2, n):
+    x1, x2 = F.normalize(x1, dim=1), F.normalize(x2, dim=1)
+    similarity = torch.exp(torch.einsum('ik,jk->ij', x1, x2) / 0.5)
+    positive = similarity[range(n), range(n)]
+    return -torch.log(positive / (similarity.sum(dim=1) - positive)).mean()
+`,
+      'a difference of other exponentials': `
+import torch
+def forward(a, b, c):
+    return torch.exp(a) / (torch.exp(b.clamp(max=3)) - torch.exp(c.clamp(max=3)))
+`,
+    });
+  });
+
+  describe('a standardised value that is scaled before it is divided', () => {
+    finds('division-by-deviation', {
+      'a normalisation of instances': `
+import torch
+class InstanceNorm(torch.nn.Module):
+    def forward(self, x):
+        mean = x.mean(dim=(2, 3), keepdim=True)
+        std = x.std(dim=(2, 3), keepdim=True)
+        return «self.gamma * (x - mean) / std» + self.beta
+`,
+    });
+    spares({
+      'an epsilon': `
+import torch
+class LayerNorm(torch.nn.Module):
+    def forward(self, x):
+        mean = x.mean(-1, keepdim=True)
+        std = x.std(-1, keepdim=True)
+        return self.a_2 * (x - mean) / (std + self.eps) + self.b_2
+`,
+    });
+  });
 });
