@@ -11,7 +11,18 @@ import {
   type Framework,
   type Parameter,
 } from './framework';
-import { clamp, commonNames, einsum, given, ofNormal, operations, reduction, selection, uniform } from './operations';
+import {
+  clamp,
+  commonNames,
+  einsum,
+  given,
+  ofNormal,
+  operations,
+  reduction,
+  segmentSum,
+  selection,
+  uniform,
+} from './operations';
 
 const shared = operations({ x: 'x', pair: ['x1', 'x2'] });
 const lax = operations({ x: 'x', pair: ['x', 'y'] });
@@ -145,6 +156,8 @@ export const jax: Framework = {
         },
       },
     }),
+    'jax.ops.segment_sum': segmentSum(['data', 'segment_ids']),
+    'jax.ops.segment_max': reduction((x) => operation('greatest', x), 'data'),
     ...under('distrax.', {
       Bernoulli: byProbabilities('tfp:bernoulli'),
       ...all(['Categorical', 'OneHotCategorical'], byProbabilities('tfp:categorical')),

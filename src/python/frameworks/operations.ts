@@ -290,6 +290,25 @@ export const normalDistribution: Meaning = {
   },
 };
 
+/** Sums over the elements that have the same index, as messages to a node of a graph are added up. */
+export const segmentSum = (parameters: readonly [values: string, index: string]): Applied => ({
+  does: 'compute',
+  parameters,
+  loose: true,
+  build: ([x, index], others) => x && operation('sum', operation('pick', x, index ?? others())),
+});
+
+/** `zeros.scatter(1, index, 1.0)`: a one-hot of the index. */
+export const scattering: Applied = {
+  does: 'compute',
+  parameters: ['input', 'dim', 'index', 'src'],
+  loose: true,
+  build: ([x, , index, value]) => {
+    const isOne = value?.kind === 'constant' && value.value === 1;
+    return x && index && isOne && x.kind === 'constant' && x.value === 0 ? operation('oneHot', index) : undefined;
+  },
+};
+
 /** Products of two tensors over shared axes, as `einsum('nc,mc->nm', a, b)` writes them; of more it is unknown. */
 export const einsum: Applied = {
   does: 'choose',

@@ -23,12 +23,15 @@ import {
   operations,
   picking,
   reduction,
+  scattering,
+  segmentSum,
   selection,
   uniform,
   withPositions,
 } from './operations';
 
 const shared = operations({ x: 'input', pair: ['input', 'other'] });
+const ofSource = operations({ x: 'src', pair: ['input', 'other'] });
 const distances = operations({ x: 'input', pair: ['x1', 'x2'] });
 
 /** `torch.add(a, b, alpha=2)` is another sum. */
@@ -61,6 +64,23 @@ const norm: Applied = {
       (order.kind === 'quantity' && order.expression.kind === 'constant' && order.expression.value === 2) ||
       (order.kind === 'text' && order.text === 'fro');
     return isEuclidean ? reduction((x) => operation('norm', x), 'input') : undefined;
+  },
+};
+
+/** Of any size, however that is given. */
+const zeros: Applied = { ...(shared.zero as Extract<Applied, { does: 'compute' }>), loose: true };
+
+const perSegment = segmentSum(['src', 'index']);
+
+/** `scatter(src, index, reduce='sum')` of torch_scatter and torch_geometric. */
+const scatter: Applied = {
+  does: 'choose',
+  choose: (call) => {
+    const how = call.named.get('reduce') ?? call.positional.find(({ kind }) => kind === 'text');
+    if (how === undefined) return perSegment;
+    if (how.kind !== 'text') return undefined;
+    if (how.text === 'sum' || how.text === 'add') return perSegment;
+    return how.text === 'max' ? ofSource.greatest : undefined;
   },
 };
 
@@ -251,6 +271,13 @@ export const pytorch: Framework = {
       ...all(['inv', 'pinv'], shared.inverse),
       ...all(['slogdet', 'solve'], opaque),
     }),
+    ...under('torch_scatter.', {
+      ...all(['scatter_add', 'scatter_sum', 'segment_coo', 'segment_csr'], perSegment),
+      ...all(['scatter_max', 'scatter_min'], withPositions(ofSource.greatest, ofSource.index)),
+      scatter,
+      ...under('composite.', { scatter_softmax: opaque, scatter_log_softmax: opaque }),
+    }),
+    'torch_geometric.utils.scatter': scatter,
     ...under('torch.nn.functional.', activations),
     ...under('torch.nn.functional.', { ...losses, gumbel_softmax: { does: 'sample' }, linear: weighted }),
     ...under('torch.special.', {
@@ -279,7 +306,7 @@ export const pytorch: Framework = {
       'nn.functional.pdist': distances.distance,
       'nn.functional.pairwise_distance': distances.distance,
       ...all(['ones_like', 'ones'], shared.one),
-      ...all(['zeros_like', 'zeros'], shared.zero),
+      ...all(['zeros_like', 'zeros'], zeros),
       ...all(
         ['as_tensor', 'tensor', 'cat', 'concat', 'concatenate', 'stack', 'hstack', 'vstack', 'compile', 'from_numpy'],
         keep,
@@ -333,6 +360,10 @@ export const pytorch: Framework = {
     /** In place, of tensors; a generator's method of that name has the same limits. */
     uniform: uniform([1, 'from', 'low'], [2, 'to', 'high']),
     where: selection(['condition', 'input', 'other']),
+    ...all(['new_zeros', 'zero'], zeros),
+    /** In place: another number everywhere. */
+    fill: { does: 'compute', parameters: ['input', 'value'], build: ([, value]) => value },
+    scatter: scattering,
     masked_fill: {
       does: 'compute',
       parameters: ['input', 'mask', 'value'],

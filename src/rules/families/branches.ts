@@ -12,20 +12,24 @@ import {
   sameComputation,
   select,
   sqrt,
+  square,
+  subtract,
   suchThat,
   termsOf,
   variablesOf,
   type Expression,
   type Operation,
 } from '../../expression';
-import { compileModelAtPoint, formatByName } from '../../numeric';
+import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { measure } from '../describe';
 import type { Severity } from '../finding';
+import { said } from '../points';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { multiplicandsOf } from './evidence';
 import { rounded } from './guarded';
-import { contains, findAll } from './shapes';
+import { namesOf } from './exponents';
+import { contains, findAll, rootOf } from './shapes';
 import { isFinite, scalarsOf, subjectName, trialsOf, type Trial } from './scalars';
 import { carriesGradient, isInsideTraining, isOutsideTraining, namesAround, sourceOf } from './zeros';
 
@@ -631,13 +635,47 @@ function limitedAt(hit: Hit, arc: Arc): Form | undefined {
   };
 }
 
+/** sqrt(1 - x ** 2), the sine of an angle whose cosine is x: NaN where rounding takes that past 1. */
+const sineOfCosine: Form = {
+  pattern: rootOf(apply('subtract', 1, square(operand))),
+  name: 'sqrt(1 - x ** 2)',
+  severity: 'information',
+  bounded: false,
+  unstable: () => sqrt(subtract(1, multiply(x, x))),
+  headline: { of: 'value', side: 'above' },
+  ofGradients: true,
+  guard: (hit) => {
+    const cosine = hit.bindings.get('x') as Expression;
+    if (isOutside(hit) || isComparedWith1(hit, cosine)) return false;
+    if (isCalledCosine(cosine, hit)) return true;
+    // Nobody says of a mere sum of products that it is a cosine.
+    const { low, high } = intervalOf(cosine);
+    const isCosine = (low === -1 && high === 1) || namesOf(cosine, hit).some((name) => /(^|[._])cos/i.test(name));
+    return isCosine && isSumOfProducts(cosine);
+  },
+  says: (hit) => {
+    const gradient = measureAtOne(hit.formats[0] ?? 'float32');
+    return {
+      message: `A cosine that is at most 1 in exact arithmetic can round to more, and sqrt(1 - x ** 2) is NaN there; at 1 itself its gradient is ${gradient}.`,
+      lens: `sine of a cosine: NaN where rounding takes the cosine past 1`,
+    };
+  },
+  advice: 'limit the cosine to -1 + 1e-6 and 1 - 1e-6 first',
+};
+
+function measureAtOne(format: FormatName): string {
+  const slope = differentiate(sqrt(subtract(1, multiply(x, x))), x.name);
+  const [value = NaN] = compileModelAtPoint([slope], [x.name], formatByName(format))(1);
+  return said(value);
+}
+
 const arcCosineOutOfRange: Rule = {
   id: 'arc-cosine-out-of-range',
   title: 'arc cosine out of range',
   entries: ['NS55'],
   severity: 'warning',
-  triggers: [['acos', 'asin', 'arccos', 'arcsin']],
-  forms: [limitedTo1('acos'), limitedTo1('asin'), unlimited('acos'), unlimited('asin')],
+  triggers: [['acos', 'asin', 'arccos', 'arcsin', 'sqrt', 'pow', '**']],
+  forms: [limitedTo1('acos'), limitedTo1('asin'), unlimited('acos'), unlimited('asin'), sineOfCosine],
 };
 
 export const branches: readonly Rule[] = [gradientThroughWhere, maskedAfterTheFact, arcCosineOutOfRange];

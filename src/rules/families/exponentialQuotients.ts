@@ -20,6 +20,7 @@ import {
   type Operation,
   type Pattern,
 } from '../../expression';
+import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rewriting, type Rule } from '../rule';
 import {
   alongAxis,
@@ -112,6 +113,26 @@ const softmaxForm: Form = {
   advice: 'use softmax, or subtract the greatest exponent before the exponential',
 };
 
+/** Whether a number above 0 limits it from above, and nothing from below. */
+function isLimitedAbove(exponent: Expression): boolean {
+  if (exponent.kind !== 'operation' || !['clip', 'minimum'].includes(exponent.operator)) return false;
+  const { low, high } = intervalOf(exponent);
+  return low === -Infinity && high > 0 && high < Infinity;
+}
+
+/** A limit that keeps the exponentials from overflowing lets all of them underflow: 0 / 0. */
+const { stable: _, ...softmaxAlone } = softmaxForm;
+const limitedForm: Form = {
+  ...softmaxAlone,
+  name: 'exp(x) / sum(exp(x)) of x <= c',
+  severity: 'information',
+  // Measured among two equal exponents.
+  unstable: () => divide(exp(x), add(exp(x), exp(x))),
+  headline: { of: 'value', side: 'below' },
+  guard: (hit) => isLimitedAbove(boundX(hit)),
+  advice: 'use softmax, or subtract the greatest exponent instead of limiting them',
+};
+
 export const softmaxByHand: Rule = {
   id: 'softmax-by-hand',
   title: 'softmax by hand',
@@ -120,6 +141,7 @@ export const softmaxByHand: Rule = {
   triggers: [exponentialTriggers],
   forms: [
     { ...softmaxForm, at: alongAxis(softmaxForm, softmaxReducers) },
+    limitedForm,
     {
       ...softmaxForm,
       pattern: sharedExponential,

@@ -40,6 +40,10 @@ const passing: ReadonlySet<Operator> = new Set(['pick', 'stopGradient', 'nanToNu
 
 const isSmall = (node: Expression): boolean => node.kind === 'constant' && Math.abs(node.value) < 0.01;
 
+function unpicked(node: Expression): Expression {
+  return node.kind === 'operation' && node.operator === 'pick' ? unpicked(node.operands[0] as Expression) : node;
+}
+
 /** Exponentials that a value is added up from. */
 export interface Gathered {
   readonly exponents: readonly Expression[];
@@ -65,8 +69,12 @@ export function gatheredIn(value: Expression): Gathered {
     const before = exponents.length;
     let isSum = true;
     switch (node.operator) {
-      case 'subtract':
-        return gatheredIn(b).exponents.length === 0 && visit(a, depth + 1);
+      case 'subtract': {
+        // Of what is added up some is left out: sum(exp(x)) - exp(x)[i].
+        const left = exponentOf(unpicked(b));
+        const isPart = (): boolean => left !== undefined && exponents.some((other) => sameComputation(other, left));
+        return visit(a, depth + 1) && (isPart() || gatheredIn(b).exponents.length === 0);
+      }
       case 'add':
       case 'maximum':
         isSum = visit(a, depth + 1) && visit(b, depth + 1);

@@ -24,7 +24,7 @@ import {
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { operand } from '../rule';
-import { sigmoidOf, softmaxOf } from './shapes';
+import { sigmoidOf, sigmoidOfTanh, softmaxOf } from './shapes';
 
 /** What a probability is computed by. */
 export type Source = 'sigmoid' | 'softmax' | 'other';
@@ -61,6 +61,7 @@ export interface Guarded {
 const known = new WeakMap<Expression, Guarded | null>();
 const sigmoidPattern = sigmoidOf(operand);
 const softmaxPattern = softmaxOf(operand);
+const tanhPattern = sigmoidOfTanh(operand);
 
 /** What a value makes of a probability; undefined where it isn't of that kind. */
 export function guardedIn(value: Expression): Guarded | undefined {
@@ -156,6 +157,11 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
       case 'maximum':
       case 'minimum': {
         if (number === undefined || !next) break;
+        // A ReLU of a probability is the probability.
+        if (node.operator === 'maximum' && number <= 0 && intervalOf(next).low >= 0) {
+          node = next;
+          continue;
+        }
         const limit = node.operator === 'maximum' ? maximum : minimum;
         wrap((p) => limit(p, number));
         limits.push(limitOf(isConstantFirst ? a : b, number, (sign === 1) === (node.operator === 'maximum')));
@@ -205,7 +211,9 @@ function sourceOf(node: Expression): { readonly source: Source; readonly logit: 
   const ofSigmoid = matchPattern(sigmoidPattern, node);
   if (ofSigmoid) return { source: 'sigmoid', logit: ofSigmoid.get('x') };
   const ofSoftmax = matchPattern(softmaxPattern, node);
-  return ofSoftmax ? { source: 'softmax', logit: ofSoftmax.get('x') } : undefined;
+  if (ofSoftmax) return { source: 'softmax', logit: ofSoftmax.get('x') };
+  // It rounds in another way than a sigmoid.
+  return matchPattern(tanhPattern, node) ? { source: 'other', logit: undefined } : undefined;
 }
 
 function plain(node: Expression): Expression {

@@ -16,8 +16,8 @@ import {
 } from '../../expression';
 import type { FrameworkName } from '../../python';
 import { operand, x, type Form, type Rewriting, type Rule } from '../rule';
-import { logOfProbabilityOfTarget } from './probabilities';
-import { reshaped, sigmoidOf } from './shapes';
+import { logOfProbabilityOfTarget, logOfTanhOfTarget, sigmoidByTanh } from './probabilities';
+import { rectified, reshaped, sigmoidOf, sigmoidOfTanh } from './shapes';
 
 const ofArgument: Rewriting = {
   pytorch: '{torch.nn.functional.logsigmoid}($x)',
@@ -39,7 +39,9 @@ const ofNegative: Rewriting = {
   tfjs: '{tensorflowjs.logSigmoid}({tensorflowjs.neg}($x))',
 };
 
-const probability = reshaped(sigmoidOf(operand));
+const probability = rectified(reshaped(sigmoidOf(operand)));
+
+const ofTanh = rectified(reshaped(sigmoidOfTanh(operand)));
 
 /** log(sigmoid(x)) */
 const ofSigmoid: Form = {
@@ -74,7 +76,7 @@ export const logOfSigmoid: Rule = {
   severity: 'warning',
   triggers: [
     ['log', 'Log'],
-    ['igmoid', 'expit', 'logistic', 'exp'],
+    ['igmoid', 'expit', 'logistic', 'exp', 'tanh'],
   ],
   forms: [
     ofSigmoid,
@@ -108,5 +110,19 @@ export const logOfSigmoid: Rule = {
       ),
     },
     { ...logOfProbabilityOfTarget, name: 'log(p_t) of p = sigmoid(x) with target 0' },
+    {
+      ...ofSigmoid,
+      pattern: apply('log', ofTanh),
+      culprit: 'tanh',
+      unstable: () => log(sigmoidByTanh),
+      name: 'log((tanh(x / 2) + 1) / 2)',
+    },
+    {
+      ...complementForm('log(1 - (tanh(x / 2) + 1) / 2)', apply('log', reshaped(complement(ofTanh))), () =>
+        log(subtract(1, sigmoidByTanh)),
+      ),
+      culprit: 'tanh',
+    },
+    { ...logOfTanhOfTarget, name: 'log(p_t) of p = (tanh(x / 2) + 1) / 2 with target 0' },
   ],
 };

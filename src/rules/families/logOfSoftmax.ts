@@ -1,6 +1,6 @@
 import { anything, apply, bind, log, logSoftmax, sameComputation, softmax, suchThat } from '../../expression';
 import { operand, x, type Form, type Rule } from '../rule';
-import { contains, reshaped, softmaxOf } from './shapes';
+import { contains, rectified, reshaped, softmaxOf } from './shapes';
 
 /** Measured among two logits, the other one 0: x is then how far this logit lies above the greatest of the others. */
 const measured = {
@@ -29,7 +29,7 @@ export const logOfSoftmax: Rule = {
   ],
   forms: [
     {
-      pattern: apply('log', reshaped(softmaxOf(operand))),
+      pattern: apply('log', rectified(reshaped(softmaxOf(operand)))),
       ...measured,
       write: {
         pytorch: '{torch.nn.functional.log_softmax}($x, dim=$axis)',

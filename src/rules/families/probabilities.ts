@@ -1,4 +1,5 @@
 import {
+  add,
   apply,
   bind,
   complement,
@@ -18,6 +19,7 @@ import {
   sigmoid,
   softmax,
   subtract,
+  tanh,
   variable,
   type Bindings,
   type Expression,
@@ -27,7 +29,7 @@ import {
 import type { FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { operand, t, x, type Form, type Hit, type Rewriting, type Rule } from '../rule';
-import { companions } from './evidence';
+import { companions, multiplicandsOf } from './evidence';
 import {
   bareOf,
   guardedIn,
@@ -48,7 +50,7 @@ import {
   ofGap,
   adviceOfOthers,
 } from './guardedLogarithms';
-import { everywhere, reshaped, sigmoidOf, softmaxOf } from './shapes';
+import { everywhere, reshaped, sigmoidOf, sigmoidOfTanh, softmaxOf } from './shapes';
 import { carriesGradient, isInsideTraining } from './zeros';
 
 // log(1 - softmax(x)): the sum over the other classes, lost in the subtraction.
@@ -165,6 +167,12 @@ const focalForm = (name: string, isComplement: boolean, unstable: Expression): F
   },
 });
 
+/** Whether the function around is what Keras calls with the model's outputs, which nobody has limited before. */
+function isLossOfKeras({ site: { within, framework } }: Hit): boolean {
+  const names = within?.parameters.map(({ name }) => name).filter((name) => name !== 'self') ?? [];
+  return framework.name !== 'pytorch' && names[0] === 'y_true' && names[1] === 'y_pred';
+}
+
 /** A probability that the code is only given: by whom it was limited is not known, and as a rule it was. */
 function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
   const { low, high } = intervalOf(guarded.probability);
@@ -175,7 +183,7 @@ function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
   return {
     ...general,
     name: guarded.complement ? 'log(1 - x) in a focal loss' : 'log(x) in a focal loss',
-    severity: 'hint',
+    severity: isLossOfKeras(hit) ? 'information' : 'hint',
     operand: 'the probability',
     unstable: () => log(guarded.complement ? subtract(1, x) : x),
     advice:
@@ -183,43 +191,47 @@ function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
   };
 }
 
+/** What a term may be a weighed value of: a value that is a product itself is taken apart, and taken as it is, too. */
+const weighedIn = (term: Expression): Expression[] => [
+  ...factorsOf(term).map(({ factor }) => factor),
+  ...multiplicandsOf(term),
+];
+
 /** p where the target is 1 and 1 - p where it is 0, by a condition or as a mixture; `x` is what the sigmoid is of. */
-const probabilityOfTarget: Pattern = (() => {
-  const p = sigmoidOf(operand);
-  const isMixture = (node: Expression): Expression | undefined => {
-    if (node.kind !== 'operation') return undefined;
-    const [a, b, c] = node.operands as [Expression, Expression, Expression];
-    if (node.operator === 'select') return inPair(b, c);
-    if (node.operator !== 'add') return undefined;
-    // p * t + (1 - p) * (1 - t), and the same with other weights.
-    for (const first of factorsOf(a))
-      for (const second of factorsOf(b)) {
-        const found = inPair(first.factor, second.factor);
-        if (found) return found;
-      }
-    return undefined;
-  };
-  const inPair = (a: Expression, b: Expression): Expression | undefined => {
+const probabilityOfTarget = (p: Pattern): Pattern => {
+  const inPair = (a: Expression, b: Expression, bindings: Bindings): Bindings | undefined => {
     const [first, second] = [guardedIn(a), guardedIn(b)];
     if (!first || !second || !isBare(first) || !isBare(second)) return undefined;
     if (first.complement === second.complement || !ofSameProbability(first, second)) return undefined;
-    return first.probability;
+    return p.match(first.probability, bindings);
   };
   const roots: ReadonlySet<Operator> = new Set<Operator>(['select', 'add']);
   return {
     roots,
     match(node: Expression, bindings: Bindings) {
-      const probability = isMixture(node);
-      return probability && p.match(probability, bindings);
+      if (node.kind !== 'operation') return undefined;
+      const [a, b, c] = node.operands as [Expression, Expression, Expression];
+      if (node.operator === 'select') return inPair(b, c, bindings);
+      if (node.operator !== 'add') return undefined;
+      // p * t + (1 - p) * (1 - t), and the same with other weights: the targets are such a pair, too.
+      for (const first of weighedIn(a))
+        for (const second of weighedIn(b)) {
+          const found = inPair(first, second, bindings);
+          if (found) return found;
+        }
+      return undefined;
     },
   };
-})();
+};
+
+/** A sigmoid by its tanh, as it is measured. */
+export const sigmoidByTanh = divide(add(tanh(divide(x, 2)), 1), 2);
 
 const ofTarget = (p: Expression): Expression => select(equal(t, 1), p, subtract(1, p));
 
 /** The logarithm of p where the target is 1 and of 1 - p where it is 0. */
 export const logOfProbabilityOfTarget: Form = {
-  pattern: apply('log', reshaped(probabilityOfTarget)),
+  pattern: apply('log', reshaped(probabilityOfTarget(sigmoidOf(operand)))),
   name: 'log(p_t) of p = sigmoid(x)',
   culprit: 'sigmoid',
   repeated: true,
@@ -230,6 +242,16 @@ export const logOfProbabilityOfTarget: Form = {
   advice:
     'compute the cross-entropy from the logits, with the function that takes logits, and p_t as exp(-cross_entropy)',
   sparesSampling: true,
+};
+
+/** The same of a sigmoid by its tanh. */
+export const logOfTanhOfTarget: Form = {
+  ...logOfProbabilityOfTarget,
+  pattern: apply('log', reshaped(probabilityOfTarget(sigmoidOfTanh(operand)))),
+  name: 'log(p_t) of p = (tanh(x / 2) + 1) / 2',
+  culprit: 'tanh',
+  operand: 'the argument of the sigmoid',
+  unstable: () => log(ofTarget(sigmoidByTanh)),
 };
 
 const focalOfTarget: Form = {

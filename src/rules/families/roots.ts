@@ -1,11 +1,37 @@
-import { apply, divide, either, exp, is, sqrt } from '../../expression';
-import { operand, x, type Rule } from '../rule';
+import { apply, divide, either, exp, is, lessEqual, multiply, sqrt } from '../../expression';
+import { formatByName } from '../../numeric';
+import { operand, x, type Form, type Rule } from '../rule';
 import { reshaped } from './shapes';
 
 /**
  * sqrt(exp(x)), the deviation of a variance that is given by its logarithm: exp underflows first, and where it is 0 the
  * root's gradient is infinite; it also overflows at half of the range that exp(x / 2) has.
  */
+const rootForm: Form = {
+  pattern: either(
+    apply('sqrt', reshaped(apply('exp', operand))),
+    apply('power', reshaped(apply('exp', operand)), is(0.5)),
+  ),
+  culprit: 'exp',
+  operand: 'the argument of exp',
+  unstable: () => sqrt(exp(x)),
+  stable: () => exp(divide(x, 2)),
+  write: {
+    pytorch: '{torch.exp}(0.5 * $x)',
+    tensorflow: '{tensorflow.exp}(0.5 * $x)',
+    keras: '{keras.ops.exp}(0.5 * $x)',
+    'keras-backend': '{keras.backend.exp}(0.5 * $x)',
+    jax: '{jax.numpy.exp}(0.5 * $x)',
+    numpy: '{numpy.exp}(0.5 * $x)',
+  },
+  name: 'sqrt(exp(x))',
+  headline: { of: 'gradient', side: 'below' },
+  ofGradients: true,
+};
+
+/** Below the least normal number of float32, and of bfloat16, there is nothing but 0. */
+const flushed = multiply(exp(x), lessEqual(formatByName('float32').smallestNormal, exp(x)));
+
 export const rootOfExponential: Rule = {
   id: 'sqrt-of-exp',
   title: 'sqrt of exp',
@@ -16,26 +42,15 @@ export const rootOfExponential: Rule = {
     ['sqrt', 'Sqrt', '**', 'pow'],
   ],
   forms: [
+    rootForm,
     {
-      pattern: either(
-        apply('sqrt', reshaped(apply('exp', operand))),
-        apply('power', reshaped(apply('exp', operand)), is(0.5)),
-      ),
-      culprit: 'exp',
-      operand: 'the argument of exp',
-      unstable: () => sqrt(exp(x)),
-      stable: () => exp(divide(x, 2)),
-      write: {
-        pytorch: '{torch.exp}(0.5 * $x)',
-        tensorflow: '{tensorflow.exp}(0.5 * $x)',
-        keras: '{keras.ops.exp}(0.5 * $x)',
-        'keras-backend': '{keras.backend.exp}(0.5 * $x)',
-        jax: '{jax.numpy.exp}(0.5 * $x)',
-        numpy: '{numpy.exp}(0.5 * $x)',
-      },
-      name: 'sqrt(exp(x))',
-      headline: { of: 'gradient', side: 'below' },
-      ofGradients: true,
+      ...rootForm,
+      // A limit that keeps it from being 0 may let it be subnormal.
+      name: 'sqrt(exp(x)) with subnormals of float32 as 0',
+      frameworks: ['tensorflow', 'keras', 'keras-backend', 'jax'],
+      unstable: () => sqrt(flushed),
+      meant: () => sqrt(exp(x)),
+      guard: ({ formats: [format] }) => format === 'float32' || format === 'bfloat16',
     },
   ],
 };

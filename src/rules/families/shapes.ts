@@ -28,12 +28,23 @@ const sigmoidOfPositive = (exponent: Pattern): Pattern =>
 export const sigmoidOf = (x: Pattern): Pattern =>
   either(apply('sigmoid', x), sigmoidOfNegative(negated(x)), sigmoidOfPositive(x));
 
+const half = (x: Pattern): Pattern => either(apply('divide', x, 2), apply('multiply', 0.5, x));
+
+/** (tanh(x / 2) + 1) / 2, which is a sigmoid, too, and rounds to 0 where it is small. */
+export const sigmoidOfTanh = (x: Pattern): Pattern => {
+  const raised = apply('add', apply('tanh', half(x)), 1);
+  return either(half(raised), apply('add', half(apply('tanh', half(x))), 0.5));
+};
+
 /** exp(x) / sum(exp(x)), by its name or written out. */
 export const softmaxOf = (x: Pattern): Pattern =>
   either(apply('softmax', x), apply('divide', apply('exp', x), apply('sum', apply('exp', x))));
 
 /** The pattern, or elements of it, its absolute value. */
 export const reshaped = (inner: Pattern): Pattern => through(['pick', 'stopGradient', 'absolute'], inner);
+
+/** The pattern of what is never negative, also inside a ReLU, which changes nothing of it. */
+export const rectified = (inner: Pattern): Pattern => either(inner, apply('maximum', inner, 0));
 
 /** Whether the expression has an operation of one of these kinds. */
 export function contains(expression: Expression, ...operators: readonly string[]): boolean {

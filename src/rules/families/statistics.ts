@@ -61,7 +61,7 @@ export const standardisation: Rule = {
   forms: [
     {
       pattern: either(
-        apply('divide', centred, deviationOf),
+        apply('divide', either(centred, apply('multiply', anything, centred)), deviationOf),
         apply('divide', operand, deviationOf),
         apply('multiply', centred, either(apply('divide', 1, deviationOf), apply('power', varianceOf, literal(-0.5)))),
       ),

@@ -29,16 +29,38 @@ def kl(mu, logvar):
     sigma = «jnp.sqrt(variance)»
     return sigma + mu
 `,
+      'a limit that lets the variance be subnormal, where TensorFlow flushes it': `
+import tensorflow as tf
+def sample(logvar, eps):
+    return «tf.sqrt(tf.exp(tf.clip_by_value(logvar, -100, 87)))» * eps
+`,
     });
   });
 
   describe('leaves alone', () => {
     spares({
+      'the same limit in PyTorch, where subnormals stay':
+        'import torch\nstd = torch.exp(logvar.clamp(-100, 87)).sqrt()\n',
+      'a limit within the normal numbers': `
+import tensorflow as tf
+std = tf.sqrt(tf.exp(tf.clip_by_value(logvar, -80, 80)))
+`,
+      'float64, whose normal numbers reach farther': `
+import tensorflow as tf
+def sample(logvar):
+    return tf.sqrt(tf.exp(tf.clip_by_value(tf.cast(logvar, tf.float64), -100, 87)))
+`,
       'half the logarithm': 'import torch\nstd = torch.exp(0.5 * logvar)\n',
       'a variance that is kept from 0': 'import torch\nstd = torch.sqrt(torch.exp(logvar) + 1e-6)\n',
       'a logarithm that is clamped': 'import torch\nstd = torch.exp(logvar.clamp(-20, 2)).sqrt()\n',
       'NumPy, which takes no gradients': 'import numpy as np\nstd = np.sqrt(np.exp(log_variance))\n',
     });
+  });
+
+  it('says of flushed subnormals from where on', () => {
+    const text = 'import jax.numpy as jnp\nf = lambda v: jnp.sqrt(jnp.exp(jnp.clip(v, -100, 80)))\n';
+    const { message } = only(findingsIn(text, { rules: new Set(['sqrt-of-exp']) }));
+    assert.match(message, /with subnormals of float32 as 0 is NaN from x <= -87.337 in float32/);
   });
 
   it('says from where on, and writes exp of the half', () => {
