@@ -142,6 +142,18 @@ describe('parsePython', () => {
 });
 
 describe('analysePython', () => {
+  it('a class that takes the function that makes it, or that makes another, for a method', () => {
+    const maker = (name: string, method: string): string =>
+      `def ${name}(x):\n  class A:\n    method = ${method}\n  return torch.log(torch.sigmoid(x))\n`;
+    for (const [first, second] of [
+      ['f', 'g'],
+      ['g', 'f'],
+    ] as const) {
+      const { sites } = analysePython(`import torch\n${maker('f', first)}${maker('g', second)}`);
+      assert(sites.length >= 4 && sites.length < 20);
+    }
+  });
+
   /** What the last call or operation computes, opaque parts by their source text. */
   const lifted = (text: string): string => {
     const analysis = analysePython(text);
