@@ -401,6 +401,8 @@ class Interpreter {
   readonly #used = new Set<Expression>();
   readonly #later: Later[] = [];
   readonly #firstLater: Later[] = [];
+  /** Functions from elsewhere that classes have for methods. */
+  readonly #borrowed = new Map<ClassDefinition, Set<FunctionDefinition>>();
   readonly #asked: ReadonlySet<Statement> | undefined;
   /** The statement of the module that is gone through. */
   #root: Statement | undefined;
@@ -925,9 +927,22 @@ class Interpreter {
     this.#firstLater.push({ root: this.#root, action });
     for (const member of members.values()) {
       if (member.kind !== 'function' || member.definition.kind !== 'function') continue;
-      if (!initialisers.has(member.definition.name)) this.#analyseLater(bound(member, value), member.definition, test);
+      if (initialisers.has(member.definition.name) || this.#isBorrowedAgain(member.definition, definition)) continue;
+      this.#analyseLater(bound(member, value), member.definition, test);
     }
     return value;
+  }
+
+  /**
+   * Whether a class took a function from elsewhere for a method before: `unpickler = make_class` in the class that
+   * `make_class` makes would be gone through for ever.
+   */
+  #isBorrowedAgain(method: FunctionDefinition, by: ClassDefinition): boolean {
+    if (method.start >= by.start && method.end <= by.end) return false;
+    const borrowed = this.#borrowed.get(by) ?? new Set();
+    const isAgain = borrowed.has(method);
+    this.#borrowed.set(by, borrowed.add(method));
+    return isAgain;
   }
 
   /** Goes through the methods that set a new object's attributes. */

@@ -1,6 +1,7 @@
 import type { NodeType, TreeCursor } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { chunksOf } from './chunks';
+import { QuickReader } from './quickParse';
 import type { Argument, Comprehension, Dictionary, Import, Parameter, PyExpression, Range, Statement } from './syntax';
 
 const noChildren: readonly Raw[] = Object.freeze([]);
@@ -68,6 +69,11 @@ interface Chunk {
   readonly nodes: readonly Node[];
 }
 
+/** A chunk that was just read. */
+interface ReadChunk extends Chunk {
+  readonly nodes: Node[];
+}
+
 /**
  * Reads the same text again and again while it is being changed: parses the chunks of it that the change touches, and
  * keeps the others, moved to where they are now. What it gives is that of `parsePython`, until the next time, and
@@ -75,7 +81,13 @@ interface Chunk {
  * the body of an unfinished `if` or `def` before them.)
  */
 export class PythonParser {
+  readonly #isQuick: boolean;
   #chunks: readonly Chunk[] = [];
+
+  /** @param isQuick whether what is ordinary is read without the grammar, which must not make a difference */
+  constructor(isQuick = true) {
+    this.#isQuick = isQuick;
+  }
 
   parse(text: string): readonly Statement[] {
     const source = withoutBareDots(text);
@@ -92,9 +104,10 @@ export class PythonParser {
       same++;
     }
     const reader = new Reader(text);
+    const quick = this.#isQuick ? new QuickReader(text, source) : undefined;
     const again = sources
       .slice(first, sources.length - same)
-      .map((each, index) => read(each, starts[first + index] ?? 0, reader));
+      .map((each, index) => read(each, starts[first + index] ?? 0, quick, reader));
     keepNodes(before.slice(first, before.length - same), again);
     const after = before.slice(before.length - same);
     after.forEach((chunk, index) => {
@@ -109,7 +122,15 @@ export class PythonParser {
 }
 
 /** Reads a chunk of a text. */
-function read(source: string, start: number, reader: Reader): Chunk & { readonly nodes: Node[] } {
+function read(source: string, start: number, quick: QuickReader | undefined, reader: Reader): ReadChunk {
+  const nodes = quick
+    ?.read(start, start + source.length)
+    ?.map((node): Node => ({ ...node, source: source.slice(node.start - start, node.end - start), clean: true }));
+  return nodes ? { source, start, nodes } : readWithGrammar(source, start, reader);
+}
+
+/** Whatever is in it. */
+function readWithGrammar(source: string, start: number, reader: Reader): ReadChunk {
   const nodes: Node[] = [];
   const cursor = parser.parse(source).cursor();
   for (let more = cursor.firstChild(); more; more = cursor.nextSibling()) {
@@ -125,7 +146,7 @@ function read(source: string, start: number, reader: Reader): Chunk & { readonly
 }
 
 /** Takes the old nodes for those that were read as they were, from the first and from the last on. */
-function keepNodes(before: readonly Chunk[], again: readonly (Chunk & { readonly nodes: Node[] })[]): void {
+function keepNodes(before: readonly Chunk[], again: readonly ReadChunk[]): void {
   const old = before.flatMap(({ nodes }) => nodes);
   const now = again.flatMap(({ nodes }) => nodes.map((node, index) => ({ nodes, index, node })));
   const isKept = (a: Node | undefined, b: Node | undefined): boolean =>

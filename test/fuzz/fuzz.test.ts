@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { joinCells, readNotebook } from '../../src/notebooks';
+import { isBeyondLimits, PythonParser } from '../../src/python';
 import {
   applyEdits,
   applyFixes,
@@ -45,6 +46,13 @@ function assertEdits(edits: readonly Edit[], text: string): void {
 }
 
 function checkText(text: string, language: Language, thorough: boolean): void {
+  if (thorough && language === 'python' && !isBeyondLimits(text)) {
+    assert.deepEqual(
+      new PythonParser().parse(text),
+      new PythonParser(false).parse(text),
+      'by the grammar it is another',
+    );
+  }
   const findings = findingsIn(text, { language });
   for (const finding of findings) {
     assertInside(finding.range, text, finding.rule);

@@ -1,11 +1,61 @@
 import assert from 'node:assert/strict';
 import { inOrder, print, variable } from '../../src/expression';
 import { analysePython } from '../../src/python';
-import { parsePython } from '../../src/python/parse';
+import { parsePython, PythonParser } from '../../src/python/parse';
 import type { PyExpression } from '../../src/python/syntax';
 import { show } from './written';
 
 const parsed = (text: string): string => parsePython(text).map(show).join('\n');
+
+/** Statements that one way of reading them might take for something else than the other. */
+const constructs = [
+  'not a and b\nx = not a == b or c\na and not b or c\nnot not a in b\na == not b\na not in b is not c < d',
+  '-x ** 2\n2 ** -x ** 2 * 3\nx = await f(x) ** 2 + y\n~a.b(c)[d]\na if b else c if d else lambda: e',
+  'a | b ^ c & d << e + f * g\na - b - c\na ** b ** c\n(a), b = c\n(a, b), *c = *d, e\na, = b,\nx = ((a))',
+  'x: int\nx: int = 3\na = b = yield c, d\nx = (yield a)\nx += yield\nx += 1, 2\na, b += 1\n*a, b',
+  'if a:\n  b\n  # c\n\n# d\nelif e: f; g;\nelse:\n\tif h:\n\t  i # j\n\n\tk\nl',
+  'class A(B, metaclass=C, *D):\n  "d"\n  x = 1\n\n  @e.f(g)\n  async def h(self, a: int = 1, *, b, **c) -> d: pass\n\n\ni',
+  'for a, in b: c\nfor *a, b in c, d:\n  e\nelse:\n  f\nwhile (a := b):\n  break\nasync for a in b:\n  continue',
+  'try:\n  a\nexcept (b, c) as d:\n  raise e from f\nexcept:\n  raise\nelse:\n  g\nfinally:\n  h',
+  'with a as b, c():\n  d\nwith (a as b, c as d):\n  e\nwith a as b.c:\n  d\nwith (a, b):\n  c',
+  'from . import (a as b, c,)\nfrom ...d.e import *\nimport f.g as h, i.j\nfrom .k import l as m\nfrom .. import n',
+  'f(a, *b, c=1, **d,)\nf(a for a in b if c if d)\nf(a for a, b in c)\nf(a for a, in c)\nf(a=b for b in c)\nf(a := 1)\nf(,)',
+  '[a for a, b in c for d in e]\n{a: b for a in c}\n{a for a in b}\n{**a, b: c, **d}\n{*a, b}\n{}\n()\n(*a,)\n(*a)\n[*a]',
+  'x[a:b, ::2, (c)]\nx[:]\nx[a,]\nx[]\nx[a:=b]\nx[*a]\nx[a b]\nx[...]\na[b][c].d.if_.if',
+  'f"a{x!r:>{w}}b{{c}}{y=}{z = !s}" "d" f\'{a["b"]}\'\nf"{a:%Y}{b, c}{*d}{e!=f}"\nrf"\\{a}"\nf"\\{a}"\nf"\\N{DASH}{a}"\nf"{a:=5}"\nf"{a"',
+  'u"a" Rb"b\\"" \'\'\'c\'d\'\'\' "" \'e\\\nf\' ur"g"\n"h\n"""i\n"""\n\'\\N{A\'',
+  '1. + 1.e5 - .5 ** 0x1F + 1_000j - 1.real + 1if a else 2 + 1..b + 0b1_0 + 08',
+  'print "a"\nprint(a)\nprint .a\nprint >>a, b\nexec "a"\nprint\nraise a, b\nexcept a, b: c\na <> b\n`a`',
+  'match = a\nmatch(a)\nmatch a:\n  case b: c\n  case D(e, f=g) | [h, *i]:\n    j\ntype(a)\ntype A = b\ntype = c\ncase = d',
+  'lambda: a\nlambda *a, k=1, **b: c\nlambda a, *, b: c\nlambda a,: b\n[a for a in b if lambda: c]\nlambda a: (yield)',
+  'global a, b\nnonlocal c\ndel a, (b), c[0],\ndel\nassert a, "b"\nreturn\nreturn a, *b\nreturn *a\nreturn (a), b',
+  'def f(a, /, b, *c: d, **e) -> f[g]:\n    """h"""\n    return a\n  # i\n    j\ndef f[T](a): b\ndef (a): b\ndef f(a=1, b): c',
+  'x = a + \\\n  b\nif a:\n\\\n  b\nx = (a +\n# c\n  b)\r\ny = 1\r\nif z:\r\n  a\r\n\r\nb',
+  'x = "a" \\\n"b" \\\n\n# c\ny = a \\\n  # d\nz = b \\\n\n',
+  'if a:\n    b\n  c\nd',
+  'if a:\nb',
+  ' a\nb',
+  'if a:\n  b\n   ',
+  'if a:\n  b\n  # c',
+  'if a:\n  b # c',
+  'a; b;; c\n;d\nif a: if b: c\n@a\nb\n@a.b[c]\ndef d(): e\n\x0cdef f(): g\né = a\nx = "é" # é',
+  'def f(\n\ndef g(a):\n  b\nx = [a, b\ny = c',
+  `x = ${'('.repeat(90)}a${')'.repeat(90)}\ny = ${'a + '.repeat(500)}a\nz = ${'not '.repeat(200)}a\nw = ${'-'.repeat(200)}a`,
+  `x = [${'a, '.repeat(1000)}]\ny = a${'.b'.repeat(450)}\nz = a${'[0]'.repeat(150)}`,
+  Array.from({ length: 110 }, (_, depth) => `${' '.repeat(depth)}if a:\n`).join('') + `${' '.repeat(110)}b`,
+];
+
+describe('what is ordinary', () => {
+  for (const text of constructs) {
+    it(`is read as the grammar has it: ${JSON.stringify(text.slice(0, 60))}`, () => {
+      for (const each of [text, ...text.split('\n'), `def f():\n  ${text.replaceAll('\n', '\n  ')}`]) {
+        for (const line of [each, `${each}\n`, `a = 1\n${each}\n\nb = 2\n`]) {
+          assert.deepEqual(parsePython(line), new PythonParser(false).parse(line), line);
+        }
+      }
+    });
+  }
+});
 
 describe('parsePython', () => {
   const cases: Readonly<Record<string, readonly [text: string, shown: string]>> = {
@@ -92,6 +142,18 @@ describe('parsePython', () => {
 });
 
 describe('analysePython', () => {
+  it('a class that takes the function that makes it, or that makes another, for a method', () => {
+    const maker = (name: string, method: string): string =>
+      `def ${name}(x):\n  class A:\n    method = ${method}\n  return torch.log(torch.sigmoid(x))\n`;
+    for (const [first, second] of [
+      ['f', 'g'],
+      ['g', 'f'],
+    ] as const) {
+      const { sites } = analysePython(`import torch\n${maker('f', first)}${maker('g', second)}`);
+      assert(sites.length >= 4 && sites.length < 20);
+    }
+  });
+
   /** What the last call or operation computes, opaque parts by their source text. */
   const lifted = (text: string): string => {
     const analysis = analysePython(text);
