@@ -28,8 +28,8 @@ export type WithSource = <Result>(use: (source: ByteSource) => Promise<Result>) 
 
 /** What only the editor can do. */
 export interface SampleFiles {
-  /** Asks the user for a file; undefined if he chooses none. */
-  choose(): Promise<WithSource | undefined>;
+  /** Asks the user for a file; undefined if he chooses none. @returns its URI */
+  choose(): Promise<string | undefined>;
   /** A file by its URI. @throws SamplesError */
   open(uri: string): WithSource;
 }
@@ -54,6 +54,8 @@ const mostKept = 256;
  */
 export class PanelSamples {
   private loaded: SampleFile | null = null;
+  /** Of the file that is loaded, where it has one. */
+  private uri: string | null = null;
   private reading: AbortController | undefined;
   private measuring: AbortController | undefined;
   private binning: AbortController | undefined;
@@ -88,14 +90,14 @@ export class PanelSamples {
         return;
       case 'droppedSamples': {
         const page = new PageSource(message.id, message.name, message.size, this.post);
-        void this.read((use) => use(page), page);
+        void this.read((use) => use(page), null, page);
         return;
       }
       case 'samplesPart':
         if (message.id === this.page?.id) this.page.receive(message.offset, message.bytes);
         return;
       case 'droppedUris':
-        void this.read((use) => this.only(message.uris)(use));
+        void this.read((use) => this.only(message.uris)(use), message.uris[0] ?? null);
         return;
       case 'forgetSamples':
         this.forget();
@@ -141,13 +143,13 @@ export class PanelSamples {
   private loadedMessage(): SamplesMessage {
     if (!this.loaded) return { type: 'samples', loaded: null };
     const { name, logits, targets, nan, infinite, notes } = this.loaded;
-    const loaded = { name, count: logits.length, hasTargets: targets !== null, nan, infinite, notes };
+    const loaded = { name, uri: this.uri, count: logits.length, hasTargets: targets !== null, nan, infinite, notes };
     return { type: 'samples', loaded };
   }
 
   private async choose(): Promise<void> {
     const chosen = await this.files.choose();
-    if (chosen) await this.read(chosen);
+    if (chosen !== undefined) await this.read((use) => this.files.open(chosen)(use), chosen);
   }
 
   private only(uris: readonly string[]): WithSource {
@@ -158,7 +160,7 @@ export class PanelSamples {
     return this.files.open(uri);
   }
 
-  private async read(withSource: WithSource, page?: PageSource): Promise<void> {
+  private async read(withSource: WithSource, uri: string | null, page?: PageSource): Promise<void> {
     this.reading?.abort();
     this.page = page;
     const controller = new AbortController();
@@ -177,7 +179,7 @@ export class PanelSamples {
           },
         });
       });
-      if (isCurrent()) this.take(file);
+      if (isCurrent()) this.take(file, uri);
     } catch (error) {
       if (!isCurrent()) return;
       this.reading = this.page = undefined;
@@ -189,10 +191,10 @@ export class PanelSamples {
     }
   }
 
-  private take(file: SampleFile): void {
+  private take(file: SampleFile, uri: string | null): void {
     this.reading = this.page = undefined;
     this.measuring?.abort();
-    this.loaded = file;
+    [this.loaded, this.uri] = [file, uri];
     this.kept.clear();
     this.histogram = this.results = undefined;
     this.post(this.loadedMessage());

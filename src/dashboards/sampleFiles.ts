@@ -16,7 +16,7 @@ export const sampleFiles: SampleFiles = {
           [vscode.l10n.t('All Files')]: ['*'],
         },
       })) ?? [];
-    return uri && sourceOf(uri);
+    return uri?.toString();
   },
   open: (text) => sourceOf(vscode.Uri.parse(text)),
 };

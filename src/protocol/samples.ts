@@ -5,6 +5,8 @@ import type { BackendName, Format } from './measurement';
 /** The file whose logits are shown. */
 export interface LoadedSamples {
   readonly name: string;
+  /** Where it can be read again, after a restart; null for what only the page could read. */
+  readonly uri: string | null;
   readonly count: number;
   readonly hasTargets: boolean;
   readonly nan: number;

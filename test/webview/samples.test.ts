@@ -45,8 +45,9 @@ class Host {
       (use) =>
         use(source);
     const files: SampleFiles = {
-      choose: () => Promise.resolve(this.chosen && one(this.chosen)),
+      choose: () => Promise.resolve(this.chosen && 'file:///chosen'),
       open: (uri) => {
+        if (this.chosen && uri === 'file:///chosen') return one(this.chosen);
         this.opened.push(uri);
         return one(bytesSource('logits.npz', archive));
       },
@@ -314,6 +315,22 @@ describe('your logits in the floor dashboard', () => {
     const last = host.sent.filter((message) => message.type === 'samplesHistogram').at(-1);
     assert.deepEqual([last?.edges[0], last?.edges.at(-1)], [10, 20]);
     assert.match(await view().innerText(), /samples have targets that no curve is drawn for/);
+  });
+
+  it('reads its file again after a restart, unless that was removed', async () => {
+    await open({ state: { samples: 'file:///kept/logits.npz' } });
+    await measured(2);
+    assert.deepEqual(host.opened, ['file:///kept/logits.npz']);
+    assert.match(await view().locator('.file').innerText(), /^logits\.npz · /);
+    const kept = (): Promise<unknown> => dashboard.page.evaluate(() => (window.kept as { samples: unknown }).samples);
+    assert.equal(await kept(), 'file:///kept/logits.npz');
+    host.chosen = bytesSource('scores.csv', Buffer.from('scores\n1\n-20\n'));
+    await choose().click();
+    await view().locator('.file', { hasText: 'scores.csv' }).waitFor();
+    assert.equal(await kept(), 'file:///chosen');
+    await view().getByRole('button', { name: 'Remove' }).click();
+    await view().getByRole('button', { name: 'Remove' }).waitFor({ state: 'hidden' });
+    assert.equal(await kept(), null);
   });
 
   it('says that a dropped file is gone with the page that had it', async () => {

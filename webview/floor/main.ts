@@ -52,6 +52,8 @@ import { allowedView, viewAround, type View } from './view';
 interface State extends KeptState<FloorSettings> {
   readonly hidden: readonly string[];
   readonly look: FloorLook;
+  /** The URI of the file of logits. */
+  readonly samples: string | null;
 }
 
 /** Something that has come, and for which generation. */
@@ -186,6 +188,10 @@ const thresholds = h(
 );
 const comparison = new ComparisonView();
 const samples = new SamplesView(
+  channel.state.samples ?? null,
+  (uri) => {
+    channel.setState({ samples: uri });
+  },
   (message) => {
     channel.post(message);
   },

@@ -85,8 +85,14 @@ export class SamplesView {
   /** The file that was dropped last: the host asks for its parts. */
   private dropped: { readonly id: string; readonly file: File } | null = null;
 
-  /** @param changed what the plots show of it is another */
+  /**
+   * @param kept the URI of the file that was shown before the page was made anew, if there was one
+   * @param keep keeps another
+   * @param changed what the plots show of it is another
+   */
   constructor(
+    private kept: string | null,
+    private readonly keep: (uri: string | null) => void,
     private readonly post: (message: FromFloorWebview) => void,
     private readonly changed: () => void,
   ) {
@@ -174,6 +180,14 @@ export class SamplesView {
 
   private load(loaded: LoadedSamples | null): void {
     this.reading = null;
+    const { kept } = this;
+    this.kept = null;
+    if (!loaded && kept !== null) {
+      // The window was restarted: the host knows of no file any more.
+      this.post({ type: 'droppedUris', uris: [kept] });
+      return;
+    }
+    this.keep(loaded?.uri ?? null);
     const isOther = JSON.stringify(loaded) !== JSON.stringify(this.loaded);
     this.loaded = loaded;
     if (isOther) {
