@@ -196,6 +196,9 @@ const callBudget = 40_000;
 /** Deeper expressions are a variable: a loop unrolled by hand, not a loss. */
 const deepestGraph = 60;
 
+/** What a default is at most that nobody means to change. */
+const largestEpsilon = 1e-6;
+
 /** What is being evaluated at the moment. */
 interface Frame {
   scope: Scope;
@@ -254,6 +257,7 @@ const arithmetic: Readonly<Record<string, (a: Expression, b: Expression) => Expr
   '>': (a, b) => less(b, a),
   '>=': (a, b) => lessEqual(b, a),
   '==': equal,
+  '!=': (a, b) => not(equal(a, b)),
 };
 
 /** Names of the language's own types and of functions without a table that give back their first argument. */
@@ -297,6 +301,9 @@ const fluentMethods: ReadonlySet<string> = new Set([
   'to',
   'train',
 ]);
+
+/** Methods that ask a tensor for its shape, which is not using its values. */
+const shapeMethods: ReadonlySet<string> = new Set(['dim', 'get_shape', 'ndimension', 'nelement', 'numel', 'size']);
 
 /** Attributes of a tensor that are the tensor. */
 const sameAttributes: ReadonlySet<string> = new Set(['T', 'data', 'mT']);
@@ -835,7 +842,9 @@ class Interpreter {
   }
 
   #decorator(decorator: PyExpression): { names: string[]; plain: boolean; stopsGradients: boolean } {
-    const value = this.#evaluate(decorator);
+    const made = this.#evaluate(decorator);
+    // @partial(jax.jit, static_argnums=0)
+    const value = made.kind === 'object' && made.applied?.does === 'partial' ? made.applied.of : made;
     const named = decorator.kind === 'call' ? decorator.callee : decorator;
     const names: string[] = named.kind === 'name' ? [named.name] : named.kind === 'attribute' ? [named.name] : [];
     if (value.kind === 'path' || value.kind === 'object') names.push(value.path);
@@ -895,8 +904,11 @@ class Interpreter {
     if (parameter.stars === '**') return { kind: 'dict', entries: new Map() };
     const unknown = this.#opaque(parameter);
     const given = parameter.default && this.#default(parameter.default, scope);
-    // An epsilon is its default as a rule.
-    if (given?.kind === 'quantity' && given.expression.kind === 'constant' && isEpsilon(parameter.name)) return given;
+    // An epsilon is its default as a rule, and so is what is as small as one by another name.
+    if (given?.kind === 'quantity' && given.expression.kind === 'constant') {
+      const { value } = given.expression;
+      if (isEpsilon(parameter.name) || (value > 0 && value <= largestEpsilon)) return given;
+    }
     if (given?.kind === 'quantity' && isFraction(given.expression) && unknown.kind === 'quantity') {
       this.#usualExponents.set(unknown.expression, given.expression);
     }
@@ -1712,7 +1724,7 @@ class Interpreter {
           applied.does === 'autocast'
         ) {
           for (const value of call.all) this.#use(value);
-          this.#use(receiver);
+          if (!shapeMethods.has(name)) this.#use(receiver);
           const result = this.#opaque(node);
           if (inPlace && keyOf(target) !== undefined) this.#assign(target, result);
           return result;
@@ -1855,6 +1867,10 @@ class Interpreter {
         const items = over.items.map((item) => this.#apply(action, new CallArguments([item], new Map()), node));
         return { ...over, items };
       }
+    }
+    const [of, ...positional] = call.positional;
+    if (path === 'functools.partial' && of) {
+      return { kind: 'object', path, applied: { does: 'partial', of, positional, named: call.named }, made: node };
     }
     // What gradients are asked for is learnt, whatever it begins as.
     const learnt = call.named.get('requires_grad');
@@ -2081,6 +2097,11 @@ class Interpreter {
         return then
           ? this.#do(then, new CallArguments([this.#fresh()], new Map()), node, framework, object)
           : this.#opaque(node);
+      }
+      case 'partial': {
+        const { of, positional, named } = applied;
+        const given = new CallArguments([...positional, ...call.positional], new Map([...named, ...call.named]));
+        return this.#apply(of, given, node);
       }
       case 'give':
         return applied.value;

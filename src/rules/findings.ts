@@ -290,7 +290,7 @@ function hitOf(
     if (site.loss === undefined && !form.ofRandom && variablesOf(value).length === 0) continue;
     const operand = bindings.get('x');
     if (operand && !form.ofRandom && variablesOf(operand).length === 0) continue;
-    if (form.sparesSampling && analysis.isOnlySampled(value)) continue;
+    if ((form.sparesSampling || form.ofGradients) && analysis.isOnlySampled(value)) continue;
     const numbers: Record<string, number> = {};
     for (const [name, bound] of bindings) if (bound.kind === 'constant') numbers[name] = bound.value;
     const formats = formatsOf(site, settings);

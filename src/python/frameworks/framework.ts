@@ -61,6 +61,13 @@ export type Applied =
   | { readonly does: 'chain'; readonly links: readonly Value[] }
   /** Something unknown, and then what the call asks for: a layer with an activation. */
   | { readonly does: 'then'; applied(call: Arguments): Applied | undefined }
+  /** Another function, some of whose arguments have been given before. */
+  | {
+      readonly does: 'partial';
+      readonly of: Value;
+      readonly positional: readonly Value[];
+      readonly named: ReadonlyMap<string, Value>;
+    }
   /** What has been computed before: a Keras model from its inputs to these outputs. */
   | { readonly does: 'give'; readonly value: Value }
   /** Draws samples or takes the largest: its argument feeds no gradient, and -inf is a legitimate weight. */

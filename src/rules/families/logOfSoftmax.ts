@@ -1,4 +1,16 @@
-import { anything, apply, bind, log, logSoftmax, sameComputation, softmax, suchThat } from '../../expression';
+import {
+  add,
+  anything,
+  apply,
+  bind,
+  divide,
+  log,
+  logSoftmax,
+  multipleOf,
+  sameComputation,
+  softmax,
+  suchThat,
+} from '../../expression';
 import { operand, x, type Form, type Rule } from '../rule';
 import { contains, rectified, reshaped, softmaxOf } from './shapes';
 
@@ -47,6 +59,15 @@ export const logOfSoftmax: Rule = {
       pattern: apply('log', reshaped(apply('sum', apply('multiply', apply('oneHot', anything), softmaxOf(operand))))),
       name: 'log(sum(one_hot(i) * softmax(x)))',
       advice: 'multiply the one-hot with the log softmax and sum that up: what it picks is the same',
+    },
+    {
+      ...measured,
+      pattern: apply('log', reshaped(multipleOf(apply('add', softmaxOf(operand), softmaxOf(bind('y')))))),
+      name: 'log((softmax(x) + softmax(y)) / 2)',
+      // Where both logits lie so far below.
+      unstable: () => log(divide(add(softmax(x, 0), softmax(x, 0)), 2)),
+      repeated: true,
+      advice: 'take the logaddexp of the two log softmaxes and subtract log(2)',
     },
     {
       ...measured,

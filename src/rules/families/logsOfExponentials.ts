@@ -497,6 +497,8 @@ export const contrastByHand: Rule = {
         if (isSoftmax && !areSimilarities(all, hit)) return false;
         // The greatest is subtracted: that is what the stable form does.
         if (all.every((exponent) => decays(exponent, hit))) return false;
+        // Weights that are normalised so, times something else: a mixture.
+        if (below.length > 0 && below.every((exponent) => decays(exponent, hit))) return 'hint';
         if (all.every((exponent) => !canOverflow(exponent, hit))) return 'hint';
         return severityOfSimilarity(all, hit);
       },

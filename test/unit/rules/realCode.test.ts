@@ -333,4 +333,162 @@ class LayerNorm(torch.nn.Module):
 `,
     });
   });
+
+  describe('a mask by an inequality', () => {
+    finds('division-by-sum', {
+      'what is to be ignored in a segmentation': `
+import torch
+class Loss(torch.nn.Module):
+    def forward(self, output, target):
+        mask = (target != self.ignore_label).float()
+        loss = self.ce(output, target)
+        return «(loss * mask).sum() / mask.sum()»
+`,
+      'tokens that are not padding': `
+import tensorflow as tf
+def masked_loss(y, logits):
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+    mask = tf.cast(y != 0, tf.float32)
+    return «tf.reduce_sum(losses * mask) / tf.reduce_sum(mask)»
+`,
+    });
+    spares({
+      'a limit': `
+import torch
+class Loss(torch.nn.Module):
+    def forward(self, output, target):
+        mask = (target != self.ignore_label).float()
+        loss = self.ce(output, target)
+        return (loss * mask).sum() / mask.sum().clamp(min=1)
+`,
+      'a branch for it': `
+import torch
+def ratio(a, b):
+    if b != 0:
+        return a.sum() / b
+    return a.sum()
+`,
+    });
+  });
+
+  describe('weights that are normalised, times densities', () => {
+    finds('contrast-by-hand', {
+      'a quotient whose divisor overflows': `
+import torch
+def loss(anchor, positive, negatives):
+    p = torch.exp((anchor * positive).sum(1))
+    n = torch.exp(anchor @ negatives.t()).sum(1)
+    return -«torch.log(p / (p + n))».mean()
+`,
+    });
+    spares({
+      'a mixture whose weights had their greatest subtracted': `
+import tensorflow as tf
+def mixture(z_pi, z, rho, s1, s2):
+    z_pi = tf.exp(z_pi - tf.reduce_max(z_pi, 1, keep_dims=True))
+    z_pi = z_pi / tf.reduce_sum(z_pi, 1, keep_dims=True)
+    density = tf.exp(tf.div(-z, 2 * (1 - rho))) / (s1 * s2)
+    return -tf.log(tf.maximum(tf.reduce_sum(density * z_pi, 1), 1e-20))
+`,
+    });
+  });
+
+  describe('what only tells positions', () => {
+    finds('norm-at-zero', {
+      'lengths that are given back as well': `
+from keras import backend as K
+def lengths_loss(a, b):
+    x = «K.sqrt(K.sum(K.square(a - b), -1))»
+    return x + K.argmax(x, 1)
+`,
+    });
+    spares({
+      'the longest capsule': `
+from keras import backend as K
+from keras.layers import Layer
+class Mask(Layer):
+    def call(self, inputs):
+        x = K.sqrt(K.sum(K.square(inputs), -1))
+        mask = K.one_hot(indices=K.argmax(x, 1), num_classes=x.get_shape().as_list()[1])
+        return K.batch_flatten(inputs * K.expand_dims(mask, -1))
+`,
+    });
+  });
+
+  describe('functions some of whose arguments were given before', () => {
+    finds('log-of-softmax', {
+      'layers of TensorFlow': `
+import tensorflow as tf
+from functools import partial
+dense = partial(tf.layers.dense, activation=tf.nn.relu)
+prob = dense(dense(x, 100), 10, activation=tf.nn.softmax)
+loss = tf.reduce_mean(-tf.reduce_sum(y * «tf.log(prob)», axis=1))
+`,
+      'a function of the file, behind a decorator made so': `
+import functools
+import jax
+import jax.numpy as jnp
+@functools.partial(jax.jit, static_argnums=1)
+def probabilities(logits, axis):
+    return jax.nn.softmax(logits, axis)
+policy = functools.partial(probabilities, axis=-1)
+def loss(logits, y):
+    return -jnp.mean(jnp.sum(y * «jnp.log(policy(logits))», -1))
+`,
+    });
+    spares({
+      'another activation in the end': `
+import tensorflow as tf
+from functools import partial
+dense = partial(tf.layers.dense, activation=tf.nn.softmax)
+rate = dense(x, 10, activation=tf.nn.softplus)
+loss = tf.reduce_mean(rate - y * tf.log(rate + 1e-6))
+`,
+    });
+  });
+
+  describe('the mean of two softmaxes', () => {
+    finds('log-of-softmax', {
+      'a divergence of Jensen and Shannon': `
+import torch.nn as nn
+import torch.nn.functional as F
+def js_div(p, q, get_softmax=True):
+    criterion = nn.KLDivLoss(reduction='batchmean')
+    if get_softmax:
+        p = F.softmax(p, dim=1)
+        q = F.softmax(q, dim=1)
+    log_mean = «((p + q) / 2).log()»
+    return (criterion(log_mean, p) + criterion(log_mean, q)) / 2
+`,
+    });
+    spares({
+      'a limit': `
+import torch.nn.functional as F
+def js(p, q):
+    m = (0.5 * (p.softmax(-1) + q.softmax(-1))).clamp_min(1e-7).log()
+    return F.kl_div(m, p.log_softmax(-1), log_target=True) + F.kl_div(m, q.log_softmax(-1), log_target=True)
+`,
+    });
+  });
+
+  describe('an epsilon by another name', () => {
+    finds('log-of-probability-plus-epsilon', {
+      'the pairwise ranking loss of recommenders': `
+import torch
+class BPRLoss(torch.nn.Module):
+    def __init__(self, gamma=1e-10):
+        super().__init__()
+        self.gamma = gamma
+    def forward(self, pos_score, neg_score):
+        return -«torch.log(self.gamma + torch.sigmoid(pos_score - neg_score))».mean()
+`,
+    });
+    spares({
+      'a number that is no epsilon': `
+import torch
+def loss(x, smoothing=0.1):
+    return -torch.log(smoothing + torch.sigmoid(x)).mean()
+`,
+    });
+  });
 });
