@@ -295,7 +295,7 @@ describe('Lossfloor, installed', () => {
     assert.match(report, /### Computed by\n+- model · CPU/);
   });
 
-  step('shows logits of a file that is chosen in the dialog', async () => {
+  step('shows logits of a file that is chosen in the dialog, and again after a reload', async () => {
     const dashboard = await window.dashboard('Precision Floor: keras-floor');
     await dashboard.frame.getByRole('button', { name: 'Choose a file of logits…' }).click();
     await window.answerFileDialog(path.join(session.workspace, 'logits.csv'));
@@ -304,6 +304,9 @@ describe('Lossfloor, installed', () => {
       .first()
       .waitFor();
     await window.screenshot('logits');
+    await window.reload();
+    const again = await window.dashboard('Precision Floor: keras-floor');
+    await again.frame.getByText('logits.csv · 3,000 logits with targets').waitFor();
   });
 
   step('saves as another configuration by the dialog, whose panel it is then', async () => {
