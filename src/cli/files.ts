@@ -1,5 +1,5 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { existsSync, readdirSync, type Dirent } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Language } from '../rules';
 import { GitIgnore } from './gitignore';
@@ -89,7 +89,7 @@ async function* filesBelow(
 ): AsyncGenerator<FoundFile> {
   let entries: Dirent[];
   try {
-    entries = await readdir(folder, { withFileTypes: true });
+    entries = readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     options.complain(folder, error);
     return;
@@ -106,8 +106,8 @@ async function* filesBelow(
     if (options.gitIgnore && ignored.ignores(wholeFile, isFolder)) continue;
     if (project?.excludes(relativeTo(project.folder, wholeFile) + (isFolder ? '/' : ''))) continue;
     if (kind !== undefined) yield { file, kind, named: false };
-    else if (!(await isVirtualEnvironment(wholeFile))) {
-      yield* filesBelow(file, wholeFile, options.gitIgnore ? await ignored.enter(wholeFile) : ignored, options);
+    else if (!isVirtualEnvironment(wholeFile)) {
+      yield* filesBelow(file, wholeFile, options.gitIgnore ? ignored.enter(wholeFile) : ignored, options);
     }
   }
 }
@@ -117,9 +117,6 @@ function relativeTo(folder: string, file: string): string {
 }
 
 /** Whatever its name: Python writes this file into each. */
-async function isVirtualEnvironment(folder: string): Promise<boolean> {
-  return stat(path.join(folder, 'pyvenv.cfg')).then(
-    () => true,
-    () => false,
-  );
+function isVirtualEnvironment(folder: string): boolean {
+  return existsSync(path.join(folder, 'pyvenv.cfg'));
 }

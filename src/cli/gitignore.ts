@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 
@@ -34,27 +35,27 @@ export class GitIgnore {
   static async of(folder: string): Promise<GitIgnore> {
     const root = await repositoryOf(folder);
     if (root === undefined) return GitIgnore.none.enter(folder);
-    let rules = new GitIgnore([layer(root, await read(await excludeFile(root)))]);
-    rules = await rules.enter(root);
+    let rules = new GitIgnore([layer(root, read(excludeFile(root)))]);
+    rules = rules.enter(root);
     const names = path.relative(root, folder).split(path.sep);
     let current = root;
     for (const name of names[0] === '' ? [] : names) {
       current = path.join(current, name);
       if (rules.ignores(current, true)) return GitIgnore.none.enter(folder);
-      rules = await rules.enter(current);
+      rules = rules.enter(current);
     }
     return rules;
   }
 
   /** What is ignored in a folder below, which itself is not. */
-  async enter(folder: string): Promise<GitIgnore> {
+  enter(folder: string): GitIgnore {
     const layers = this.#layers.map((each) => {
       // Taken in again by a file further down: what this one says of the folder must not count for what is in it.
       const relative = relativePath(each.folder, folder);
       if (relative === '' || !each.matcher.test(`${relative}/`).ignored) return each;
       return layer(each.folder, `${each.patterns}\n!/${relative.replace(/[\\*?[\]!# ]/g, '\\$&')}/`);
     });
-    const patterns = await read(path.join(folder, '.gitignore'));
+    const patterns = read(path.join(folder, '.gitignore'));
     if (patterns.trim() !== '') layers.push(layer(folder, patterns));
     return new GitIgnore(layers);
   }
@@ -76,8 +77,12 @@ function relativePath(folder: string, file: string): string {
 }
 
 /** The text of a file; none if it can't be read. */
-async function read(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => '');
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** The folder with .git in it that is nearest upwards. */
@@ -90,11 +95,11 @@ export async function repositoryOf(folder: string): Promise<string | undefined> 
 }
 
 /** In a further work tree and in a submodule .git is a file that says where the repository is. */
-async function excludeFile(root: string): Promise<string> {
+function excludeFile(root: string): string {
   const git = path.join(root, '.git');
-  const [, elsewhere] = /^gitdir: *(.+)$/m.exec(await read(git)) ?? [];
+  const [, elsewhere] = /^gitdir: *(.+)$/m.exec(read(git)) ?? [];
   if (elsewhere === undefined) return path.join(git, 'info', 'exclude');
   const folder = path.resolve(root, elsewhere.trim());
-  const common = (await read(path.join(folder, 'commondir'))).trim();
+  const common = read(path.join(folder, 'commondir')).trim();
   return path.join(path.resolve(folder, common), 'info', 'exclude');
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findProject, projectFileName, type Project } from '../config';
 import { Lines } from './lines';
@@ -24,7 +24,7 @@ export class Projects {
 
   async #find(folder: string): Promise<Project<string> | undefined> {
     const file = path.join(folder, projectFileName);
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+    const text = textOf(file);
     // Only of this folder: what is above is asked for and remembered by itself.
     const project = await findProject(folder, {
       parentOf: () => undefined,
@@ -40,5 +40,13 @@ export class Projects {
     }
     const parent = path.dirname(folder);
     return parent === folder ? undefined : this.of(parent);
+  }
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
   }
 }

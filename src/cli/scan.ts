@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { didYouMean } from '../config';
@@ -174,7 +174,8 @@ class Scan {
     let state: FileState | undefined;
     try {
       if (this.#writes) state = await stateOf(file);
-      bytes = await readFile(file);
+      // Of what a scan costs that waits for a pool of threads, most would be the waiting: files are small and at hand.
+      bytes = readFileSync(file);
     } catch (error) {
       return () => {
         this.#complain(file, error);
