@@ -33,7 +33,7 @@ const targets = [
   { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: ['vscode'] },
   {
     ...node,
-    entryPoints: { worker: 'src/worker/main.ts', finder: 'src/worker/finder.ts', scanner: 'src/worker/scanner.ts' },
+    entryPoints: { worker: 'src/worker/main.ts', finder: 'src/worker/finder.ts' },
     outdir: 'dist',
   },
   {

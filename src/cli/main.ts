@@ -1,16 +1,8 @@
 /** The command line: the same core as the extension, without an editor. */
-import os from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import {
-  Backends,
-  BackendUnavailable,
-  describeSelfTest,
-  launchOf,
-  ScannerThreads,
-  type LaunchSettings,
-} from '../engine';
+import { Backends, BackendUnavailable, describeSelfTest, launchOf, type LaunchSettings } from '../engine';
 import type { BackendState } from '../protocol';
 import { LossError, losses } from '../losses';
 import { findingsIn } from '../rules';
@@ -24,14 +16,6 @@ import { usage, UsageError } from './usage';
 
 /** Replaced by the build with the version of package.json. */
 declare const LOSSFLOOR_VERSION: string;
-
-/** More of them would wait for one another. */
-const mostThreads = 8;
-
-/** Cores that nothing else uses, as far as the system tells: beside others' work a further thread only costs. */
-function idleCores(): number {
-  return Math.floor(os.availableParallelism() - (os.loadavg()[0] ?? 0));
-}
 
 async function run(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
@@ -84,10 +68,6 @@ async function run(argv: readonly string[]): Promise<number> {
         diff: { type: 'boolean', default: false },
         'stdin-filename': { type: 'string' },
       });
-      const threads = new ScannerThreads({
-        threadPath: path.join(__dirname, 'scanner.js'),
-        count: Math.min(idleCores(), mostThreads) - 1,
-      });
       const { out, err, status } = await scanCommand(
         {
           paths: positionals,
@@ -105,11 +85,8 @@ async function run(argv: readonly string[]): Promise<number> {
           pages: path.join(__dirname, '..', 'docs', 'rules'),
           readStandardInput: () => buffer(process.stdin),
           find: findingsIn,
-          threads,
         },
-      ).finally(() => {
-        threads.dispose();
-      });
+      );
       process.stdout.write(out);
       process.stderr.write(err);
       return status;

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { didYouMean } from '../config';
-import type { ScannerThreads } from '../engine';
 import { LocalModules } from '../python';
 import { rules, type findingsIn, type FinderSettings, type Finding, type Severity } from '../rules';
 import { filesOf, kindOf, type FoundFile } from './files';
@@ -17,9 +16,6 @@ import { openSource, UnreadableSource, type Source } from './source';
 import { UsageError } from './usage';
 import { moduleTexts } from '../worker/moduleTexts';
 import { replaceFile, stateOf, type FileState } from './write';
-
-/** Files that are under way at a time: read, or looked at by other threads. */
-const concurrency = 64;
 
 /** Longer code is not looked at unless it is named: nobody has written it. In UTF-16 units. */
 const maxLength = 2_000_000;
@@ -53,15 +49,6 @@ export interface ScanSurroundings {
   readonly readStandardInput: () => Promise<Buffer>;
   /** What finds unstable code. */
   readonly find: typeof findingsIn;
-  /** What helps with many files. */
-  readonly threads?: Pick<ScannerThreads, 'find'>;
-}
-
-/** What is left to do of a file once those before it are done. */
-type Finish = () => void | Promise<void>;
-
-function nothingLeft(): void {
-  // An empty file, or one that nobody has written.
 }
 
 /** A file whose code is known. */
@@ -155,8 +142,8 @@ class Scan {
     });
     const progress = new Progress();
     try {
-      for await (const finish of ahead(files, concurrency, (found) => this.#begin(found))) {
-        await finish();
+      for await (const found of files) {
+        await this.#scanFile(found);
         progress.file();
       }
     } finally {
@@ -164,11 +151,7 @@ class Scan {
     }
   }
 
-  /**
-   * Reads a file and looks at it, beside others.
-   * @returns what is left to do in the order of the files
-   */
-  async #begin(found: FoundFile): Promise<Finish> {
+  async #scanFile(found: FoundFile): Promise<void> {
     const { file } = found;
     let bytes: Buffer;
     let state: FileState | undefined;
@@ -177,38 +160,32 @@ class Scan {
       // Of what a scan costs that waits for a pool of threads, most would be the waiting: files are small and at hand.
       bytes = readFileSync(file);
     } catch (error) {
-      return () => {
-        this.#complain(file, error);
-      };
+      this.#complain(file, error);
+      return;
     }
-    return bytes.length === 0 ? nothingLeft : this.#beginWith(found, bytes, state);
+    // An empty file has nothing to look at.
+    if (bytes.length > 0) await this.#scanBytes(found, bytes, state);
   }
 
-  async #beginWith(found: FoundFile, bytes: Buffer, state: FileState | undefined): Promise<Finish> {
+  async #scanBytes(found: FoundFile, bytes: Buffer, state: FileState | undefined): Promise<void> {
     const { file } = found;
     try {
       const opened = await this.#open(found, bytes, state);
-      if (!opened) return nothingLeft;
-      if (this.#fixesCode) return () => this.#fix(opened);
-      const findings = await this.#findBeside(opened);
-      return () => {
-        this.#locate(file, opened.source, findings);
-      };
+      if (!opened) return;
+      if (this.#fixesCode) await this.#fix(opened);
+      else this.#locate(file, opened.source, this.#find(file, opened.source, opened.settings));
     } catch (error) {
-      return () => {
-        if (!(error instanceof UnreadableSource)) throw error;
-        const { line, column } = error.position;
-        const where = `(line ${String(line)}, column ${String(column)})`;
-        this.#complain(file, new Error(`${error.message.replace(/\.$/, '')} ${where}`));
-      };
+      if (!(error instanceof UnreadableSource)) throw error;
+      const { line, column } = error.position;
+      const where = `(line ${String(line)}, column ${String(column)})`;
+      this.#complain(file, new Error(`${error.message.replace(/\.$/, '')} ${where}`));
     }
   }
 
   async #scanStandardInput(name: string): Promise<void> {
     const bytes = await this.#surroundings.readStandardInput();
     const found: FoundFile = { file: name, kind: kindOf(name), named: true };
-    const finish = await this.#beginWith(found, bytes, undefined);
-    await finish();
+    await this.#scanBytes(found, bytes, undefined);
   }
 
   /** Whether files are changed. */
@@ -263,17 +240,6 @@ class Scan {
       this.#fixes += fixed.applied;
       this.#fixedFiles++;
     }
-  }
-
-  /** In another thread where one has room, else here. */
-  async #findBeside({ file, source, settings }: Opened): Promise<readonly Finding[]> {
-    const { code: text, language } = source;
-    const found = await this.#surroundings.threads?.find({
-      ...{ file: path.resolve(file), text, language, settings },
-      rules: this.#rules,
-      fixes: this.#wantsFixes,
-    });
-    return found ? this.#ofSeverity(found) : this.#find(file, source, settings);
   }
 
   get #wantsFixes(): boolean {
@@ -361,14 +327,4 @@ function difference(file: string, before: string, after: string): string {
     context: 3,
     headerOptions: FILE_HEADERS_ONLY,
   });
-}
-
-/** Does what has to be waited for with some of the items ahead, and hands on what comes of it in their order. */
-async function* ahead<T, R>(items: AsyncIterable<T>, count: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
-  const waiting: Promise<R>[] = [];
-  for await (const item of items) {
-    waiting.push(work(item));
-    if (waiting.length >= count) yield (await waiting.shift()) as R;
-  }
-  for (const result of waiting) yield await result;
 }

@@ -6,5 +6,4 @@ export * from './memory';
 export * from './plan';
 export * from './runtime';
 export * from './samples';
-export * from './scannerThreads';
 export * from './workerClient';

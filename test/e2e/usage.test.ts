@@ -306,7 +306,7 @@ describe('Lossfloor, installed', () => {
     await window.screenshot('logits');
     await window.reload();
     const again = await window.dashboard('Precision Floor: keras-floor');
-    await again.frame.getByText('logits.csv · 3,000 logits with targets').waitFor();
+    await again.frame.getByText('logits.csv · 3,000 logits with targets', { exact: true }).waitFor();
   });
 
   step('saves as another configuration by the dialog, whose panel it is then', async () => {
