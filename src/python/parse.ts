@@ -104,7 +104,8 @@ export class PythonParser {
       same++;
     }
     const reader = new Reader(text);
-    const quick = this.#isQuick ? new QuickReader(text, source) : undefined;
+    // To the grammar half a character ends a comment, among other things.
+    const quick = this.#isQuick && !/\p{Surrogate}/u.test(text) ? new QuickReader(text, source) : undefined;
     const again = sources
       .slice(first, sources.length - same)
       .map((each, index) => read(each, starts[first + index] ?? 0, quick, reader));

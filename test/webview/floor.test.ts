@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FloorChangeMessage, FloorLook, FloorSettings, LookMessage } from '../../src/protocol';
+import type { FloorChangeMessage, FloorLook, FloorSettings, LookMessage, ReportMessage } from '../../src/protocol';
 import { formats, neighbour, ulpDistance } from '../../src/numeric';
 import { printNumber, printThreshold, printTick, printUlp } from '../../webview/common/format';
 import { finished, floorCurves, floorMessages, floorState, settingsOf, started } from './measured';
@@ -816,6 +816,21 @@ describe('the floor dashboard', () => {
     const [changed] = (await dashboard.posted<FloorChangeMessage>('changeFloor', 2)).slice(-1);
     assert.ok(changed);
     assert.ok((await at(30)) < 19, 'only what was measured last');
+  });
+
+  it('tells of an error in its script, and not of a chart that is resized a frame later', async () => {
+    await open(keras);
+    const fail = (message: string): Promise<unknown> =>
+      dashboard.page.evaluate((text) => window.dispatchEvent(new ErrorEvent('error', { message: text })), message);
+    await fail('ResizeObserver loop completed with undelivered notifications.');
+    assert.equal(await dashboard.page.getAttribute('body', 'data-state'), 'ready');
+    await fail('Uncaught TypeError: x is not a function');
+    assert.equal(await dashboard.page.getAttribute('body', 'data-state'), 'error');
+    const reports = await dashboard.posted<ReportMessage>('report');
+    assert.deepEqual(
+      reports.map(({ message }) => message),
+      ['error in the page: Uncaught TypeError: x is not a function'],
+    );
   });
 
   it('marks when the first curve is drawn, once', async () => {
