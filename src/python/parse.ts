@@ -725,10 +725,12 @@ class Reader {
       }
       case 'MemberExpression': {
         if (!first) return inside();
-        const value = this.expression(first);
         const name = node.children.at(-1);
-        if (name?.name === 'PropertyName') return { kind: 'attribute', ...at, value, name: this.#textOf(name) };
-        if (node.children[1]?.name !== '[') return inside();
+        const isAttribute = name?.name === 'PropertyName';
+        // Where neither follows, what is in it is read once: twice on each level would be for ever.
+        if (!isAttribute && node.children[1]?.name !== '[') return inside();
+        const value = this.expression(first);
+        if (isAttribute) return { kind: 'attribute', ...at, value, name: this.#textOf(name) };
         const index = this.#expressions(operands.slice(1));
         return { kind: 'subscript', ...at, value, index, sliced: node.children.some((child) => child.name === ':') };
       }

@@ -123,6 +123,15 @@ describe('parsePython', () => {
     });
   }
 
+  it('reads each part of broken code once, and half characters as the grammar does', () => {
+    const start = process.cpuUsage();
+    parsePython(`e = (1.0 - p).l${' (q @ k).'.repeat(40)}og()\n`);
+    const { user, system } = process.cpuUsage(start);
+    assert((user + system) / 1e6 < 1, 'twice on each level');
+    const text = 'import torch\n#\ud800{from keras import backend as K\nK.log(x)\n';
+    assert.deepEqual(parsePython(text), new PythonParser(false).parse(text));
+  });
+
   it('gives the offsets of the text, whatever its line ends and letters', () => {
     for (const text of [
       'a = 1\r\nbé = "𝜎" + ccc\r\n',
