@@ -481,6 +481,7 @@ export class QuickReader {
 
   #for(start: number): Statement {
     this.#next();
+    if (this.#kind === ',' || this.#kind === 'in') throw gaveUp;
     const targets: PyExpression[] = [];
     do {
       if (this.#kind === ',') this.#next();
