@@ -10,9 +10,14 @@ export class Dashboard {
 
   /** Waits until all curves of the last request are drawn; an error shown instead is the test's failure. */
   async ready(): Promise<void> {
-    await this.frame.locator('body[data-state="ready"], body[data-state="error"]').waitFor({ timeout: 60_000 });
-    const state = await this.body.getAttribute('data-state');
-    if (state !== 'ready') throw new Error(`the dashboard shows an error:\n${await this.body.innerText()}`);
+    const ended = this.frame.locator('body[data-state="ready"], body[data-state="error"]');
+    for (;;) {
+      await ended.waitFor({ timeout: 60_000 });
+      const state = await this.body.getAttribute('data-state');
+      if (state === 'ready') return;
+      // Else a change has come in between, which is waited for.
+      if (state === 'error') throw new Error(`the dashboard shows an error:\n${await this.body.innerText()}`);
+    }
   }
 
   /** Opens the box with the controls, where it isn't open: in narrow panels it begins closed. */

@@ -293,6 +293,20 @@ describe('the training dashboard', () => {
     assert.deepEqual(await page.evaluate(() => window.posted.filter(({ type }) => type === 'startTraining')), []);
   });
 
+  it('starts once, however fast it is clicked', async () => {
+    await blank();
+    const { page } = dashboard;
+    const state = await page.evaluate(() => {
+      const [start] = [...document.querySelectorAll('button')].filter(({ textContent }) => textContent === 'Start');
+      start?.click();
+      start?.click();
+      return document.body.dataset['state'];
+    });
+    assert.equal(state, 'loading', 'at once');
+    await dashboard.frames();
+    assert.equal((await dashboard.posted<TrainMessage>('startTraining')).length, 1);
+  });
+
   it("takes the user's own patterns by the host's dialog, and says what is in them or wrong with them", async () => {
     await blank();
     const { page } = dashboard;

@@ -1,8 +1,10 @@
 import type {
+  ContinueMessage,
   FromTrainingWebview,
   KeptState,
   SeedBand,
   ToTrainingWebview,
+  TrainMessage,
   TrainingCurve,
   TrainingProgressMessage,
   TrainingRow,
@@ -110,14 +112,10 @@ const controls = new TrainingControls({
     postSettings();
   },
   start: (now) => {
-    asked = true;
-    channel.post({ type: 'startTraining', settings: now });
-    redraw();
+    ask({ type: 'startTraining', settings: now });
   },
   goOn: (more) => {
-    asked = true;
-    channel.post({ type: 'continueTraining', more });
-    redraw();
+    ask({ type: 'continueTraining', more });
   },
   choosePatterns: () => {
     channel.post({ type: 'choosePatterns' });
@@ -240,6 +238,14 @@ function receive(message: ToTrainingWebview): void {
       run = { ...run, error: message.message };
       break;
   }
+  redraw();
+}
+
+function ask(message: TrainMessage | ContinueMessage): void {
+  asked = true;
+  channel.post(message);
+  // At once: a second click, within the frame, would ask for another training.
+  finish();
   redraw();
 }
 
