@@ -27,6 +27,7 @@ import { Backends, FinderClient } from './engine';
 /** What tests inside the extension host may look at; nothing else gets it. */
 export interface TestHooks {
   readonly backends: Backends;
+  readonly dashboards: Dashboards;
   readonly finder: FinderClient;
   readonly tracker: FindingsTracker;
   readonly view: FindingsView;
@@ -95,5 +96,7 @@ export function activate(context: vscode.ExtensionContext): TestHooks | undefine
     }),
   );
   tracker.start();
-  return context.extensionMode === vscode.ExtensionMode.Test ? { backends, finder, tracker, view } : undefined;
+  return context.extensionMode === vscode.ExtensionMode.Test
+    ? { backends, dashboards, finder, tracker, view }
+    : undefined;
 }

@@ -444,7 +444,8 @@ export class Dashboards implements vscode.Disposable {
     else this.training.fail(uri, describe(document, problems[0]));
   }
 
-  private async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+  /** Shows in a panel that VS Code brings back what its page had kept. */
+  async restore(kind: PanelKind, panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     try {
       const subject = await subjectOfState(kind, state, this.findingsOf);
       const existing = this.open.get(keyOf(kind, subject.origin, subject.title));

@@ -87,7 +87,7 @@ export class DashboardPanel<State, Result extends { readonly generation: number 
 
   /** Measures what the page is going to show while it comes up, which takes VS Code some tenths of a second. */
   begin(): void {
-    if (this.early) this.measure();
+    this.measure();
   }
 
   /** Shows other settings, with everything that goes with them. */

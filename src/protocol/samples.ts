@@ -105,7 +105,7 @@ export interface SamplesPartMessage {
   readonly bytes: Uint8Array | null;
 }
 
-/** Files of the workspace were dropped on the page. */
+/** Files of the workspace were dropped on the page; or, after a restart, the one that it had is to be read again. */
 export interface DroppedUrisMessage {
   readonly type: 'droppedUris';
   readonly uris: readonly string[];

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import * as vscode from 'vscode';
+import { viewTypes } from '../../src/dashboards/dashboards';
+import { DashboardPanel } from '../../src/dashboards/panel';
 import { closeAll, extension, open, panels, until, workers } from './window';
 
 /** Bytes in use after everything that can be forgotten was. */
@@ -40,6 +42,60 @@ describe('dashboards', () => {
     const findings = await (await extension().activate()).tracker.settled(document);
     assert.ok(findings.length >= 3);
     assert.equal(document.offsetAt(selection.start), findings[0]?.range.start, 'the cursor is at the first finding');
+  });
+
+  it('come back after a restart, one for each configuration', async () => {
+    const { dashboards } = await extension().activate();
+    const document = await open('good.loss.json');
+    const origin = { kind: 'config', uri: document.uri.toString() };
+    const restore = async (): Promise<void> => {
+      const { Two } = vscode.ViewColumn;
+      const panel = vscode.window.createWebviewPanel(viewTypes.floor, 'from before', Two);
+      await dashboards.restore('floor', panel, { origin, settings: {} });
+    };
+    await restore();
+    await until('the panel', () =>
+      panels().some(({ label }) => label === 'Precision Floor: good') ? true : undefined,
+    );
+    await restore();
+    await until('one panel', () => (panels().length === 1 ? true : undefined));
+    assert.equal(panels()[0]?.label, 'Precision Floor: good');
+  });
+
+  it('measure while their page comes up, and say then what was measured', async () => {
+    const vscodePanel = vscode.window.createWebviewPanel('test', 'early', vscode.ViewColumn.Two);
+    const log = vscode.window.createOutputChannel('test', { log: true });
+    const events: string[] = [];
+    const ignore = (): void => undefined;
+    const panel = new DashboardPanel<object, { type: string; generation: number }, object, object>(
+      vscodePanel,
+      'floor',
+      extension().extensionUri,
+      {},
+      {
+        state: () => {
+          events.push('state');
+          return [];
+        },
+        prepare: () => {
+          events.push('prepare');
+          return { expected: 0, start: () => new Promise(ignore) };
+        },
+        ...{ probe: ignore, other: ignore, look: ignore, saving: ignore },
+      },
+      log,
+      ignore,
+    );
+    panel.begin();
+    assert.deepEqual(events, ['prepare']);
+    // Its page is up, and asks for nothing that has begun.
+    await until('the page', () => (events.length > 1 ? true : undefined));
+    assert.deepEqual(events, ['prepare', 'state']);
+    panel.show({});
+    assert.deepEqual(events, ['prepare', 'state', 'state', 'prepare']);
+    vscodePanel.dispose();
+    panel.dispose();
+    log.dispose();
   });
 
   // In the newest VS Code; the oldest is there for the API.
