@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { textOf } from '../worker/moduleTexts';
 
 /** The patterns of one file, and the folder that they are relative to. */
 interface Layer {
@@ -78,11 +78,7 @@ function relativePath(folder: string, file: string): string {
 
 /** The text of a file; none if it can't be read. */
 function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return textOf(file) ?? '';
 }
 
 /** The folder with .git in it that is nearest upwards. */

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findProject, projectFileName, type Project } from '../config';
+import { textOf } from '../worker/moduleTexts';
 import { Lines } from './lines';
 
 /** The settings of the projects that files belong to. */
@@ -40,13 +40,5 @@ export class Projects {
     }
     const parent = path.dirname(folder);
     return parent === folder ? undefined : this.of(parent);
-  }
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
   }
 }

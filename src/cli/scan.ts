@@ -157,7 +157,7 @@ class Scan {
     let state: FileState | undefined;
     try {
       if (this.#writes) state = await stateOf(file);
-      // Of what a scan costs that waits for a pool of threads, most would be the waiting: files are small and at hand.
+      // Files of code are small: to hand the reading over to other threads costs more than it.
       bytes = readFileSync(file);
     } catch (error) {
       this.#complain(file, error);

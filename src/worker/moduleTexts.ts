@@ -33,7 +33,8 @@ function list(folder: string): ReadonlySet<string> | undefined {
   }
 }
 
-function textOf(file: string): string | undefined {
+/** The text of a file; undefined if there is none or it can't be read. */
+export function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {

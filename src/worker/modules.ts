@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LocalModules, type ModuleLoader } from '../python';
-import { moduleTexts } from './moduleTexts';
+import { moduleTexts, textOf } from './moduleTexts';
 
 /** How long what was read of a module is believed while the workspace is scanned, in milliseconds. */
 const scanMemory = 5000;
@@ -55,12 +55,4 @@ function fileOf(uri: string): string | undefined {
 
 function lastChange(file: string): number | undefined {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -290,6 +290,11 @@ export const normalDistribution: Meaning = {
   },
 };
 
+/** The same, whatever other arguments there are. */
+export function looseOf(applied: Applied): Applied {
+  return applied.does === 'compute' ? { ...applied, loose: true } : applied;
+}
+
 /** Sums over the elements that have the same index, as messages to a node of a graph are added up. */
 export const segmentSum = (parameters: readonly [values: string, index: string]): Applied => ({
   does: 'compute',

@@ -20,6 +20,7 @@ import {
   isFilled,
   linear,
   normalDistribution,
+  looseOf,
   operations,
   picking,
   reduction,
@@ -68,7 +69,7 @@ const norm: Applied = {
 };
 
 /** Of any size, however that is given. */
-const zeros: Applied = { ...(shared.zero as Extract<Applied, { does: 'compute' }>), loose: true };
+const zeros = looseOf(shared.zero);
 
 const perSegment = segmentSum(['src', 'index']);
 

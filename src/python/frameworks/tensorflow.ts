@@ -9,6 +9,7 @@ import {
   normalDistribution,
   operations,
   picking,
+  looseOf,
   segmentSum,
   selection,
   uniform,
@@ -62,10 +63,6 @@ const mathematics: Readonly<Record<string, Meaning>> = {
     ],
   }),
 };
-
-function looseOf(applied: Applied): Applied {
-  return applied.does === 'compute' ? { ...applied, loose: true } : applied;
-}
 
 /** A layer as a function, its activation at that place among the parameters. */
 const layerFunction = (index: number, parameter: string): Meaning => ({

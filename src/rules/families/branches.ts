@@ -612,11 +612,9 @@ function limitedAt(hit: Hit, arc: Arc): Form | undefined {
   if (!limits) return undefined;
   const { inner, low, high } = limits;
   const format = hit.formats[0] ?? 'float32';
-  const [slope] = [differentiate(operation(arc, x), x.name)].map((each) =>
-    compileModelAtPoint([each], [x.name], formatByName(format)),
-  );
+  const slopeAt = slopeOf(operation(arc, x), format);
   const reached = [high, low].map((limit) => rounded(limit, format)).find((limit) => Math.abs(limit) >= 1);
-  if (reached === undefined || Math.abs(reached) !== 1 || Number.isFinite(slope?.(reached)[0] ?? 0)) return undefined;
+  if (reached === undefined || Math.abs(reached) !== 1 || Number.isFinite(slopeAt(reached))) return undefined;
   // Numbers next to 1 were meant to keep the argument off it.
   const isMeant = [low, high].some((limit) => Math.abs(limit) < 1 && Math.abs(rounded(limit, format)) === 1);
   if (!isMeant && !isSumOfProducts(inner)) return undefined;
@@ -635,13 +633,15 @@ function limitedAt(hit: Hit, arc: Arc): Form | undefined {
   };
 }
 
+const sine = sqrt(subtract(1, multiply(x, x)));
+
 /** sqrt(1 - x ** 2), the sine of an angle whose cosine is x: NaN where rounding takes that past 1. */
 const sineOfCosine: Form = {
   pattern: rootOf(apply('subtract', 1, square(operand))),
   name: 'sqrt(1 - x ** 2)',
   severity: 'information',
   bounded: false,
-  unstable: () => sqrt(subtract(1, multiply(x, x))),
+  unstable: () => sine,
   headline: { of: 'value', side: 'above' },
   ofGradients: true,
   guard: (hit) => {
@@ -654,7 +654,7 @@ const sineOfCosine: Form = {
     return isCosine && isSumOfProducts(cosine);
   },
   says: (hit) => {
-    const gradient = measureAtOne(hit.formats[0] ?? 'float32');
+    const gradient = said(slopeOf(sine, hit.formats[0] ?? 'float32')(1));
     return {
       message: `A cosine that is at most 1 in exact arithmetic can round to more, and sqrt(1 - x ** 2) is NaN there; at 1 itself its gradient is ${gradient}.`,
       lens: `sine of a cosine: NaN where rounding takes the cosine past 1`,
@@ -663,10 +663,10 @@ const sineOfCosine: Form = {
   advice: 'limit the cosine to -1 + 1e-6 and 1 - 1e-6 first',
 };
 
-function measureAtOne(format: FormatName): string {
-  const slope = differentiate(sqrt(subtract(1, multiply(x, x))), x.name);
-  const [value = NaN] = compileModelAtPoint([slope], [x.name], formatByName(format))(1);
-  return said(value);
+/** The gradient of an expression in x, as a format computes it. */
+function slopeOf(expression: Expression, format: FormatName): (at: number) => number {
+  const compiled = compileModelAtPoint([differentiate(expression, x.name)], [x.name], formatByName(format));
+  return (at) => compiled(at)[0] ?? NaN;
 }
 
 const arcCosineOutOfRange: Rule = {

@@ -27,11 +27,9 @@ import {
 } from '../../expression';
 import { operand, x, type Form, type Rewriting, type Rule } from '../rule';
 import { onePlus } from './exponents';
-import { reshaped } from './shapes';
+import { half, reshaped } from './shapes';
 
 /** Tails of the normal distribution and the gamma function, whose logarithms have functions of their own. */
-
-const half = (inner: Pattern): Pattern => either(apply('multiply', 0.5, inner), apply('divide', inner, 2));
 
 /** The distribution function as written out: its x is the argument of erf. */
 const cdfByHand: Pattern = reshaped(half(onePlus(apply('erf', operand))));

@@ -28,7 +28,8 @@ const sigmoidOfPositive = (exponent: Pattern): Pattern =>
 export const sigmoidOf = (x: Pattern): Pattern =>
   either(apply('sigmoid', x), sigmoidOfNegative(negated(x)), sigmoidOfPositive(x));
 
-const half = (x: Pattern): Pattern => either(apply('divide', x, 2), apply('multiply', 0.5, x));
+/** x / 2 */
+export const half = (x: Pattern): Pattern => either(apply('divide', x, 2), apply('multiply', 0.5, x));
 
 /** (tanh(x / 2) + 1) / 2, which is a sigmoid, too, and rounds to 0 where it is small. */
 export const sigmoidOfTanh = (x: Pattern): Pattern => {
