@@ -408,6 +408,22 @@ describe('the training dashboard', () => {
     return (await dashboard.posted<SaveMessage>('save')).at(-1) ?? assert.fail();
   };
 
+  it('has what can be done with it in one line, and the menu over the page', async () => {
+    await open();
+    const { page } = dashboard;
+    const [saving, menu, plot] = [
+      page.getByRole('button', { name: 'Save as Config' }),
+      page.getByRole('button', { name: 'Export' }),
+      page.locator('canvas[role="img"]').first(),
+    ];
+    assert.equal((await saving.boundingBox())?.y, (await menu.boundingBox())?.y);
+    const before = await plot.boundingBox();
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Copy as Markdown' }).waitFor();
+    assert.deepEqual(await plot.boundingBox(), before);
+    await dashboard.screenshot('training-menu');
+  });
+
   it('exports what was trained, to the last bit, of the curves that are shown', async () => {
     await open();
     const { page } = dashboard;

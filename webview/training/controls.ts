@@ -43,7 +43,7 @@ interface Actions {
 export class TrainingControls {
   readonly element = h('form', { class: 'controls', 'aria-label': 'What to train' });
   /** What is done with them: always in view, also where the controls are closed. */
-  readonly actions = h('div', { class: 'actions' });
+  readonly actions = h('div', { class: 'starting' });
   private settings: TrainingSettings | undefined;
   private choices: TrainingChoices | undefined;
   private readonly fields = new Map<TrainingNumber | 'bits' | 'more', NumberField>();
