@@ -286,6 +286,34 @@ const expressionNames: ReadonlySet<string> = new Set([
 const isExpression = (node: Raw): boolean => node.isExpression;
 const operatorNames: ReadonlySet<string> = new Set(['ArithOp', 'BitOp', 'CompareOp', 'in', 'not', 'is', 'and', 'or']);
 
+/** Whether it is of `and`, `or` or `not`, and is whole. */
+function isLogical(node: Raw): boolean {
+  if (broken(node)) return false;
+  const operands = node.children.filter(isExpression).length;
+  const [operator, other] = node.children.filter((child) => operatorNames.has(child.name));
+  if (!operator || other) return false;
+  if (node.name === 'UnaryExpression') return operands === 1 && operator.name === 'not';
+  return (
+    node.name === 'BinaryExpression' && operands === 2 && (operator.name === 'and' || operator.name === 'or')
+  );
+}
+
+/** An operand of `and` and `or`, and from where to where it stands, with its parentheses. */
+interface Term extends Range {
+  readonly value: PyExpression;
+}
+
+function negated({ end, value }: Term, start: number): Term {
+  return { start, end, value: { kind: 'unary', start, end, operator: 'not', operand: value } };
+}
+
+function joined(operator: 'and' | 'or', terms: readonly Term[]): Term {
+  return terms.reduce((left, right) => {
+    const at = { start: left.start, end: right.end };
+    return { ...at, value: { kind: 'binary', ...at, operator, left: left.value, right: right.value } };
+  });
+}
+
 class Reader {
   readonly #text: string;
 
@@ -561,6 +589,43 @@ class Reader {
     return value ?? { kind: 'other', start: node.start, end: node.end, parts: [] };
   }
 
+  /**
+   * `not`, `and` and `or` as Python binds them, in this order: the grammar gives `not` all that follows, so that
+   * `not a and b` would be `not (a and b)`.
+   */
+  #logical(node: Raw): PyExpression {
+    const terms: Term[] = [];
+    const operators: string[] = [];
+    /** Where `not` stands before the term that comes next. */
+    let negations: number[] = [];
+    const collect = (part: Raw): void => {
+      const [first, second] = isLogical(part) ? part.children.filter(isExpression) : [];
+      if (first && second) {
+        collect(first);
+        operators.push(part.children.some((child) => child.name === 'or') ? 'or' : 'and');
+        collect(second);
+      } else if (first) {
+        negations.push(part.start);
+        collect(first);
+      } else {
+        const { end } = part;
+        const term = { start: part.start, end, value: this.expression(part) };
+        terms.push(negations.reduceRight((operand, start) => negated(operand, start), term));
+        negations = [];
+      }
+    };
+    collect(node);
+    const alternatives: Term[][] = [];
+    terms.forEach((term, i) => {
+      if (i === 0 || operators[i - 1] === 'or') alternatives.push([term]);
+      else alternatives.at(-1)?.push(term);
+    });
+    return joined(
+      'or',
+      alternatives.map((items) => joined('and', items)),
+    ).value;
+  }
+
   #import(node: Raw): Import {
     const { start, end } = node;
     const names: { name: string; path: string | undefined }[] = [];
@@ -684,11 +749,13 @@ class Reader {
       case 'UnaryExpression': {
         const operator = node.children[0];
         if (!operator || !first) return inside();
+        if (isLogical(node)) return this.#logical(node);
         return { kind: 'unary', ...at, operator: this.#textOf(operator), operand: this.expression(first) };
       }
       case 'BinaryExpression': {
         const operator = node.children.filter((child) => operatorNames.has(child.name));
         if (!first || !second || operator.length === 0) return inside();
+        if (isLogical(node)) return this.#logical(node);
         const symbol = operator.map((part) => this.#textOf(part)).join(' ');
         return {
           kind: 'binary',

@@ -42,6 +42,7 @@ const precedences: Readonly<Record<string, number>> = {
   ...{ or: 1, and: 2, '<': 3, '>': 3, '<=': 3, '>=': 3, '==': 3, '!=': 3, '<>': 3, in: 3, not: 3, is: 3 },
   ...{ '|': 4, '^': 5, '&': 6, '<<': 7, '>>': 7, '+': 8, '-': 8, '*': 9, '@': 9, '/': 9, '%': 9, '//': 9 },
 };
+const ofComparisons = 3;
 /** Where operators begin that take no comparison as an operand. */
 const ofExpressions = 4;
 
@@ -61,7 +62,7 @@ const numberLiteral =
 /**
  * Reads Python as most people write it: several times as fast as the grammar does, and gives up where anything is out
  * of the ordinary, not finished or wrong. What it reads is exactly what comes of the grammar's tree, its ways included:
- * `not` and `await` take all that follows.
+ * `await` takes all that follows.
  */
 export class QuickReader {
   /** The text as its author wrote it, which literals and names are taken from. */
@@ -936,12 +937,11 @@ export class QuickReader {
     return 'not in';
   }
 
-  /** Takes all that follows. */
   #not(): PyExpression {
     if (++this.#nesting > deepestNesting) throw gaveUp;
     const start = this.#start;
     this.#next();
-    const operand = this.#inner(1);
+    const operand = this.#inner(ofComparisons);
     this.#nesting--;
     this.#rise(this.#height);
     return { kind: 'unary', start, end: this.#before, operator: 'not', operand };

@@ -9,6 +9,7 @@ const parsed = (text: string): string => parsePython(text).map(show).join('\n');
 
 /** Statements that one way of reading them might take for something else than the other. */
 const constructs = [
+  'not (a) and (b) or not c\n(not a and b) and c\nnot a and not b and not lambda: a\nnot a if not b and c else not d or e\n',
   'not a and b\nx = not a == b or c\na and not b or c\nnot not a in b\na == not b\na not in b is not c < d',
   '-x ** 2\n2 ** -x ** 2 * 3\nx = await f(x) ** 2 + y\n~a.b(c)[d]\na if b else c if d else lambda: e',
   'a | b ^ c & d << e + f * g\na - b - c\na ** b ** c\n(a), b = c\n(a, b), *c = *d, e\na, = b,\nx = ((a))',
@@ -66,6 +67,10 @@ describe('parsePython', () => {
     operators: [
       '-a ** 2 + b * c @ d // e, a or b in c and d is not e',
       'eval ((- (a ** 2)) + (((b * c) @ d) // e)),(a or ((b in c) and (d is not e)))',
+    ],
+    'operators of logic': [
+      'not a and b, not (a and b), a and not b or c, not not a or b == c and not d in e, a or not (b) and not c',
+      'eval ((not a) and b),(not (a and b)),((a and (not b)) or c),((not (not a)) or ((b == c) and (not (d in e)))),(a or ((not b) and (not c)))',
     ],
     calls: [
       'f(a, *b, c=1, **d)(e for e in f)\ng(h := 3)',
