@@ -265,6 +265,13 @@ function standardised(x: Expression, location?: Expression, scale?: Expression):
   return scale && !(scale.kind === 'constant' && scale.value === 1) ? divide(centred, scale) : centred;
 }
 
+/**
+ * The logarithm of a normal density. What is subtracted for the scale is the logarithm of something unknown here: it is
+ * no code of the user's, of which rules would have something to say.
+ */
+const logDensity = (standard: Expression, others: () => Expression): Expression =>
+  subtract(divide(negate(multiply(standard, standard)), 2), log(others()));
+
 /** A normal distribution as an object, by its location and scale as far as these are numbers or tensors. */
 export const normalDistribution: Meaning = {
   does: 'make',
@@ -273,10 +280,10 @@ export const normalDistribution: Meaning = {
       value?.kind === 'quantity' ? value.expression : undefined,
     );
     const isKnown = location !== undefined && scale !== undefined;
-    const of = (build: (x: Expression) => Expression): Applied => ({
+    const of = (build: (x: Expression, others: () => Expression) => Expression): Applied => ({
       does: 'compute',
       parameters: ['value'],
-      build: ([x], others) => x && build(isKnown ? standardised(x, location, scale) : others()),
+      build: ([x], others) => x && build(isKnown ? standardised(x, location, scale) : others(), others),
     });
     return {
       does: 'methods',
@@ -285,6 +292,8 @@ export const normalDistribution: Meaning = {
         log_cdf: of(logNormalCdf),
         survival_function: of((x) => subtract(1, normalCdf(x))),
         icdf: unary((x) => x, 'value'),
+        log_prob: of((x, others) => logDensity(x, others)),
+        prob: of((x, others) => exp(logDensity(x, others))),
       },
     };
   },

@@ -1,10 +1,13 @@
 import {
+  anything,
   apply,
   bind,
   either,
   factorsOf,
   matchPattern,
+  negate,
   sameComputation,
+  square,
   termsOf,
   variablesOf,
   type Expression,
@@ -14,6 +17,7 @@ import {
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { x, type Form, type Hit, type Rewriting, type Saying } from '../rule';
+import { contains } from './shapes';
 import { sourceOf } from './zeros';
 
 /** What families share whose forms take exponentials: how these are written, added up and kept from overflowing. */
@@ -224,7 +228,32 @@ export function decays(exponent: Expression, hit: Hit): boolean {
 
 /** Whether an exponent can't be positive by what it is computed from, or because a maximum is subtracted. */
 export function isBelowZero(exponent: Expression, hit: Hit): boolean {
-  return intervalOf(exponent, hit.site.conditions).high <= 0 || saysSo(exponent, hit) || isOrdered(exponent, hit);
+  return (
+    intervalOf(exponent, hit.site.conditions).high <= 0 ||
+    isMinusAbsolute(exponent) ||
+    saysSo(exponent, hit) ||
+    isOrdered(exponent, hit)
+  );
+}
+
+/** x - 2 * x * (x >= 0), which is -|x|. */
+function isMinusAbsolute(exponent: Expression): boolean {
+  const [{ term: value } = {}, second, ...others] = termsOf(exponent);
+  if (!value || second?.sign !== -1 || others.length > 0) return false;
+  const factors = factorsOf(second.term).map(({ factor }) => factor);
+  return (
+    factors.length === 3 &&
+    factors.some((factor) => factor.kind === 'constant' && factor.value === 2) &&
+    factors.some((factor) => sameComputation(factor, value)) &&
+    factors.some((factor) => isWherePositive(factor, value))
+  );
+}
+
+/** Whether it is 1 where the value is above 0 and 0 where it is below. */
+function isWherePositive(node: Expression, value: Expression): boolean {
+  if (node.kind !== 'operation' || (node.operator !== 'less' && node.operator !== 'lessEqual')) return false;
+  const [a, b] = node.operands as [Expression, Expression];
+  return a.kind === 'constant' && a.value === 0 && sameComputation(b, value);
 }
 
 /** Whether the branches of the code leave a difference of two values in either order: the lesser minus the greater. */
@@ -262,11 +291,41 @@ const isPower = (exponent: Expression): boolean =>
     ({ factor, inverse }) => !inverse && factor.kind === 'operation' && factor.operator === 'log',
   );
 
+/** Whether it is the square of a difference, divided by something and negated. */
+export function isMinusDistance(exponent: Expression): boolean {
+  const factors = factorsOf(exponent).map(({ factor }) => factor);
+  // A product with itself has been taken apart.
+  const isSquare = (factor: Expression): boolean =>
+    matchPattern(square(anything), factor) !== undefined ||
+    factors.some((other) => other !== factor && sameComputation(other, factor)) ||
+    factors.filter((other) => other === factor).length === 2;
+  return intervalOf(exponent).high <= 0 && factors.some((factor) => isSquare(factor) && contains(factor, 'subtract'));
+}
+
+/** Whether it is the logarithm of a normal density: a square, and the logarithm of the scale, are subtracted. */
+export function isLogDensity(exponent: Expression): boolean {
+  const terms = termsOf(exponent).filter(({ term }) => variablesOf(term).length > 0);
+  const isDistance = ({ term, sign }: (typeof terms)[number]): boolean =>
+    isMinusDistance(sign === 1 ? term : negate(term));
+  return (
+    terms.some(isDistance) &&
+    terms.some(({ term, sign }) => sign === -1 && isLogarithm(term)) &&
+    terms.every((each) => isDistance(each) || isLogarithm(each.term))
+  );
+}
+
+const isLogarithm = (term: Expression): boolean =>
+  factorsOf(term).every(
+    ({ factor }) => factor.kind === 'constant' || (factor.kind === 'operation' && factor.operator === 'log'),
+  );
+
 /** Whether the exponential of a value can be more than the format in use holds, by all that is known of it. */
 export function canOverflow(exponent: Expression, hit: Hit): boolean {
   const [format = 'float32'] = hit.formats;
   const { high } = intervalOf(exponent, hit.site.conditions);
-  return high > Math.log(formatByName(format).max) && !isPower(exponent) && !decays(exponent, hit);
+  return (
+    high > Math.log(formatByName(format).max) && !isPower(exponent) && !isLogDensity(exponent) && !decays(exponent, hit)
+  );
 }
 
 const similarityName = /(^|[._])(\w*cos\w*|\w*sims?|\w*similarit\w*|affinit\w*)$/i;

@@ -1,6 +1,5 @@
 import {
   add,
-  anything,
   apply,
   bind,
   divide,
@@ -18,7 +17,6 @@ import {
   select,
   softplus,
   sameComputation,
-  square,
   subtract,
   through,
   variablesOf,
@@ -28,7 +26,6 @@ import {
   type Pattern,
 } from '../../expression';
 import { measure, printThreshold } from '../describe';
-import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rewriting, type Rule, type Saying, type Speech } from '../rule';
 import {
   alongAxis,
@@ -41,12 +38,13 @@ import {
   exponentOf,
   gatheredIn,
   isChosenFrom,
+  isLogDensity,
   isLogProbability,
+  isMinusDistance,
   logSumExpReducers,
   onePlus,
   severityOfSimilarity,
 } from './exponents';
-import { contains } from './shapes';
 
 const softplusOfArgument: Rewriting = {
   pytorch: '{torch.nn.functional.softplus}($x)',
@@ -188,17 +186,6 @@ const gatheredForm = (root: 'log' | 'log1p'): Form => ({
   advice: 'subtract the greatest exponent from all of them first and add it to the logarithm, as logsumexp does',
 });
 
-/** Whether it is the square of a difference, divided by something and negated. */
-const isMinusDistance = (exponent: Expression): boolean => {
-  const factors = factorsOf(exponent).map(({ factor }) => factor);
-  // A product with itself has been taken apart.
-  const isSquare = (factor: Expression): boolean =>
-    matchPattern(square(anything), factor) !== undefined ||
-    factors.some((other) => other !== factor && sameComputation(other, factor)) ||
-    factors.filter((other) => other === factor).length === 2;
-  return intervalOf(exponent).high <= 0 && factors.some((factor) => isSquare(factor) && contains(factor, 'subtract'));
-};
-
 /** A sum of normal densities that are weighed: log(sum(w * exp(-(y - m)^2 / ...))). Of unweighed ones one may be 1. */
 const mixture: Pattern = {
   roots: new Set(['log']),
@@ -210,8 +197,8 @@ const mixture: Pattern = {
       .map(({ factor, inverse }) => (inverse ? undefined : exponentOf(factor)))
       .find((each) => each);
     const isWeighed = factors.some(({ factor }) => exponentOf(factor) === undefined && variablesOf(factor).length > 0);
-    if (!exponent || !isWeighed) return undefined;
-    return isMinusDistance(exponent) ? new Map(bindings).set('x', exponent) : undefined;
+    if (!exponent || !(isWeighed || isLogDensity(exponent))) return undefined;
+    return isMinusDistance(exponent) || isLogDensity(exponent) ? new Map(bindings).set('x', exponent) : undefined;
   },
 };
 

@@ -9,6 +9,12 @@ const hintsOf = (rule: string, source: string): readonly Finding[] =>
 describe('rule log-of-one-plus-exp', () => {
   describe('finds', () => {
     finds('log-of-one-plus-exp', {
+      'a mask of something else': `
+import torch
+def loss(x, y):
+    positive = torch.ge(y, 0).float()
+    return «torch.log(1 + torch.exp(x - 2 * x * positive))»
+`,
       'a softplus by hand': `
 import torch
 y = «torch.log(1 + torch.exp(x))»
@@ -79,6 +85,14 @@ def f(x):
 
   describe('leaves alone', () => {
     spares({
+      'an exponent that is -|x| by a mask': `
+import torch
+def balanced_loss(x, t):
+    positive = torch.ge(x, 0).float()
+    other = (x > 0).type(x.dtype)
+    one = x * (t - positive) - torch.log(1 + torch.exp(x - 2 * torch.mul(x, positive)))
+    return one + x * (t - other) - torch.log1p(torch.exp(x - 2 * x * other))
+`,
       'of what a negative log-likelihood is given as well': `
 import torch
 from torch import nn
@@ -189,6 +203,20 @@ function softplus(x) { return «Math.log(1 + Math.exp(x))»; }
 describe('rule log-of-sum-of-exp', () => {
   describe('finds', () => {
     finds('log-of-sum-of-exp', {
+      'a mixture of normal densities, as objects and written out': `
+import math
+import torch
+from torch.distributions import Normal
+def mdn_loss(y, pi, mu, sigma):
+    m = torch.distributions.Normal(loc=mu, scale=sigma)
+    density = torch.exp(m.log_prob(y))
+    density = torch.sum(density * pi, dim=2)
+    return torch.mean(-«torch.log(density)»)
+def other(y, pi, mu, sigma):
+    g = torch.exp(-0.5 * ((y - mu) / sigma) ** 2 - torch.log(sigma) - 0.5 * math.log(2 * math.pi))
+    inline = «torch.log((Normal(mu, sigma).log_prob(y).exp() * pi).sum(1))»
+    return -«torch.log((g * pi).sum(1))» - inline
+`,
       functions: `
 import torch
 y = «torch.log(torch.sum(torch.exp(x), dim=1))»
@@ -269,6 +297,15 @@ class CRF(torch.nn.Module):
 
   describe('leaves alone', () => {
     spares({
+      'log-densities of a normal distribution': `
+import torch
+from torch.distributions import Normal
+def loss(y, mu, log_std, advantage, old):
+    dist = Normal(mu, log_std.exp())
+    log_prob = dist.log_prob(y).sum(-1)
+    ratio = torch.exp(log_prob - old)
+    return -(torch.min(ratio, torch.clamp(ratio, 0.8, 1.2)) * advantage).mean() + torch.logsumexp(dist.log_prob(y), 1)
+`,
       'the maximum subtracted': `
 import torch
 def lse(x):
