@@ -112,7 +112,7 @@ const both: Readonly<Record<string, Meaning>> = {
   rsqrt: shared.rsqrt,
   det: shared.determinant,
   ...all(['inverse', 'pinverse'], shared.inverse),
-  ...all(['mm', 'bmm', 'matmul', 'dot', 'inner', 'mv'], shared.matmul),
+  ...all(['mm', 'bmm', 'matmul', 'dot', 'inner', 'mv', 'outer', 'ger'], shared.matmul),
   erf: shared.erf,
   erfc: shared.erfc,
   lgamma: shared.logGamma,

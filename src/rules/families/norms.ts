@@ -24,6 +24,7 @@ import { findAll, literal, multipleOfSum, rootOf } from './shapes';
 import {
   canBeZero,
   isInsideTraining,
+  isOfWeights,
   isOutsideTraining,
   namesAround,
   nameOf,
@@ -222,6 +223,7 @@ function guardOfDivision(hit: Hit): false | Severity {
 const featureName = /feat|embed|encod|grad|noise|rand/i;
 
 function ofCall(value: Expression, hit: Hit): false | Severity {
+  if (isOfWeights(value, hit)) return false;
   const found = value.kind === 'variable' ? 'hint' : whereZero(value, hit, 'information');
   const { start, end } = hit.site.statement;
   const names = `${sourceOf(hit, value) ?? ''} ${hit.analysis.text.slice(start, end)}`;
@@ -246,6 +248,19 @@ const alongAxis = (form: Form, culprit: 'norm' | 'sum'): Form => ({
   },
 });
 
+/** Several factors, one of which is x: `scale * x / norm(x)`. */
+const multipleOverNorm: Pattern = suchThat(
+  apply('divide', bind('n'), either(plainNorm, rootOf(sumOfSquares))),
+  (bindings) => {
+    const [numerator, vector] = [bindings.get('n'), bindings.get('x')];
+    return (
+      numerator !== undefined &&
+      vector !== undefined &&
+      factorsOf(numerator).some(({ factor, inverse }) => !inverse && sameComputation(factor, vector))
+    );
+  },
+);
+
 const byCall = divisionForm(plainNorm, nothing);
 const byRoot = divisionForm(rootOf(sumOfSquares), sumOfSquares);
 
@@ -255,7 +270,14 @@ export const divisionByNorm: Rule = {
   entries: ['NS47', 'NS76'],
   severity: 'information',
   triggers: [['norm', 'Norm', 'sqrt', 'pow', '**']],
-  forms: [alongAxis(byCall, 'norm'), alongAxis(byRoot, 'sum'), byCall, byRoot, divisionForm(generalNorm, nothing)],
+  forms: [
+    alongAxis(byCall, 'norm'),
+    alongAxis(byRoot, 'sum'),
+    byCall,
+    byRoot,
+    divisionForm(generalNorm, nothing),
+    divisionForm(nothing, nothing, { pattern: multipleOverNorm }),
+  ],
 };
 
 const dot = (a: Pattern, b: Pattern): Pattern => either(apply('sum', apply('multiply', a, b)), apply('matmul', a, b));
@@ -271,7 +293,15 @@ export const cosineWithoutGuard: Rule = {
   forms: [
     {
       pattern: either(
-        apply('divide', dot(operand, bind('y')), apply('multiply', normOfNamed('x'), normOfNamed('y'))),
+        apply(
+          'divide',
+          dot(operand, bind('y')),
+          either(
+            apply('multiply', normOfNamed('x'), normOfNamed('y')),
+            // Of all pairs: mm(norm(x), norm(y).T), einsum('i,j->ij', norm(x), norm(y)).
+            apply('matmul', normOfNamed('x'), normOfNamed('y')),
+          ),
+        ),
         apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('x')), normOfNamed('y')),
         apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('y')), normOfNamed('x')),
       ),
@@ -281,7 +311,7 @@ export const cosineWithoutGuard: Rule = {
       says: (hit) => sayAtZero(hit, whereIsZero(hit, 'a row of zeros'), 'cosine'),
       guard: (hit) => {
         const vectors = [theOperand(hit), hit.bindings.get('y') as Expression];
-        const found = vectors.map((vector) => whereZero(vector, hit, 'information'));
+        const found = vectors.map((vector) => ofCall(vector, hit));
         if (found.includes('information')) return 'information';
         return found.includes('hint') ? 'hint' : false;
       },

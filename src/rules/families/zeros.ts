@@ -1,4 +1,4 @@
-import { sameComputation, variablesOf, type Expression, type Operator } from '../../expression';
+import { inOrder, sameComputation, variablesOf, type Expression, type Operator } from '../../expression';
 import type { FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
@@ -38,8 +38,18 @@ export function canBeZero(expression: Expression, hit: Hit): Zero {
   return of(expression);
 }
 
+/** Whether it is computed from weights and masks alone, as in weight normalisation. */
+export function isOfWeights(value: Expression, hit: Hit): boolean {
+  const variables = inOrder([value]).filter(({ kind }) => kind === 'variable');
+  const names = variables.map((node) => [sourceOf(hit, node) ?? '', ...(hit.analysis.originOf(node)?.names ?? [])]);
+  const are = (each: readonly string[], pattern: RegExp): boolean => each.some((name) => pattern.test(name));
+  return (
+    names.some((each) => are(each, weightName)) && names.every((each) => are(each, weightName) || are(each, /mask/i))
+  );
+}
+
 /** Whether the way to the place leads through a comparison of the value with 0. */
-function isTested(node: Expression, { site }: Hit): boolean {
+export function isTested(node: Expression, { site }: Hit): boolean {
   return site.conditions.some(({ comparison, holds }) => {
     if (comparison.kind !== 'operation' || !comparisons.has(comparison.operator)) return false;
     const [a, b] = comparison.operands as [Expression, Expression];
@@ -273,7 +283,7 @@ export function surroundings({ site, analysis }: Hit): Surroundings {
 
 /** Functions in which no gradients are taken, by their names. */
 const withoutGradients =
-  /preproc|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse|mpjpe|psnr|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
+  /preproc|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse|mpjpe|psnr|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
 /** Classes of which the same is true. */
 const classesWithout =
   /metric|sampler|optimi[sz]er|adam|sgd|dataset|loader|transform(?!er)|callback|evaluat|standardi[sz]|scheduler|scaler$/i;

@@ -213,6 +213,14 @@ import torch
 def compute_mpjpe_metric(pred, gt):
     return torch.sqrt(((pred - gt) ** 2).sum(-1)).mean()
 `,
+      'in a validation': `
+import torch
+def validation(net, loader):
+    for a, b in loader:
+        d = net(a) - net(b)
+        print(torch.sqrt(torch.sum(d ** 2, 1)))
+        distances = torch.sqrt(torch.sum(d ** 2, 1))
+`,
       'in an optimiser': `
 import torch
 class LARS(torch.optim.Optimizer):
@@ -276,6 +284,15 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'the squash of a capsule, whose dividend is a product': `
+import torch
+import torch.nn as nn
+class Capsules(nn.Module):
+    def forward(self, x):
+        s = torch.relu(self.conv(x))
+        squared = torch.sum(s ** 2, dim=2, keepdim=True)
+        return «squared / (1 + squared) * s / torch.sqrt(squared)»
+`,
       'a direction between two points': `
 import torch
 def direction(a, b):
@@ -327,6 +344,14 @@ def rotation_loss(y, p):
 `,
     });
     spares({
+      'weight normalisation': `
+import torch
+import torch.nn as nn
+class Masked(nn.Module):
+    def forward(self, x):
+        v = self.weight.exp() * self.mask_d + self.weight * self.mask_o
+        return x @ (self.gain * v / v.norm(p=2, dim=1, keepdim=True)).t()
+`,
       'features of CLIP': `
 import torch
 class CLIP(torch.nn.Module):
@@ -405,6 +430,20 @@ def cosine(a, b, c):
     d = a - c
     return «jnp.sum(d * b, axis=-1) / jnp.linalg.norm(d, axis=-1) / jnp.linalg.norm(b, axis=-1)»
 `,
+      'of all pairs': `
+import torch
+import torch.nn.functional as F
+def similarities(a, b):
+    x, y = F.relu(a), F.relu(b)
+    one = «torch.mm(x, y.t()) / torch.mm(x.norm(dim=1, keepdim=True), y.norm(dim=1, keepdim=True).t())»
+    two = «torch.einsum('ik,jk->ij', x, y) / torch.einsum('i,j->ij', x.norm(dim=1), y.norm(dim=1))»
+    return one + two + «x @ y.t() / torch.outer(x.norm(dim=1), y.norm(dim=1))»
+`,
+      'of what a loss is given': `
+import torch
+def contrastive_loss(a, b):
+    return 1 - («(a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1))»).mean()
+`,
       'with roots that are written out': `
 import torch
 def f(a, b, c):
@@ -413,6 +452,11 @@ def f(a, b, c):
 `,
     });
     spares({
+      'features by their name': `
+import torch
+def contrastive_loss(features, embeddings):
+    return torch.mm(features, embeddings.t()) / torch.outer(features.norm(dim=1), embeddings.norm(dim=1))
+`,
       'unknown embeddings': `
 import torch
 def similarity(a, b):
