@@ -15,7 +15,7 @@ import { x, type Form, type Hit, type Rule } from '../rule';
 import { multiplicandsOf } from './evidence';
 import { guardedIn, isBare } from './guarded';
 import { contains } from './shapes';
-import { carriesGradient, isOutsideTraining, sourceOf } from './zeros';
+import { carriesGradient, isOutsideTraining, isTested, sourceOf } from './zeros';
 
 /** p * log(p): 0 in the limit, and NaN where p has become 0. */
 
@@ -23,13 +23,27 @@ const plain = (node: Expression): Expression => (node.kind === 'withGradient' ? 
 
 const passed: ReadonlySet<string> = new Set(['negate', 'pick', 'stopGradient']);
 
-/** What a logarithm is taken of, through signs. */
-function ofLogarithm(node: Expression): Expression | undefined {
+/**
+ * What logarithms are taken of, through signs: also of those that are terms, as in log(p) - log(q) and
+ * alpha * log(p) - q, and of the quotient in log(p / q).
+ */
+function ofLogarithms(node: Expression, depth = 0): readonly Expression[] {
   const bare = plain(node);
-  if (bare.kind !== 'operation') return undefined;
-  const [a] = bare.operands as [Expression];
-  if (bare.operator === 'log') return plain(a);
-  return passed.has(bare.operator) ? ofLogarithm(a) : undefined;
+  if (bare.kind !== 'operation' || depth > 6) return [];
+  const [a, b] = bare.operands as [Expression, Expression];
+  switch (bare.operator) {
+    case 'log': {
+      const inner = plain(a);
+      const [dividend] = inner.kind === 'operation' && inner.operator === 'divide' ? inner.operands : [];
+      return dividend ? [inner, plain(dividend)] : [inner];
+    }
+    case 'add':
+    case 'subtract':
+    case 'multiply':
+      return [a, b].flatMap((each) => ofLogarithms(each, depth + 1));
+    default:
+      return passed.has(bare.operator) ? ofLogarithms(a, depth + 1) : [];
+  }
 }
 
 /** A product of a value and its logarithm, among other factors; `x` is the value. */
@@ -42,10 +56,9 @@ const ownLogarithm: Pattern = {
       [b, a],
       [a, b],
     ] as const) {
-      const value = ofLogarithm(logarithm);
-      if (value && multiplicandsOf(rest).some((factor) => sameComputation(factor, value))) {
-        return new Map(bindings).set('x', value);
-      }
+      const factors = multiplicandsOf(rest);
+      const value = ofLogarithms(logarithm).find((each) => factors.some((factor) => sameComputation(factor, each)));
+      if (value) return new Map(bindings).set('x', value);
     }
     return undefined;
   },
@@ -80,7 +93,7 @@ function isProbability(value: Expression, depth = 0): boolean {
 
 function atPlace(hit: Hit): Form | undefined {
   const value = hit.bindings.get('x');
-  if (!value || isOfActivation(value) || intervalOf(value).low > 0 || hasEpsilon(value)) return undefined;
+  if (!value || isOfActivation(value) || isAboveZero(value, hit) || hasEpsilon(value)) return undefined;
   if (isSelected(value) || isMendedLater(hit)) return undefined;
   if (summedWithoutNaN.test(statementOf(hit))) return undefined;
   const computed = isProbability(value);
@@ -124,6 +137,14 @@ function isMendedLater({ analysis, matched }: Hit): boolean {
         (chosen.operator === 'select' || chosen.operator === 'nanToNum') &&
         chosen.operands.includes(matched),
     ),
+  );
+}
+
+/** Also a share of a sum, of something that is above 0: alpha / sum(alpha), where alpha is 1 and more. */
+function isAboveZero(value: Expression, hit: Hit): boolean {
+  const isShare = value.kind === 'operation' && value.operator === 'divide';
+  return [[value], isShare ? value.operands : [value]].some((values) =>
+    values.every((each) => intervalOf(each).low > 0 || isTested(each, hit)),
   );
 }
 

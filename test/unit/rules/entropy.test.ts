@@ -53,6 +53,14 @@ def entropy(counts):
     p = counts / counts.sum()
     return -np.sum(«p * np.log(p)»)
 `,
+      'a divergence of what the file is given, and the policy of a soft actor-critic': torch(`
+def kl_loss(p, q, alpha, value):
+    one = «p * (torch.log(p) - torch.log(q))»
+    two = «p * torch.log(p / q)»
+    log_p = torch.log(p)
+    three = «p * (alpha * log_p - value)»
+    return (one + two + three).sum(1).mean()
+`),
       'xlogy, whose gradient is NaN all the same': `
 import torch
 from jax.scipy.special import xlogy
@@ -66,6 +74,22 @@ b = «xlogy(q, q)»
 
   describe('spares', () => {
     spares({
+      'shares of what is above 0, and one that is tested': torch(`
+alpha = F.relu(x) + 1
+p = alpha / alpha.sum(1, keepdim=True)
+a = -(p * torch.log(p)).sum()
+def information(histogram, other):
+    joint = histogram / histogram.sum()
+    total = 0.0
+    for i in range(10):
+        if joint[i] > 0 and other[i] > 0:
+            total += joint[i] * torch.log(joint[i] / other[i])
+    return total
+`),
+      'the logarithm of something else': torch(`
+def loss(p, q):
+    return (p * (torch.log(q.clamp(min=1e-6)) - torch.log(1 + q))).sum()
+`),
       'an epsilon, a clamp and a selection': torch(`
 p = x / x.sum()
 a = -(p * torch.log(p + 1e-5)).sum()
