@@ -22,6 +22,7 @@ import {
   square,
   subtract,
   tanh,
+  termsOf,
   type Expression,
   type Operator,
   type Pattern,
@@ -32,7 +33,8 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rewriting, type Rule } from '../rule';
 import { exponential, onePlus } from './exponents';
-import { everywhere, reshaped } from './shapes';
+import { everywhere, literalOf, reshaped } from './shapes';
+import { canBeZero, carriesGradient } from './zeros';
 
 const allFrameworks: readonly FrameworkName[] = [
   'pytorch',
@@ -280,6 +282,16 @@ function reaches(hit: Hit, end: number, side: 'above' | 'below'): false | Severi
   return (side === 'above' ? stored >= end : stored <= end) ? 'information' : false;
 }
 
+/** Whether it is 1 and something that can be 0: the distance of two points in hyperbolic space. */
+function beginsAtOne(hit: Hit): boolean {
+  const terms = termsOf(hit.bindings.get('x') as Expression);
+  const [first, second, ...others] = terms.some(({ term }) => literalOf(term) === 1) ? terms : [];
+  const rest = [first, second].find((each) => each && literalOf(each.term) !== 1);
+  return (
+    rest?.sign === 1 && others.length === 0 && canBeZero(rest.term, hit) === 'yes' && carriesGradient(rest.term, hit)
+  );
+}
+
 const acoshByHand: Pattern = apply(
   'log',
   apply('add', operand, either(apply('sqrt', lessOne(square(operand))), apply('power', lessOne(square(operand)), 0.5))),
@@ -325,7 +337,7 @@ const boundaryForm = (
   bounded: false,
   says: sayAtBoundary({ name }, unstable(x), inward),
   guard: (hit) => {
-    if (inward === 1) return reaches(hit, 1, 'below');
+    if (inward === 1) return beginsAtOne(hit) ? 'information' : reaches(hit, 1, 'below');
     const [above, below] = [reaches(hit, 1, 'above'), reaches(hit, -1, 'below')];
     return above === 'information' || below === 'information' ? 'information' : above || below;
   },

@@ -339,6 +339,15 @@ def distance(u, v):
     sqd = torch.sum(torch.pow(u - v, 2), dim=-1)
     return «torch.acosh(1 + 2 * sqd)»
 `,
+      'distances divided by something, also by hand': `
+import torch
+def acosh(x):
+    return «torch.log(x + torch.sqrt(x ** 2 - 1))»
+def distance(u, v):
+    squared = torch.norm(u - v, 2, 1) ** 2
+    below = (1 - torch.norm(u, 2, 1) ** 2) * (1 - torch.norm(v, 2, 1) ** 2)
+    return acosh(1. + 2 * squared / below) + «torch.acosh(1 + squared / (1 - u.pow(2).sum(1)))»
+`,
       'a clamp at the boundary itself': `
 import torch
 y = «torch.acosh(x.clamp(min=1.0))»
@@ -363,6 +372,11 @@ y = «torch.atanh(F.cosine_similarity(a, b))»
 
   describe('leaves alone', () => {
     spares({
+      '1 and something of which nothing is known': `
+import torch
+def distance(squared, below):
+    return torch.acosh(1 + squared / below)
+`,
       'an epsilon': `
 import torch
 y = torch.acosh(x.clamp(min=1 + 1e-6))
