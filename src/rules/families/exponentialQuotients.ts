@@ -38,6 +38,7 @@ import {
   softmaxReducers,
 } from './exponents';
 import { reshaped } from './shapes';
+import { carriesGradient } from './zeros';
 
 const isTaken = (hit: Hit): boolean => !isChosenFrom(hit);
 const boundX = (hit: Hit): Expression => hit.bindings.get('x') as Expression;
@@ -221,8 +222,15 @@ const fraction = (divisor: Pattern): Pattern =>
     divisor,
   );
 
-/** Whether that is x again, so that it is a swish; else x may be of a schedule that is not trained through. */
-const isSwish = ({ bindings }: Hit): boolean => bindings.get('numerator') === bindings.get('x');
+/**
+ * Whether that is x again, so that it is a swish, or a number over what a gradient flows through; else x may be of a
+ * schedule that is not trained through.
+ */
+function isTrained(hit: Hit): boolean {
+  const [numerator, of] = [hit.bindings.get('numerator'), boundX(hit)];
+  if (numerator === of) return true;
+  return numerator?.kind === 'constant' && of.kind === 'operation' && carriesGradient(of, hit);
+}
 
 const sigmoidForms = (
   spell: (divisor: string) => string,
@@ -268,7 +276,7 @@ export const sigmoidByHand: Rule = {
       fraction,
       { advice: 'multiply by the sigmoid of the framework instead of dividing' },
       {},
-    ).map((form) => ({ ...form, guard: (hit: Hit) => (isSwish(hit) ? (form.guard?.(hit) ?? true) : 'hint') })),
+    ).map((form) => ({ ...form, guard: (hit: Hit) => (isTrained(hit) ? (form.guard?.(hit) ?? true) : 'hint') })),
   ],
 };
 

@@ -2,16 +2,19 @@ import {
   add,
   apply,
   complement,
+  divide,
   log,
   log1p,
   logSigmoid,
   multiply,
   negate,
+  number,
   sigmoid,
   square,
   subtract,
   negated,
   either,
+  type Expression,
   type Pattern,
 } from '../../expression';
 import type { FrameworkName } from '../../python';
@@ -69,6 +72,27 @@ const complementForm = (name: string, pattern: Pattern, unstable: Form['unstable
   sparesSampling: true,
 });
 
+const factor = number('a', (value) => value > 0 && value !== 1);
+
+/** A multiple by a number. */
+const scaledForm = (
+  name: string,
+  pattern: Pattern,
+  of: (a: number) => Expression,
+  stable: (a: number) => Expression,
+): Form => {
+  const { write: _, ...general } = ofSigmoid;
+  return {
+    ...general,
+    pattern: apply('log', pattern),
+    name,
+    typical: { a: 2 },
+    unstable: ({ a = 2 }) => log(of(a)),
+    stable: ({ a = 2 }) => stable(a),
+    advice: 'take the logarithm of the number and that of the sigmoid apart, with logsigmoid',
+  };
+};
+
 export const logOfSigmoid: Rule = {
   id: 'log-of-sigmoid',
   title: 'log of sigmoid',
@@ -109,6 +133,18 @@ export const logOfSigmoid: Rule = {
         ]),
       ),
     },
+    scaledForm(
+      'log(a * sigmoid(x))',
+      apply('multiply', factor, probability),
+      (a) => multiply(a, sigmoid(x)),
+      (a) => add(log(a), logSigmoid(x)),
+    ),
+    scaledForm(
+      'log(sigmoid(x) / a)',
+      apply('divide', probability, factor),
+      (a) => divide(sigmoid(x), a),
+      (a) => subtract(logSigmoid(x), log(a)),
+    ),
     { ...logOfProbabilityOfTarget, name: 'log(p_t) of p = sigmoid(x) with target 0' },
     {
       ...ofSigmoid,

@@ -351,6 +351,19 @@ function isPrediction(value: Expression, hit: Hit): boolean {
   return carriesGradient(value, hit) && isInsideTraining(hit);
 }
 
+/** The logit of a value whose limit rounds to the end: logit(clamp(p, 1e-8, 1 - 1e-8)). */
+function limitedLogit(hit: Hit, { around }: Inverse, side: 'above' | 'below'): Form {
+  const { at: _, stable: __, write: ___, ...general } = hit.form;
+  return {
+    ...general,
+    name: written(around(x)),
+    operand: 'the probability',
+    unstable: () => around(x),
+    headline: { of: 'value', side },
+    advice: 'limit the probability by an eps that the format can tell from 0 beside 1, such as 1e-6',
+  };
+}
+
 function logitAt(hit: Hit): Form | undefined {
   const inverse = inverseIn(hit.matched);
   if (!inverse) return undefined;
@@ -361,8 +374,10 @@ function logitAt(hit: Hit): Form | undefined {
   const side = fails(1) ? 'above' : fails(0) ? 'below' : undefined;
   const { at: _, stable: __, write: ___, ...general } = hit.form;
   if (source === 'other') {
+    if (!bare)
+      return side && probability.limits.some(({ isMeant }) => isMeant) ? limitedLogit(hit, inverse, side) : undefined;
     // What a probability of unknown origin can become is not known, and a prior or data is neither 0 nor 1.
-    if (!bare || !hit.site.framework.differentiates) return undefined;
+    if (!hit.site.framework.differentiates) return undefined;
     const isComputed = isPrediction(probability.probability, hit);
     return {
       ...general,

@@ -443,6 +443,12 @@ describe('rule sigmoid-by-hand', () => {
 import torch
 p = «1 / (1 + torch.exp(-x))»
 `,
+      'a distance that is brought to [0, 1)': `
+import torch
+def distance(p, q):
+    norm = torch.norm(p - q, p=2, dim=-1)
+    return 1 - («2 / (1 + torch.exp(norm))»)
+`,
       'a helper of a library': `
 import torch
 def logistic_cdf(x, u, s):
@@ -485,6 +491,11 @@ def predict(w, x):
 
   describe('leaves alone', () => {
     spares({
+      'a schedule in PyTorch': `
+import torch
+def coefficient(p):
+    return 2. / (1. + torch.exp(-10 * torch.tensor(p))) - 1
+`,
       NumPy: `
 import numpy as np
 def sigmoid(x):

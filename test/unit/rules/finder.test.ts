@@ -14,6 +14,11 @@ def binary_cross_entropy(inputs, targets):
     inputs = inputs.sigmoid()
     return -«torch.where(targets == 1, inputs, 1 - inputs).log()».mean()
 `,
+      'a multiple of it': `
+import torch
+def loss(x, y):
+    return -(«torch.log(2 * torch.sigmoid(x))» + «torch.log(torch.sigmoid(y) / 3)»).mean()
+`,
       squared: `
 import torch
 def loss(x):

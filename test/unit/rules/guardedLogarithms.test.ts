@@ -484,6 +484,10 @@ b = «torch.special.logit(torch.softmax(x, -1))»
 c = «logit(jax.nn.sigmoid(x))»
 d = «torch.sigmoid(x).logit()»
 `,
+      'limits that round to the end': torch(`
+def forward(x, eps=1e-8):
+    return «torch.logit(torch.clamp(x, eps, 1 - eps))» + «torch.logit(x, eps=1e-9)»
+`),
       'an epsilon in the denominator only': torch('p = torch.sigmoid(x)\na = «torch.log(p / (1 - p + 1e-8))»'),
       'TensorFlow and SciPy': `
 import tensorflow as tf
