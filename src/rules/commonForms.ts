@@ -20,9 +20,11 @@ import {
 } from '../expression';
 import { failuresOf } from '../measure/failures';
 import { formatByName } from '../numeric';
+import { isScalar, measuredErrors } from './comparison';
 import { rules } from './rules';
 import { t, x } from './rule';
 import { measuredFormats, writeEntry } from './thresholds';
+import { writeErrors } from './worstErrors';
 
 /** As people write them, the most usual ones. */
 const epsilons = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 2 ** -52];
@@ -99,4 +101,36 @@ const longestEntry = 1000;
 export function measuredEntry(value: Expression): string | undefined {
   const entry = writeEntry(measuredFormats.map((name) => failuresOf(value, x.name, formatByName(name))));
   return entry.length <= longestEntry ? entry : undefined;
+}
+
+/** A form, and the reference that its errors are measured against. */
+export interface Pair {
+  readonly form: Expression;
+  readonly reference: Expression;
+}
+
+/** What rules rewrite and what they write instead, each against the latter, by reference and form. */
+export function commonPairs(): Pair[] {
+  const pairs = new Map<string, Pair>();
+  for (const { forms } of rules) {
+    for (const { unstable, stable, typical = {}, write, writeLayer } of forms) {
+      const reference = stable?.(typical);
+      if (!unstable || !reference || !(write ?? writeLayer)) continue;
+      for (const form of [unstable(typical), reference]) {
+        if (isScalar(form) && isScalar(reference))
+          pairs.set(`${structuralKey(reference)} ${structuralKey(form)}`, { form, reference });
+      }
+    }
+  }
+  return [...pairs.values()];
+}
+
+/** What is to be in the table of worst errors, by the structural keys of reference and form. */
+export function measuredPairs(): Record<string, Record<string, string>> {
+  const entries: Record<string, Record<string, string>> = {};
+  for (const { form, reference } of commonPairs()) {
+    const entry = writeErrors(measuredFormats.map((name) => measuredErrors(form, reference, name)));
+    (entries[structuralKey(reference)] ??= {})[structuralKey(form)] = entry;
+  }
+  return entries;
 }

@@ -11,6 +11,7 @@ import {
 import { compileExact, compileModelAtPoint, formatByName, ulpDistance, type FormatName } from '../numeric';
 import { t, x } from './rule';
 import { knownFailuresOf } from './thresholds';
+import { tabledErrors, type ErrorsBySide, type WorstError, type WorstErrors } from './worstErrors';
 
 /** Random points at which two forms have to agree, and decimal digits that they have to share there. */
 const agreementPoints = 24;
@@ -73,40 +74,26 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-/** Worst errors, infinite where the result is NaN. */
-export interface WorstError {
-  /** In ULPs of the exact result: values of the format in between. */
-  readonly ulps: number;
-  /** Of results below 1 in ULPs of 1: what a sum of losses notices of them. */
-  readonly absolute: number;
-}
-
-export interface WorstErrors {
-  readonly value: WorstError;
-  /** Of the gradient that the framework takes. */
-  readonly gradient: WorstError;
-}
-
-/** The same for negative x, for positive x, and of a loss for each target. */
-export interface ErrorsBySide {
-  readonly target: 0 | 1 | undefined;
-  readonly below: WorstErrors;
-  readonly above: WorstErrors;
-}
-
 /**
  * The worst errors of a form of x in a format against the exact value and gradient of a reference: at magnitudes from
  * 2^-24 to 2^10 of both signs and around its own thresholds. An infinity counts as the value after the largest.
  */
 export function worstErrors(form: Expression, reference: Expression, name: FormatName): readonly ErrorsBySide[] {
-  return once(`worst ${name} ${structuralKey(form)} ${structuralKey(reference)}`, () => {
-    const forms = atTargets(form);
-    const references = atTargets(reference);
-    return forms.map((each, index) => ({
-      target: forms.length === 1 ? undefined : index === 0 ? 0 : 1,
-      ...worstOf(each, references[index] ?? reference, name),
-    }));
-  });
+  const [key, ofReference] = [structuralKey(form), structuralKey(reference)];
+  return once(
+    `worst ${name} ${key} ${ofReference}`,
+    () => tabledErrors(key, ofReference, name) ?? measuredErrors(form, reference, name),
+  );
+}
+
+/** The same, measured. */
+export function measuredErrors(form: Expression, reference: Expression, name: FormatName): readonly ErrorsBySide[] {
+  const forms = atTargets(form);
+  const references = atTargets(reference);
+  return forms.map((each, index) => ({
+    target: forms.length === 1 ? undefined : index === 0 ? 0 : 1,
+    ...worstOf(each, references[index] ?? reference, name),
+  }));
 }
 
 function worstOf(

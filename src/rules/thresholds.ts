@@ -13,9 +13,21 @@ const measured: Readonly<Record<string, string>> = table;
 /** The formats whose failures an entry holds, in this order. */
 export const measuredFormats = ['float32', 'bfloat16', 'float16', 'float64'] as const satisfies readonly FormatName[];
 
-/** Where `value`, a function of `x`, and its gradient fail in the format: looked up, else measured. */
+/** What was measured since the start, by format and structural key; of the forms of a project there are not many. */
+const remembered = new Map<string, readonly Failure[]>();
+const mostRemembered = 2000;
+
+/** Where `value`, a function of `x`, and its gradient fail in the format: looked up, else measured, once. */
 export function knownFailuresOf(value: Expression, name: FormatName): readonly Failure[] {
-  return tabled(value, name) ?? failuresOf(value, x.name, formatByName(name));
+  const inTable = tabled(value, name);
+  if (inTable) return inTable;
+  const key = `${name} ${structuralKey(value)}`;
+  const before = remembered.get(key);
+  if (before) return before;
+  const failures = failuresOf(value, x.name, formatByName(name));
+  if (remembered.size >= mostRemembered) remembered.clear();
+  remembered.set(key, failures);
+  return failures;
 }
 
 const read = new Map<string, readonly (readonly Failure[])[]>();

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { add, constant, exp, log, sigmoid, structuralKey, variable } from '../../../src/expression';
+import { add, constant, exp, log, logSigmoid, sigmoid, structuralKey, variable } from '../../../src/expression';
 import { failuresOf, type Failure } from '../../../src/measure/failures';
 import { formatByName } from '../../../src/numeric';
-import { commonForms, measuredEntry } from '../../../src/rules/commonForms';
+import { commonForms, commonPairs, measuredEntry, measuredPairs } from '../../../src/rules/commonForms';
 import { knownFailuresOf, measuredFormats, readEntry, tabled, writeEntry } from '../../../src/rules/thresholds';
 import table from '../../../src/rules/thresholds.json';
+import { measuredErrors, worstErrors } from '../../../src/rules/comparison';
+import { readErrors, tabledErrors, writeErrors } from '../../../src/rules/worstErrors';
+import errorsTable from '../../../src/rules/worstErrors.json';
 
 const x = variable('x');
 
@@ -55,5 +58,42 @@ describe('thresholds measured beforehand', () => {
     // Keys are data: a value whose key is the name of a method of every object is not found there.
     assert.equal(tabled(constant(1), 'float32'), undefined);
     assert.notEqual(structuralKey(log(add(sigmoid(x), 1e-8))), structuralKey(log(add(1e-8, sigmoid(x)))));
+  });
+});
+
+describe('worst errors measured beforehand', () => {
+  it('are those that measuring gives, every one of them (else: node scripts/thresholds.mjs)', function () {
+    this.timeout(120_000);
+    assert.deepEqual(errorsTable, measuredPairs());
+    assert(commonPairs().length > 40);
+  });
+
+  it('are read as the numbers that were measured', () => {
+    const [form, reference] = [log(sigmoid(x)), logSigmoid(x)];
+    const inFormats = measuredFormats.map((name) => measuredErrors(form, reference, name));
+    assert.deepStrictEqual(readErrors(writeErrors(inFormats)), inFormats);
+    const keys = [structuralKey(form), structuralKey(reference)] as const;
+    measuredFormats.forEach((name, i) => {
+      assert.deepStrictEqual(tabledErrors(...keys, name), inFormats[i]);
+    });
+    // Of a loss for each target.
+    const targets = [...readErrors('1 2/0.5 3 4;5 6 7 Infinity').flat(), ...readErrors('0 0 0 0').flat()].map(
+      ({ target, above }) => [target, above.gradient],
+    );
+    assert.deepStrictEqual(targets, [
+      [0, { ulps: 4, absolute: 4 }],
+      [1, { ulps: Infinity, absolute: Infinity }],
+      [undefined, { ulps: 0, absolute: 0 }],
+    ]);
+  });
+
+  it('of other forms or formats are measured then', () => {
+    const [form, reference] = [log(add(sigmoid(x), 3.14e-5)), logSigmoid(x)];
+    assert.equal(tabledErrors(structuralKey(form), structuralKey(reference), 'float32'), undefined);
+    assert.deepStrictEqual(worstErrors(form, reference, 'float32'), measuredErrors(form, reference, 'float32'));
+    const keys = [structuralKey(log(sigmoid(x))), structuralKey(reference)] as const;
+    assert.equal(tabledErrors(...keys, 'float8_e5m2'), undefined);
+    assert.equal(tabledErrors('constructor', 'constructor', 'float32'), undefined);
+    assert.equal(tabledErrors('constructor', keys[1], 'float32'), undefined);
   });
 });
