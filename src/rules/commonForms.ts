@@ -24,7 +24,7 @@ import { isScalar, measuredErrors } from './comparison';
 import { rules } from './rules';
 import { t, x } from './rule';
 import { measuredFormats, writeEntry } from './thresholds';
-import { writeErrors } from './worstErrors';
+import { tabledFormats, writeErrors } from './worstErrors';
 
 /** As people write them, the most usual ones. */
 const epsilons = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 2 ** -52];
@@ -129,7 +129,7 @@ export function commonPairs(): Pair[] {
 export function measuredPairs(): Record<string, Record<string, string>> {
   const entries: Record<string, Record<string, string>> = {};
   for (const { form, reference } of commonPairs()) {
-    const entry = writeErrors(measuredFormats.map((name) => measuredErrors(form, reference, name)));
+    const entry = writeErrors(tabledFormats.map((name) => measuredErrors(form, reference, name)));
     (entries[structuralKey(reference)] ??= {})[structuralKey(form)] = entry;
   }
   return entries;

@@ -1,5 +1,4 @@
 import type { FormatName } from '../numeric';
-import { measuredFormats } from './thresholds';
 import table from './worstErrors.json';
 
 /** Worst errors, infinite where the result is NaN. */
@@ -23,6 +22,9 @@ export interface ErrorsBySide {
   readonly above: WorstErrors;
 }
 
+/** The formats whose errors an entry holds, in this order. Those of float64 are of the functions of whatever runs this. */
+export const tabledFormats = ['float32', 'bfloat16', 'float16'] as const satisfies readonly FormatName[];
+
 /**
  * Worst errors of the forms that rules rewrite, and of what they write instead, against the latter, measured beforehand:
  * `worstErrors.json`, written by `node scripts/thresholds.mjs`. By the structural keys of reference and form. A test
@@ -34,7 +36,7 @@ const measured: Readonly<Record<string, Readonly<Record<string, string>>>> = tab
 export function tabledErrors(form: string, reference: string, name: FormatName): readonly ErrorsBySide[] | undefined {
   const ofReference = Object.hasOwn(measured, reference) ? measured[reference] : undefined;
   const entry = ofReference && Object.hasOwn(ofReference, form) ? ofReference[form] : undefined;
-  const index = (measuredFormats as readonly FormatName[]).indexOf(name);
+  const index = (tabledFormats as readonly FormatName[]).indexOf(name);
   return entry === undefined || index < 0 ? undefined : readErrors(entry)[index];
 }
 
