@@ -38,7 +38,7 @@ import {
   softmaxReducers,
 } from './exponents';
 import { reshaped } from './shapes';
-import { carriesGradient } from './zeros';
+import { carriesGradient, isInsideTraining } from './zeros';
 
 const isTaken = (hit: Hit): boolean => !isChosenFrom(hit);
 const boundX = (hit: Hit): Expression => hit.bindings.get('x') as Expression;
@@ -81,6 +81,11 @@ function sharedIn(node: Expression): readonly Expression[] {
 function withoutLimit(node: Expression): readonly Expression[] {
   const isLimit = node.kind === 'operation' && ['clip', 'minimum', 'maximum'].includes(node.operator);
   return isLimit ? node.operands.slice(0, 1) : [];
+}
+
+/** Whether it is written with a minus sign. */
+function isNegated(exponent: Expression): boolean {
+  return factorsOf(exponent).filter(({ factor }) => factor.kind === 'constant' && factor.value < 0).length % 2 === 1;
 }
 
 /** Whether it isn't exponentials alone that are added up. */
@@ -154,8 +159,10 @@ export const softmaxByHand: Rule = {
         );
         if (overflowing.length === 0 || !isTaken(hit)) return false;
         const severity = severityOfSimilarity(overflowing, hit);
-        // What weighs the exponentials may keep them small: weights of AdaBoost, of a mixture.
-        return severity === true && isWeighed(hit.matched) ? 'information' : severity;
+        if (severity !== true || !isWeighed(hit.matched)) return severity;
+        // What weighs the exponentials may keep them small: weights of AdaBoost, of a mixture. Those with a minus sign are
+        // weights themselves, of a kernel, in a mean.
+        return overflowing.every(isNegated) ? 'hint' : 'information';
       },
       advice: 'subtract the greatest exponent from all of them before the exponential, as softmax does',
     },
@@ -229,7 +236,9 @@ const fraction = (divisor: Pattern): Pattern =>
 function isTrained(hit: Hit): boolean {
   const [numerator, of] = [hit.bindings.get('numerator'), boundX(hit)];
   if (numerator === of) return true;
-  return numerator?.kind === 'constant' && of.kind === 'operation' && carriesGradient(of, hit);
+  if (numerator?.kind !== 'constant' || !carriesGradient(of, hit)) return false;
+  const isComputed = factorsOf(of).some(({ factor }) => factor.kind === 'operation');
+  return isComputed || isInsideTraining(hit);
 }
 
 const sigmoidForms = (

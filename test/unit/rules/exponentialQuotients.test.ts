@@ -97,6 +97,12 @@ class Boosting:
 
   describe('leaves alone', () => {
     spares({
+      'a mean that is weighed by a kernel': `
+import torch
+def loss(log_prob, mask, difficulty, beta):
+    weights = mask * torch.exp(-beta * (difficulty.unsqueeze(1) + difficulty.unsqueeze(0)))
+    return -((weights * log_prob).sum(1) / weights.sum(1).clamp(min=1e-6)).mean()
+`,
       'a power of probabilities, as characters are sampled': `
 import numpy as np
 def sample(preds, temperature=1.0):
@@ -442,6 +448,12 @@ describe('rule sigmoid-by-hand', () => {
       PyTorch: `
 import torch
 p = «1 / (1 + torch.exp(-x))»
+`,
+      'an activation': `
+import torch
+class Activation(torch.nn.Module):
+    def forward(self, x):
+        return «2 / (1 + torch.exp(-2 * x))» - 1
 `,
       'a distance that is brought to [0, 1)': `
 import torch
