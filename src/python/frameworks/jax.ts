@@ -14,8 +14,10 @@ import {
 import {
   clamp,
   commonNames,
+  density,
   einsum,
   given,
+  logDensity,
   ofNormal,
   operations,
   reduction,
@@ -121,6 +123,8 @@ export const jax: Framework = {
       entr: shared.entropy,
     }),
     'jax.scipy.stats.norm.cdf': ofNormal(normalCdf, ['x', 'loc', 'scale']),
+    'jax.scipy.stats.norm.pdf': ofNormal(density, ['x', 'loc', 'scale']),
+    'jax.scipy.stats.norm.logpdf': ofNormal(logDensity, ['x', 'loc', 'scale']),
     'jax.scipy.stats.norm.logcdf': ofNormal(logNormalCdf, ['x', 'loc', 'scale']),
     'jax.numpy.einsum': einsum,
     ...under('jax.lax.', {

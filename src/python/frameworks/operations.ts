@@ -250,13 +250,13 @@ export function clamp(parameters: readonly [string, string, string]): Applied {
 
 /** The distribution function of a normal distribution, and the like, by its location and scale: of `(x - loc) / scale`. */
 export function ofNormal(
-  build: (standardised: Expression) => Expression,
+  build: (standardised: Expression, others: () => Expression) => Expression,
   parameters: readonly [x: string, location: string, scale: string],
 ): Applied {
   return {
     does: 'compute',
     parameters,
-    build: ([x, location, scale]) => x && build(standardised(x, location, scale)),
+    build: ([x, location, scale], others) => x && build(standardised(x, location, scale), others),
   };
 }
 
@@ -269,8 +269,11 @@ function standardised(x: Expression, location?: Expression, scale?: Expression):
  * The logarithm of a normal density. What is subtracted for the scale is the logarithm of something unknown here: it is
  * no code of the user's, of which rules would have something to say.
  */
-const logDensity = (standard: Expression, others: () => Expression): Expression =>
+export const logDensity = (standard: Expression, others: () => Expression): Expression =>
   subtract(divide(negate(multiply(standard, standard)), 2), log(others()));
+
+export const density = (standard: Expression, others: () => Expression): Expression =>
+  exp(logDensity(standard, others));
 
 /** A normal distribution as an object, by its location and scale as far as these are numbers or tensors. */
 export const normalDistribution: Meaning = {
@@ -292,8 +295,8 @@ export const normalDistribution: Meaning = {
         log_cdf: of(logNormalCdf),
         survival_function: of((x) => subtract(1, normalCdf(x))),
         icdf: unary((x) => x, 'value'),
-        log_prob: of((x, others) => logDensity(x, others)),
-        prob: of((x, others) => exp(logDensity(x, others))),
+        log_prob: of(logDensity),
+        prob: of(density),
       },
     };
   },

@@ -222,7 +222,7 @@ const density: Pattern = {
       ? factorsOf(value).flatMap((each) => (each.inverse ? [] : (exponentOf(each.factor) ?? [])))
       : [];
     const [exponent, ...others] = exponents;
-    return exponent && others.length === 0 && isMinusDistance(exponent)
+    return exponent && others.length === 0 && (isMinusDistance(exponent) || isLogDensity(exponent))
       ? new Map(bindings).set('x', exponent)
       : undefined;
   },
@@ -237,7 +237,8 @@ const densityForm: Form = {
     amount: (printed) => printed,
     threshold: (from, side) => `where the exponent is ${side === 'above' ? '>=' : '<='} ${from}`,
   },
-  advice: 'write the logarithm out: the exponent minus the logarithm of what the exponential is divided by',
+  advice:
+    'take the log_prob of the distribution, or write the logarithm out: the exponent minus the logarithm of what the exponential is divided by',
 };
 
 export const logOfSumOfExp: Rule = {
@@ -245,7 +246,11 @@ export const logOfSumOfExp: Rule = {
   title: 'log(sum(exp(x)))',
   entries: ['NS23'],
   severity: 'warning',
-  triggers: [['log', 'Log'], exponentialTriggers],
+  // Densities of distributions that are objects are exponentials, too.
+  triggers: [
+    ['log', 'Log'],
+    [...exponentialTriggers, '.prob(', 'pdf('],
+  ],
   forms: [
     { ...sumForm, at: alongAxis(sumForm, logSumExpReducers) },
     gatheredForm('log'),

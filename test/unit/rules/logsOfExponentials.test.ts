@@ -203,6 +203,16 @@ function softplus(x) { return «Math.log(1 + Math.exp(x))»; }
 describe('rule log-of-sum-of-exp', () => {
   describe('finds', () => {
     finds('log-of-sum-of-exp', {
+      'the same in TensorFlow and JAX': `
+import jax.numpy as jnp
+import tensorflow as tf
+import tensorflow_probability as tfp
+from jax.scipy.stats import norm
+def loss(y, pi, mu, sigma):
+    normal = tfp.distributions.Normal(loc=mu, scale=sigma)
+    one = «tf.math.log(tf.reduce_sum(pi * normal.prob(y), 1))» + «tf.math.log(normal.prob(y))»
+    return one - «jnp.log(jnp.sum(pi * norm.pdf(y, mu, sigma), 1))»
+`,
       'a mixture of normal densities, as objects and written out': `
 import math
 import torch
