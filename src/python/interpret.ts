@@ -187,6 +187,8 @@ export interface InterpretOptions {
   readonly imported?: readonly FrameworkName[] | undefined;
   /** Of a part of a module the statements that are asked for: of the functions of others only what is called is seen. */
   readonly asked?: ReadonlySet<Statement> | undefined;
+  /** Asks something of the whole text, where it is to be known what was asked: see `PythonAnalysis`. */
+  readonly ask?: (key: string, question: (text: string) => boolean) => boolean;
 }
 
 /** How far calls are followed into functions of the file, one inside the other. */
@@ -411,6 +413,7 @@ class Interpreter {
   /** Functions from elsewhere that classes have for methods. */
   readonly #borrowed = new Map<ClassDefinition, Set<FunctionDefinition>>();
   readonly #asked: ReadonlySet<Statement> | undefined;
+  readonly #ask: NonNullable<InterpretOptions['ask']>;
   /** The statement of the module that is gone through. */
   #root: Statement | undefined;
   /** Where operations, objects and classes were made. */
@@ -433,10 +436,11 @@ class Interpreter {
 
   constructor(
     text: string,
-    { load, imported, asked, prefix = 'v' }: InterpretOptions & { readonly prefix?: string } = {},
+    { load, imported, asked, ask, prefix = 'v' }: InterpretOptions & { readonly prefix?: string } = {},
   ) {
     this.#text = text;
     this.#asked = asked;
+    this.#ask = ask ?? ((_, question) => question(text));
     this.#isOfTests = testModule.test(text);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
@@ -2050,7 +2054,10 @@ class Interpreter {
         );
       }
       case 'loss': {
-        const operands = [applied.prediction, applied.target].map(
+        const { formerly } = applied;
+        const isOld = formerly && this.#ask(formerly.marks.source, (text) => formerly.marks.test(text));
+        const parameters = isOld ? formerly : applied;
+        const operands = [parameters.prediction, parameters.target].map(
           (parameter) => argumentOf(call, parameter) ?? this.#opaque(node),
         );
         for (const value of call.all) this.#use(value);
@@ -2062,7 +2069,7 @@ class Interpreter {
         const formats = new Set(alternatives.map(([prediction]) => prediction && this.#formats.get(prediction)));
         const [only] = formats.size === 1 ? formats : [];
         if (framework && alternatives.length > 0) {
-          const places = [call.placeOf(applied.prediction), call.placeOf(applied.target)];
+          const places = [call.placeOf(parameters.prediction), call.placeOf(parameters.target)];
           const [predicted, target] = places;
           const others = (call.places ?? []).filter((place) => !places.some((taken) => taken?.start === place.start));
           const given = predicted && target ? { arguments: [predicted, target, ...others] } : {};
