@@ -281,6 +281,9 @@ const transparentDecorators: ReadonlySet<string> = new Set([
   'typing_extensions.override',
 ]);
 
+/** Decorators of operations whose derivative is given beside them, and of functions that are such derivatives. */
+const customGradientDecorators = ['custom_gradient', 'custom_jvp', 'custom_vjp', 'defjvp', 'RegisterGradient'] as const;
+
 /** Methods of optimizers, tapes and trainers whose first argument is what they minimise. */
 const minimisers: ReadonlySet<string> = new Set([
   'backward',
@@ -425,6 +428,7 @@ class Interpreter {
   readonly #grown: { readonly from: LibraryObject; readonly to: LibraryObject }[] = [];
   readonly #everythingOf: string[] = [];
   readonly #active: Definition[] = [];
+  readonly #customGradients = new Set<Definition>();
   /**
    * What functions return for arguments of which nothing is known but their literals: to what is called in the same
    * statement of the module, so that what another one comes to doesn't depend on it.
@@ -841,8 +845,21 @@ class Interpreter {
       stopsGradients: decorators.some((decorator) => decorator.stopsGradients),
     };
     const value: FunctionValue = { kind: 'function', definition, scope: this.#frame.scope, decorated };
+    this.#noteCustomGradient(definition, has);
     if (this.#frame.scope.kind !== 'class' && this.#frame.calls.length === 0) this.#analyseLater(value, definition);
     return value;
+  }
+
+  /** Notes what is part of an operation with a derivative of its own, as the functions inside it are. */
+  #noteCustomGradient(definition: Definition, isDecorated: (name: string) => boolean = () => false): void {
+    const around = this.#active.at(-1);
+    if (
+      isCustomGradient(definition) ||
+      customGradientDecorators.some(isDecorated) ||
+      (around !== undefined && this.#customGradients.has(around))
+    ) {
+      this.#customGradients.add(definition);
+    }
   }
 
   #decorator(decorator: PyExpression): { names: string[]; plain: boolean; stopsGradients: boolean } {
@@ -851,7 +868,9 @@ class Interpreter {
     const value = made.kind === 'object' && made.applied?.does === 'partial' ? made.applied.of : made;
     const named = decorator.kind === 'call' ? decorator.callee : decorator;
     const names: string[] = named.kind === 'name' ? [named.name] : named.kind === 'attribute' ? [named.name] : [];
-    if (value.kind === 'path' || value.kind === 'object') names.push(value.path);
+    if (value.kind === 'path' || value.kind === 'object') {
+      names.push(value.path, value.path.slice(value.path.lastIndexOf('.') + 1));
+    }
     const stopsGradients = this.#stopsGradients(value);
     const kept = value.kind === 'path' && knownName(value.path)?.meaning.does === 'keep';
     const plain =
@@ -877,7 +896,7 @@ class Interpreter {
     const name = definition.kind === 'function' ? definition.name : '';
     const scope = new Scope('function', value.scope, localsOf(definition));
     const frame = Interpreter.#newFrame(scope, statement, {
-      gradients: !decorated.stopsGradients && !isCustomGradient(definition),
+      gradients: !decorated.stopsGradients && !this.#customGradients.has(definition),
       test: test || (/^_*test/i.test(name) && !this.#trains(definition)),
     });
     this.#active.push(definition);
@@ -1224,6 +1243,7 @@ class Interpreter {
       case 'lambda': {
         const decorated: Decorated = { plain: true, as: 'function', stopsGradients: false };
         const value: FunctionValue = { kind: 'function', definition: node, scope: this.#frame.scope, decorated };
+        this.#noteCustomGradient(node);
         if (this.#frame.calls.length === 0) this.#analyseLater(value, this.#frame.statement);
         return value;
       }
@@ -1565,7 +1585,7 @@ class Interpreter {
       conditions,
       test: test || this.#isOfTests,
       within: this.#active.at(-1),
-      customGradient: this.#active[0] !== undefined && isCustomGradient(this.#active[0]),
+      customGradient: this.#active[0] !== undefined && this.#customGradients.has(this.#active[0]),
       root: this.#root,
       ...what,
       format: what.format ?? (framework.differentiates ? this.#defaultFormat : undefined),
@@ -2351,7 +2371,7 @@ function isWithin(part: Expression, whole: Expression): boolean {
   return false;
 }
 
-/** Whether a function is part of an operation with a derivative of its own, where autograd records nothing. */
+/** Whether it is a method of `torch.autograd.Function` by its parameters: autograd records nothing there. */
 function isCustomGradient(definition: Definition): boolean {
   return definition.parameters.slice(0, 2).some(({ name }) => name === 'ctx');
 }
