@@ -646,7 +646,18 @@ class Interpreter {
   }
 
   /** Remembers under which names an operation's result can be had again as it is. */
-  #noteNames(targets: readonly PyExpression[], value: Value, written: Range): void {
+  #noteNames(targets: readonly PyExpression[], value: Value, written: PyExpression): void {
+    // `a, b = f(x), g(x)` is as good as two assignments.
+    if (written.kind === 'sequence' && value.kind === 'list' && value.items.length === written.items.length) {
+      for (const target of targets) {
+        if (target.kind !== 'sequence' || target.items.length !== written.items.length) continue;
+        if ([...target.items, ...written.items].some(({ kind }) => kind === 'starred')) continue;
+        target.items.forEach((item, index) => {
+          const [part, place] = [value.items[index], written.items[index]];
+          if (part && place) this.#noteNames([item], part, place);
+        });
+      }
+    }
     for (const single of alternativesOf(value)) {
       const origin = single.kind === 'quantity' ? this.#origins.get(single.expression) : undefined;
       // What was reshaped or picked from in between has the same expression and is something else.

@@ -451,6 +451,13 @@ def f(x, w):
     b = «tf.math.log(tf.nn.softmax(w * tf.tanh(x)))»
     return a + b + «tf.math.log(tf.nn.softmax(tf.nn.relu(x)))» + «tf.math.log(tf.nn.softmax(tf.tanh(x) / 0.01))»
 `,
+      'what placeholders pick that are assigned at once': `
+import tensorflow as tf
+obs = tf.placeholder('float', [None, 4])
+probs = tf.nn.softmax(tf.layers.dense(obs, 2))
+actions, adv = tf.placeholder('float', [None, 2]), tf.placeholder('float', [None, 1])
+loss = -tf.reduce_sum(«tf.log(tf.reduce_sum(tf.multiply(probs, actions), axis=1))» * adv)
+`,
       'what a target called y picks': `
 import torch
 def focal(logits, y):
@@ -544,6 +551,13 @@ import torch
 def renormalised(x, m):
     p = torch.softmax(x, 1) * m
     return torch.log(p / p.sum(1, keepdim=True))
+`,
+      'an expected value of placeholders that are assigned at once': `
+import tensorflow as tf
+obs = tf.placeholder('float', [None, 4])
+probs = tf.nn.softmax(tf.layers.dense(obs, 2))
+actions, values = tf.placeholder('float', [None, 2]), tf.placeholder('float', [None, 2])
+loss = -tf.reduce_sum(tf.log(tf.reduce_sum(tf.multiply(probs, values), axis=1)) * actions)
 `,
       'an expected value': `
 import torch
