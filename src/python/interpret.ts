@@ -143,6 +143,8 @@ export interface Origin extends Range {
   readonly names?: Set<string>;
   /** Where the library's object that computes the value was made: `nn.Sigmoid()`. */
   readonly made?: Range;
+  /** Of the first or only element of something the whole: of `g` after `g = f(x)[0]`, `g, = f(x)`. */
+  readonly firstOf?: Expression;
 }
 
 export interface Interpretation {
@@ -1077,12 +1079,12 @@ class Interpreter {
   }
 
   /** What nothing is known of but that it is the same wherever it is written so. */
-  #unknownAs(key: string, node: Range, anywhere: boolean): Value {
+  #unknownAs(key: string, node: Range, anywhere: boolean, more: Partial<Origin> = {}): Value {
     const before = this.#unknown.get(key);
     if (before) return before;
     const value = this.#fresh();
     const within = anywhere ? undefined : this.#active.at(-1);
-    this.#origins.set(value.expression, { start: node.start, end: node.end, within, anywhere });
+    this.#origins.set(value.expression, { start: node.start, end: node.end, within, anywhere, ...more });
     this.#unknown.set(key, value);
     return value;
   }
@@ -1154,6 +1156,12 @@ class Interpreter {
       if (single.kind === 'list' && !single.exact) return targets.map((target) => this.#elementOf(single, target));
       // What a split tensor's parts have in common is how they were computed.
       if (single.kind === 'quantity' && single.expression.kind === 'operation') return targets.map(() => single);
+      const [only, ...others] = targets;
+      if (single.kind === 'quantity' && only && others.length === 0 && star < 0) {
+        const element = this.#fresh();
+        this.#setOrigin(element.expression, only, { firstOf: single.expression });
+        return [element];
+      }
       return undefined;
     });
     return targets.map((target, index) => {
@@ -1396,7 +1404,12 @@ class Interpreter {
           }
           if (single.expression.kind === 'operation') return single;
           if (single.expression.kind !== 'variable') return this.#opaque(node);
-          return this.#unknownAs(`${single.expression.name}${this.#text.slice(node.value.end, node.end)}`, node, false);
+          return this.#unknownAs(
+            `${single.expression.name}${this.#text.slice(node.value.end, node.end)}`,
+            node,
+            false,
+            node.index.length === 1 && index && integerOf(index) === 0 ? { firstOf: single.expression } : {},
+          );
         case 'list': {
           const position = node.index.length === 1 && index ? integerOf(index) : undefined;
           if (node.sliced) return { ...single, exact: false };

@@ -58,7 +58,7 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
       return node.value === 0 ? 'yes' : 'never';
     case 'variable': {
       const text = sourceOf(hit, node) ?? '';
-      if (gradientCall.test(text)) return 'yes';
+      if (isGradient(node, hit)) return 'yes';
       if (/non_?zero|nozero/i.test(text)) return 'never';
       return weightName.test(text) ? 'never' : 'perhaps';
     }
@@ -137,6 +137,12 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
     default:
       return 'perhaps';
   }
+}
+
+/** Whether gradients were asked for, of which it may be the first. */
+function isGradient(node: Expression, hit: Hit): boolean {
+  const list = hit.analysis.originOf(node)?.firstOf;
+  return [node, list].some((each) => each && gradientCall.test(sourceOf(hit, each) ?? ''));
 }
 
 /** Whether it is true where the value is 0. */
@@ -225,7 +231,7 @@ export function carriesGradient(expression: Expression, hit: Hit): boolean {
         return false;
       case 'variable': {
         const text = sourceOf(hit, node) ?? '';
-        return gradientCall.test(text) || (!dataName.test(text) && !literalCall.test(text));
+        return isGradient(node, hit) || (!dataName.test(text) && !literalCall.test(text));
       }
       case 'withGradient':
         return node.inputs.some(visit);

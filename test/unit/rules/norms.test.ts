@@ -58,6 +58,16 @@ def build(D, x, eps):
     slopes = «tf.sqrt(tf.reduce_sum(tf.square(gradients), reduction_indices=[1]))»
     return tf.reduce_mean((slopes - 1.) ** 2)
 `,
+      'gradient penalties of the first and only gradient of a list': `
+import tensorflow as tf
+def of_first(y, x):
+    grads = tf.gradients(y, x)
+    g = grads[0]
+    return tf.reduce_mean((«tf.sqrt(tf.reduce_sum(tf.square(g), axis=1))» - 1.) ** 2)
+def of_only(y, x):
+    g, = tf.gradients(y, x)
+    return tf.reduce_mean((«tf.norm(tf.layers.flatten(g), axis=1)» - 1.) ** 2)
+`,
       'a gradient penalty in Keras': `
 from keras import backend as K
 def gradient_penalty_loss(y_true, y_pred, averaged_samples):
@@ -149,6 +159,13 @@ class Normalize(torch.nn.Module):
 `,
     });
     spares({
+      'the first of other lists': `
+import tensorflow as tf
+def f(y, x):
+    outputs = network(y, x)
+    z, = encoder(x)
+    return tf.reduce_mean(tf.norm(outputs[0], axis=1)) + tf.reduce_mean(tf.norm(z, axis=1))
+`,
       'the norm of PyTorch, whose gradient at 0 is 0': `
 import torch
 def penalty(D, x):
