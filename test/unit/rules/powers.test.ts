@@ -9,6 +9,17 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
+      'of the width and height that a box is predicted to have': `
+import tensorflow as tf
+def yolo_loss(y_true, y_pred):
+    return tf.reduce_sum(tf.square(tf.sqrt(y_true[..., 2:4]) - «tf.sqrt(y_pred[..., 2:4])»))
+`,
+      'of what a mask makes 0': `
+import tensorflow as tf
+def yolo_loss(y_true, y_pred, mask):
+    p = mask * y_pred
+    return tf.reduce_sum(tf.square(tf.sqrt(y_true) - tf.sign(p) * «tf.sqrt(tf.abs(p))»))
+`,
       'of an absolute difference': `
 import torch
 def loss(a, b):
@@ -66,6 +77,28 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'predictions that may well be positive': `
+import tensorflow as tf
+def hellinger_loss(y_true, y_pred):
+    return tf.reduce_sum(tf.square(tf.sqrt(y_true) - tf.sqrt(y_pred)))
+def gaussian_loss(y_true, y_pred):
+    return tf.reduce_mean((y_true - y_pred[:, 0]) / tf.sqrt(y_pred[:, 1]))
+`,
+      'a prediction that went through an activation': `
+import tensorflow as tf
+def network(x):
+    return tf.sigmoid(layer(x))
+def yolo_loss(y_true, y_pred):
+    return tf.reduce_sum(tf.square(tf.sqrt(y_true[..., 2:4]) - tf.sqrt(y_pred[..., 2:4])))
+`,
+      'an absolute value and a mask with a small number': `
+import tensorflow as tf
+def masked_loss(y_true, y_pred, mask):
+    p = mask * y_pred
+    return tf.reduce_sum(tf.square(y_true - tf.sign(p) * tf.sqrt(tf.abs(p) + 1e-8)))
+def unmasked_loss(y_pred):
+    return tf.reduce_sum(tf.sqrt(tf.abs(y_pred)))
+`,
       'a small number where it is 0': `
 import tensorflow as tf
 def pairwise_distances(embeddings):
