@@ -120,7 +120,9 @@ function saysSo(exponent: Expression, hit: Hit): boolean {
     distanceCall.test(source) ||
     isLimited(exponent) ||
     // Of other values, of which these are some as a rule.
-    termsOf(exponent).some(({ term, sign }) => sign === -1 && isMaximum(term))
+    termsOf(exponent).some(({ term, sign }) => sign === -1 && isMaximum(term)) ||
+    // Of a product of densities the logarithms are added up.
+    (exponent.kind === 'operation' && exponent.operator === 'sum' && saysSo(exponent.operands[0] as Expression, hit))
   );
 }
 
