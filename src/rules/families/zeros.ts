@@ -293,7 +293,23 @@ export function isOutsideTraining(hit: Hit): boolean {
   return (
     functions.some((each) => withoutGradients.test(each) || steps.has(each)) ||
     (classesWithout.test(name) && !/loss/i.test(name)) ||
-    reporting.test(hit.analysis.text.slice(start, end))
+    reporting.test(hit.analysis.text.slice(start, end)) ||
+    isOfGraphWithoutGradients(hit)
+  );
+}
+
+/** Whether it is in a script that runs graphs of TensorFlow 1 in a session, none of which has a gradient: neighbours, K-means. */
+function isOfGraphWithoutGradients({ site, analysis }: Hit): boolean {
+  return (
+    site.framework.name === 'tensorflow' &&
+    analysis.ask(
+      'runs graphs without gradients',
+      (text) =>
+        /\bplaceholder\(/.test(text) &&
+        /Session\(/.test(text) &&
+        /\.run\(/.test(text) &&
+        !/optimi[sz]er|minimi[sz]e|gradient|loss|\bcost|\.fit\(|\bimport \*/i.test(text),
+    )
   );
 }
 

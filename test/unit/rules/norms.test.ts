@@ -68,6 +68,15 @@ def of_only(y, x):
     g, = tf.gradients(y, x)
     return tf.reduce_mean((«tf.norm(tf.layers.flatten(g), axis=1)» - 1.) ** 2)
 `,
+      'a distance in a graph that has gradients': `
+import tensorflow as tf
+a = tf.placeholder('float', [3])
+b = tf.placeholder('float', [3])
+distance = «tf.sqrt(tf.reduce_sum(tf.pow(tf.subtract(a, b), 2)))»
+slope = tf.gradients(distance, a)
+with tf.Session() as sess:
+    print(sess.run(slope, feed_dict={a: [0., 0., 0.], b: [1., 1., 1.]}))
+`,
       'a gradient penalty in Keras': `
 from keras import backend as K
 def gradient_penalty_loss(y_true, y_pred, averaged_samples):
@@ -159,6 +168,14 @@ class Normalize(torch.nn.Module):
 `,
     });
     spares({
+      'a distance in a graph without gradients': `
+import tensorflow as tf
+a = tf.placeholder('float', [3])
+b = tf.placeholder('float', [3])
+distance = tf.sqrt(tf.reduce_sum(tf.pow(tf.subtract(a, b), 2)))
+with tf.Session() as sess:
+    print(sess.run(distance, feed_dict={a: [0., 0., 0.], b: [1., 1., 1.]}))
+`,
       'the first of other lists': `
 import tensorflow as tf
 def f(y, x):
