@@ -294,8 +294,20 @@ export function isOutsideTraining(hit: Hit): boolean {
     functions.some((each) => withoutGradients.test(each) || steps.has(each)) ||
     (classesWithout.test(name) && !/loss/i.test(name)) ||
     reporting.test(hit.analysis.text.slice(start, end)) ||
-    isOfGraphWithoutGradients(hit)
+    isOfGraphWithoutGradients(hit) ||
+    isOutsideTape(hit)
   );
+}
+
+/** Whether the function around trains by a gradient tape, and the place is not under it: what is computed to be shown. */
+function isOutsideTape({ site: { within, range }, analysis }: Hit): boolean {
+  if (within?.kind !== 'function') return false;
+  const isTape = (start: number, end: number): boolean => /\bGradientTape\(/.test(analysis.text.slice(start, end));
+  // A penalty has a tape of its own and is under another one, where it is called.
+  const trains = analysis.text.slice(within.start, within.end).includes('.apply_gradients(');
+  if (!trains || !isTape(within.start, within.end)) return false;
+  const around = analysis.pathTo(range.start).flatMap(({ statement }) => (statement.kind === 'with' ? statement : []));
+  return !around.some(({ items }) => items.some(({ value: { start, end } }) => isTape(start, end)));
 }
 
 /** Whether it is in a script that runs graphs of TensorFlow 1 in a session, none of which has a gradient: neighbours, K-means. */
@@ -306,8 +318,8 @@ function isOfGraphWithoutGradients({ site, analysis }: Hit): boolean {
       'runs graphs without gradients',
       (text) =>
         /\bplaceholder\(/.test(text) &&
-        /Session\(/.test(text) &&
-        /\.run\(/.test(text) &&
+        text.includes('Session(') &&
+        text.includes('.run(') &&
         !/optimi[sz]er|minimi[sz]e|gradient|loss|\bcost|\.fit\(|\bimport \*/i.test(text),
     )
   );

@@ -9,6 +9,17 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
+      'of a variance, under a gradient tape': `
+import tensorflow as tf
+def train(net, opt, x, t):
+    with tf.GradientTape() as tape:
+        q = net(x)
+        mean, var = tf.nn.moments(q, axes=[0])
+        q = (q - mean) / (1e-3 + «tf.sqrt(var[0])»)
+        loss = tf.reduce_mean(tf.square(q - t))
+    opt.apply_gradients(zip(tape.gradient(loss, net.trainable_weights), net.trainable_weights))
+    return loss
+`,
       'of the width and height that a box is predicted to have': `
 import tensorflow as tf
 def yolo_loss(y_true, y_pred):
@@ -77,6 +88,16 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'a variance that is shown, after the gradient tape': `
+import tensorflow as tf
+def train(net, opt, x, t):
+    with tf.GradientTape() as tape:
+        q = net(x)
+        loss = tf.reduce_mean(tf.square(q - t))
+    opt.apply_gradients(zip(tape.gradient(loss, net.trainable_weights), net.trainable_weights))
+    mean, var = tf.nn.moments(q, axes=[0])
+    return mean[0], tf.sqrt(var[0]), loss
+`,
       'predictions that may well be positive': `
 import tensorflow as tf
 def hellinger_loss(y_true, y_pred):
