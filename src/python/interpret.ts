@@ -1815,7 +1815,8 @@ class Interpreter {
         if (name === 'apply' && isOfFlax(receiver.of)) {
           return this.#callInstance(receiver.of, new CallArguments(call.positional.slice(1), new Map()), node);
         }
-        return fluentMethods.has(name) ? receiver : this.#opaque(node);
+        // A method that a class from elsewhere has.
+        return fluentMethods.has(name) ? receiver : (this.#activated(name, call, node) ?? this.#opaque(node));
       }
       default:
         return this.#apply(this.#attributeOf(receiver, name, node), call, node);
@@ -1932,8 +1933,8 @@ class Interpreter {
   }
 
   /**
-   * What a layer gives that is a function from elsewhere and is told its activation: `linear(h, 10, activation=tf.nn.softmax)`.
-   * Of a whole network that may be the activation of what is hidden.
+   * What a layer gives that is a function or a method from elsewhere and is told its activation: `linear(h, 10,
+   * activation=tf.nn.softmax)`. Of a whole network that may be the activation of what is hidden.
    */
   #activated(path: string, call: CallArguments, node: Range): Value | undefined {
     const isLayer = /(linear|dense|fully_?connected|affine|fc\d*|conv(olution)?_?\d?d?(_?layer)?|layer)$/i.test(path);

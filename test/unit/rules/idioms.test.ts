@@ -176,6 +176,17 @@ from layers import linear
 y_pred = linear(net, 10, activation=tf.nn.softmax)
 loss = -tf.reduce_sum(y * «tf.log(y_pred)»)
 `,
+      'a method from elsewhere that is told its activation': `
+import tensorflow as tf
+from base import Base
+class Agent(Base):
+    def build(self, x):
+        self.policy = self.linear(x, 4, activation_fn=tf.nn.softmax, scope='policy')
+        self.hidden = self.network(x, 4, activation_fn=tf.nn.softmax)
+    def loss(self):
+        taken = tf.reduce_sum(self.policy * tf.one_hot(self.action, 4), axis=1)
+        return -tf.reduce_sum(«tf.log(taken)» * self.advantage) + tf.log(self.hidden)
+`,
       'a network that is told that of its last layer': `
 import tensorflow as tf
 from networks import mlp
