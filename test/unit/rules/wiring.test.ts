@@ -303,6 +303,12 @@ logits = tf.layers.dense(h, 10)
 y_pred = tf.nn.softmax(logits)
 cost = tf.reduce_mean(«tf.nn.softmax_cross_entropy_with_logits(logits=y_pred, labels=y)»)
 `,
+      'a sigmoid before the softmax': `
+import tensorflow as tf
+def loss(x, y):
+    a = «tf.nn.softmax_cross_entropy_with_logits(logits=tf.nn.sigmoid(x), labels=y)»
+    return a + «tf.losses.softmax_cross_entropy(y, tf.nn.sigmoid(x))»
+`,
       'TensorFlow 1, a dense layer with its activation': `
 import tensorflow as tf
 out = tf.layers.dense(h, 10, activation=tf.nn.softmax)
@@ -443,6 +449,13 @@ import tensorflow as tf
 def distil(student, teacher):
     return F.cross_entropy(student, torch.softmax(teacher, dim=1))
 loss = tf.nn.softmax_cross_entropy_with_logits(logits=student, labels=tf.nn.softmax(teacher))
+`,
+      'a sigmoid inside the network, and one for the targets': `
+import tensorflow as tf
+def loss(x, y, teacher):
+    gated = tf.nn.sigmoid(x) * tf.matmul(x, w)
+    a = tf.nn.softmax_cross_entropy_with_logits(logits=gated, labels=y)
+    return a + tf.nn.softmax_cross_entropy_with_logits(logits=x, labels=tf.nn.sigmoid(teacher))
 `,
       'soft targets, by position': `
 import tensorflow as tf
