@@ -41,6 +41,7 @@ import {
   exponentOf,
   gatheredIn,
   isChosenFrom,
+  isLimitedTimesLabel,
   isLogProbability,
   logSumExpReducers,
   onePlus,
@@ -89,7 +90,7 @@ const softplusForms = (
       unstable: () => of(exp(negate(x))),
       stable: () => softplus(negate(x)),
       headline: { of: 'value', side: 'below' },
-      guard: (hit) => isTaken(hit) && !isBelowZero(negate(boundX(hit)), hit),
+      guard: (hit) => isTaken(hit) && !isBelowZero(negate(boundX(hit)), hit) && !isLimitedTimesLabel(boundX(hit), hit),
       write: softplusOfNegative,
     },
     {
@@ -100,7 +101,7 @@ const softplusForms = (
       unstable: () => of(exp(x)),
       stable: () => softplus(x),
       headline: { of: 'value', side: 'above' },
-      guard: (hit) => isTaken(hit) && !isBelowZero(boundX(hit), hit),
+      guard: (hit) => isTaken(hit) && !isBelowZero(boundX(hit), hit) && !isLimitedTimesLabel(boundX(hit), hit),
       write: softplusOfArgument,
     },
   ];

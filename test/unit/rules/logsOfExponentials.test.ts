@@ -9,6 +9,11 @@ const hintsOf = (rule: string, source: string): readonly Finding[] =>
 describe('rule log-of-one-plus-exp', () => {
   describe('finds', () => {
     finds('log-of-one-plus-exp', {
+      'a value times a label, and a limited value times something else': `
+from keras import backend as K
+def logloss(y_true, z, w):
+    return «K.log(1 + K.exp(-y_true * z))» + «K.log(1 + K.exp(w * K.clip(z, -15, 15)))» + «K.log(1 + K.exp(y_true))»
+`,
       'a softplus by hand': `
 import torch
 y = «torch.log(1 + torch.exp(x))»
@@ -79,6 +84,12 @@ def f(x):
 
   describe('leaves alone', () => {
     spares({
+      'a limited value times a label': `
+from keras import backend as K
+def logloss(y_true, z):
+    z = K.clip(z, -15, 15)
+    return K.log(1 + K.exp(-y_true * z))
+`,
       'of what a negative log-likelihood is given as well': `
 import torch
 from torch import nn
