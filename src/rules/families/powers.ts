@@ -7,7 +7,6 @@ import {
   constant,
   divide,
   either,
-  factorsOf,
   less,
   matchPattern,
   maximum,
@@ -114,14 +113,6 @@ function isRawPrediction(base: Expression, hit: Hit): boolean {
   );
 }
 
-/** Whether it is a product with a mask, which is exactly 0 wherever that is. */
-function isMasked(base: Expression, hit: Hit): boolean {
-  const isMask = (node: Expression): boolean =>
-    node.kind === 'variable' && /(^|[._])\w*mask(\[.*)?$/i.test(sourceOf(hit, node) ?? '');
-  const inner = base.kind === 'operation' && base.operator === 'absolute' ? base.operands[0] : undefined;
-  return inner !== undefined && factorsOf(inner).some(({ factor, inverse }) => !inverse && isMask(factor));
-}
-
 const fractionalForm = (base: Base): Form => ({
   pattern: suchThat(fractionalPower, (bindings) => {
     const of = bindings.get('x');
@@ -148,8 +139,8 @@ const fractionalForm = (base: Base): Form => ({
     if (zero === 'never' || !carriesGradient(of, hit) || isLimited(of, hit)) return false;
     // 0 has to be the end of what it can be: a difference that can be anything fails elsewhere first.
     const reaches = intervalOf(of, hit.site.conditions).low === 0 && zero === 'yes';
-    const isCommon = isRawPrediction(of, hit) || (isMasked(of, hit) && isInsideTraining(hit));
-    if (!reaches && !isCommon && !(exponentOf(hit) !== 0.5 && isShare(of) && isInsideTraining(hit))) return false;
+    if (!reaches && !isRawPrediction(of, hit) && !(exponentOf(hit) !== 0.5 && isShare(of) && isInsideTraining(hit)))
+      return false;
     return isOutsideTraining(hit) ? 'hint' : 'information';
   },
   advice: 'add a small number to the base, or limit it from below',

@@ -139,7 +139,6 @@ export const deviationAtZero: Rule = {
         ...(['add', 'subtract', 'multiply', 'maximum'] as const).map((operator) =>
           apply(operator, either(deviation, apply('negate', deviation)), anything),
         ),
-        apply('power', deviation, anything),
         apply('divide', anything, deviation),
       ),
       { frameworks: withPlainDeviation },

@@ -25,12 +25,6 @@ import tensorflow as tf
 def yolo_loss(y_true, y_pred):
     return tf.reduce_sum(tf.square(tf.sqrt(y_true[..., 2:4]) - «tf.sqrt(y_pred[..., 2:4])»))
 `,
-      'of what a mask makes 0': `
-import tensorflow as tf
-def yolo_loss(y_true, y_pred, mask):
-    p = mask * y_pred
-    return tf.reduce_sum(tf.square(tf.sqrt(y_true) - tf.sign(p) * «tf.sqrt(tf.abs(p))»))
-`,
       'of an absolute difference': `
 import torch
 def loss(a, b):
@@ -112,11 +106,11 @@ def network(x):
 def yolo_loss(y_true, y_pred):
     return tf.reduce_sum(tf.square(tf.sqrt(y_true[..., 2:4]) - tf.sqrt(y_pred[..., 2:4])))
 `,
-      'an absolute value and a mask with a small number': `
+      'an absolute value, and one whose sign takes the gradient away at 0': `
 import tensorflow as tf
 def masked_loss(y_true, y_pred, mask):
     p = mask * y_pred
-    return tf.reduce_sum(tf.square(y_true - tf.sign(p) * tf.sqrt(tf.abs(p) + 1e-8)))
+    return tf.reduce_sum(tf.square(y_true - tf.sign(p) * tf.sqrt(tf.abs(p))))
 def unmasked_loss(y_pred):
     return tf.reduce_sum(tf.sqrt(tf.abs(y_pred)))
 `,

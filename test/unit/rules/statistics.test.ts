@@ -156,13 +156,6 @@ def minibatch_std(x):
 def collapse_loss(z):
     return -«tf.reduce_mean(tf.math.reduce_std(z, axis=0))»
 `,
-      'a standard deviation that is squared again': `
-import tensorflow as tf
-class Norm(tf.keras.layers.Layer):
-    def call(self, x):
-        std = tf.math.reduce_std(x)
-        return tf.nn.batch_normalization(x, tf.reduce_mean(x), «std ** 2», self.offset, self.scale, 1e-12)
-`,
       'an epsilon that comes after the root': `
 from keras import backend as K
 class InstanceNormalization:
@@ -195,6 +188,13 @@ def variance_loss(z, eps):
     return torch.relu(1 - torch.sqrt(z.var(dim=0) + 1e-4)).mean() + torch.sqrt(z.var(0) + eps).mean()
 def loss_fn(z):
     return jnp.mean(jnp.sqrt(jnp.var(z, axis=0) + 1e-4))
+`,
+      'a standard deviation that is squared again, whose gradient at 0 TensorFlow takes to be 0': `
+import tensorflow as tf
+class Norm(tf.keras.layers.Layer):
+    def call(self, x):
+        std = tf.math.reduce_std(x)
+        return tf.nn.batch_normalization(x, tf.reduce_mean(x), std ** 2, self.offset, self.scale, 1e-12)
 `,
       'a standard deviation that is only looked at': `
 import jax.numpy as jnp
