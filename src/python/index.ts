@@ -75,8 +75,15 @@ export function analyseStatements(
   options: InterpretOptions = {},
   part = statements,
 ): PythonAnalysis {
-  const { sites, links, isEntangled, origins, module, ...known } = interpret(part, text, options);
   const questions = new Map<string, { question: (text: string) => Answer; answer: Answer }>();
+  const ask = <T extends Answer>(key: string, question: (text: string) => T): T => {
+    const before = questions.get(key);
+    if (before) return before.answer as T;
+    const answer = question(text);
+    questions.set(key, { question, answer });
+    return answer;
+  };
+  const { sites, links, isEntangled, origins, module, ...known } = interpret(part, text, { ...options, ask });
   const parts = once(() => linkedSites(sites, links));
   let byName: ReadonlyMap<string, Origin> | undefined;
   const bindings = new Map<string, string>();
@@ -88,13 +95,7 @@ export function analyseStatements(
   }
   const analysis: PythonAnalysis = {
     text,
-    ask: <T extends Answer>(key: string, question: (text: string) => T): T => {
-      const before = questions.get(key);
-      if (before) return before.answer as T;
-      const answer = question(text);
-      questions.set(key, { question, answer });
-      return answer;
-    },
+    ask,
     questions,
     sites,
     links,

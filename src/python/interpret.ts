@@ -143,6 +143,8 @@ export interface Origin extends Range {
   readonly names?: Set<string>;
   /** Where the library's object that computes the value was made: `nn.Sigmoid()`. */
   readonly made?: Range;
+  /** Of the first or only element of something the whole: of `g` after `g = f(x)[0]`, `g, = f(x)`. */
+  readonly firstOf?: Expression;
 }
 
 export interface Interpretation {
@@ -187,6 +189,8 @@ export interface InterpretOptions {
   readonly imported?: readonly FrameworkName[] | undefined;
   /** Of a part of a module the statements that are asked for: of the functions of others only what is called is seen. */
   readonly asked?: ReadonlySet<Statement> | undefined;
+  /** Asks something of the whole text, where it is to be known what was asked: see `PythonAnalysis`. */
+  readonly ask?: (key: string, question: (text: string) => boolean) => boolean;
 }
 
 /** How far calls are followed into functions of the file, one inside the other. */
@@ -278,6 +282,9 @@ const transparentDecorators: ReadonlySet<string> = new Set([
   'typing.override',
   'typing_extensions.override',
 ]);
+
+/** Decorators of operations whose derivative is given beside them, and of functions that are such derivatives. */
+const customGradientDecorators = ['custom_gradient', 'custom_jvp', 'custom_vjp', 'defjvp', 'RegisterGradient'] as const;
 
 /** Methods of optimizers, tapes and trainers whose first argument is what they minimise. */
 const minimisers: ReadonlySet<string> = new Set([
@@ -411,6 +418,7 @@ class Interpreter {
   /** Functions from elsewhere that classes have for methods. */
   readonly #borrowed = new Map<ClassDefinition, Set<FunctionDefinition>>();
   readonly #asked: ReadonlySet<Statement> | undefined;
+  readonly #ask: NonNullable<InterpretOptions['ask']>;
   /** The statement of the module that is gone through. */
   #root: Statement | undefined;
   /** Where operations, objects and classes were made. */
@@ -422,6 +430,7 @@ class Interpreter {
   readonly #grown: { readonly from: LibraryObject; readonly to: LibraryObject }[] = [];
   readonly #everythingOf: string[] = [];
   readonly #active: Definition[] = [];
+  readonly #customGradients = new Set<Definition>();
   /**
    * What functions return for arguments of which nothing is known but their literals: to what is called in the same
    * statement of the module, so that what another one comes to doesn't depend on it.
@@ -433,10 +442,11 @@ class Interpreter {
 
   constructor(
     text: string,
-    { load, imported, asked, prefix = 'v' }: InterpretOptions & { readonly prefix?: string } = {},
+    { load, imported, asked, ask, prefix = 'v' }: InterpretOptions & { readonly prefix?: string } = {},
   ) {
     this.#text = text;
     this.#asked = asked;
+    this.#ask = ask ?? ((_, question) => question(text));
     this.#isOfTests = testModule.test(text);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
@@ -638,7 +648,18 @@ class Interpreter {
   }
 
   /** Remembers under which names an operation's result can be had again as it is. */
-  #noteNames(targets: readonly PyExpression[], value: Value, written: Range): void {
+  #noteNames(targets: readonly PyExpression[], value: Value, written: PyExpression): void {
+    // `a, b = f(x), g(x)` is as good as two assignments.
+    if (written.kind === 'sequence' && value.kind === 'list' && value.items.length === written.items.length) {
+      for (const target of targets) {
+        if (target.kind !== 'sequence' || target.items.length !== written.items.length) continue;
+        if ([...target.items, ...written.items].some(({ kind }) => kind === 'starred')) continue;
+        target.items.forEach((item, index) => {
+          const [part, place] = [value.items[index], written.items[index]];
+          if (part && place) this.#noteNames([item], part, place);
+        });
+      }
+    }
     for (const single of alternativesOf(value)) {
       const origin = single.kind === 'quantity' ? this.#origins.get(single.expression) : undefined;
       // What was reshaped or picked from in between has the same expression and is something else.
@@ -837,8 +858,21 @@ class Interpreter {
       stopsGradients: decorators.some((decorator) => decorator.stopsGradients),
     };
     const value: FunctionValue = { kind: 'function', definition, scope: this.#frame.scope, decorated };
+    this.#noteCustomGradient(definition, has);
     if (this.#frame.scope.kind !== 'class' && this.#frame.calls.length === 0) this.#analyseLater(value, definition);
     return value;
+  }
+
+  /** Notes what is part of an operation with a derivative of its own, as the functions inside it are. */
+  #noteCustomGradient(definition: Definition, isDecorated: (name: string) => boolean = () => false): void {
+    const around = this.#active.at(-1);
+    if (
+      isCustomGradient(definition) ||
+      customGradientDecorators.some(isDecorated) ||
+      (around !== undefined && this.#customGradients.has(around))
+    ) {
+      this.#customGradients.add(definition);
+    }
   }
 
   #decorator(decorator: PyExpression): { names: string[]; plain: boolean; stopsGradients: boolean } {
@@ -847,7 +881,9 @@ class Interpreter {
     const value = made.kind === 'object' && made.applied?.does === 'partial' ? made.applied.of : made;
     const named = decorator.kind === 'call' ? decorator.callee : decorator;
     const names: string[] = named.kind === 'name' ? [named.name] : named.kind === 'attribute' ? [named.name] : [];
-    if (value.kind === 'path' || value.kind === 'object') names.push(value.path);
+    if (value.kind === 'path' || value.kind === 'object') {
+      names.push(value.path, value.path.slice(value.path.lastIndexOf('.') + 1));
+    }
     const stopsGradients = this.#stopsGradients(value);
     const kept = value.kind === 'path' && knownName(value.path)?.meaning.does === 'keep';
     const plain =
@@ -873,7 +909,7 @@ class Interpreter {
     const name = definition.kind === 'function' ? definition.name : '';
     const scope = new Scope('function', value.scope, localsOf(definition));
     const frame = Interpreter.#newFrame(scope, statement, {
-      gradients: !decorated.stopsGradients && !isCustomGradient(definition),
+      gradients: !decorated.stopsGradients && !this.#customGradients.has(definition),
       test: test || (/^_*test/i.test(name) && !this.#trains(definition)),
     });
     this.#active.push(definition);
@@ -1043,12 +1079,12 @@ class Interpreter {
   }
 
   /** What nothing is known of but that it is the same wherever it is written so. */
-  #unknownAs(key: string, node: Range, anywhere: boolean): Value {
+  #unknownAs(key: string, node: Range, anywhere: boolean, more: Partial<Origin> = {}): Value {
     const before = this.#unknown.get(key);
     if (before) return before;
     const value = this.#fresh();
     const within = anywhere ? undefined : this.#active.at(-1);
-    this.#origins.set(value.expression, { start: node.start, end: node.end, within, anywhere });
+    this.#origins.set(value.expression, { start: node.start, end: node.end, within, anywhere, ...more });
     this.#unknown.set(key, value);
     return value;
   }
@@ -1120,6 +1156,12 @@ class Interpreter {
       if (single.kind === 'list' && !single.exact) return targets.map((target) => this.#elementOf(single, target));
       // What a split tensor's parts have in common is how they were computed.
       if (single.kind === 'quantity' && single.expression.kind === 'operation') return targets.map(() => single);
+      const [only, ...others] = targets;
+      if (single.kind === 'quantity' && only && others.length === 0 && star < 0) {
+        const element = this.#fresh();
+        this.#setOrigin(element.expression, only, { firstOf: single.expression });
+        return [element];
+      }
       return undefined;
     });
     return targets.map((target, index) => {
@@ -1220,6 +1262,7 @@ class Interpreter {
       case 'lambda': {
         const decorated: Decorated = { plain: true, as: 'function', stopsGradients: false };
         const value: FunctionValue = { kind: 'function', definition: node, scope: this.#frame.scope, decorated };
+        this.#noteCustomGradient(node);
         if (this.#frame.calls.length === 0) this.#analyseLater(value, this.#frame.statement);
         return value;
       }
@@ -1361,7 +1404,12 @@ class Interpreter {
           }
           if (single.expression.kind === 'operation') return single;
           if (single.expression.kind !== 'variable') return this.#opaque(node);
-          return this.#unknownAs(`${single.expression.name}${this.#text.slice(node.value.end, node.end)}`, node, false);
+          return this.#unknownAs(
+            `${single.expression.name}${this.#text.slice(node.value.end, node.end)}`,
+            node,
+            false,
+            node.index.length === 1 && index && integerOf(index) === 0 ? { firstOf: single.expression } : {},
+          );
         case 'list': {
           const position = node.index.length === 1 && index ? integerOf(index) : undefined;
           if (node.sliced) return { ...single, exact: false };
@@ -1561,7 +1609,7 @@ class Interpreter {
       conditions,
       test: test || this.#isOfTests,
       within: this.#active.at(-1),
-      customGradient: this.#active[0] !== undefined && isCustomGradient(this.#active[0]),
+      customGradient: this.#active[0] !== undefined && this.#customGradients.has(this.#active[0]),
       root: this.#root,
       ...what,
       format: what.format ?? (framework.differentiates ? this.#defaultFormat : undefined),
@@ -1767,7 +1815,8 @@ class Interpreter {
         if (name === 'apply' && isOfFlax(receiver.of)) {
           return this.#callInstance(receiver.of, new CallArguments(call.positional.slice(1), new Map()), node);
         }
-        return fluentMethods.has(name) ? receiver : this.#opaque(node);
+        // A method that a class from elsewhere has.
+        return fluentMethods.has(name) ? receiver : (this.#activated(name, call, node) ?? this.#opaque(node));
       }
       default:
         return this.#apply(this.#attributeOf(receiver, name, node), call, node);
@@ -1884,8 +1933,8 @@ class Interpreter {
   }
 
   /**
-   * What a layer gives that is a function from elsewhere and is told its activation: `linear(h, 10, activation=tf.nn.softmax)`.
-   * Of a whole network that may be the activation of what is hidden.
+   * What a layer gives that is a function or a method from elsewhere and is told its activation: `linear(h, 10,
+   * activation=tf.nn.softmax)`. Of a whole network that may be the activation of what is hidden.
    */
   #activated(path: string, call: CallArguments, node: Range): Value | undefined {
     const isLayer = /(linear|dense|fully_?connected|affine|fc\d*|conv(olution)?_?\d?d?(_?layer)?|layer)$/i.test(path);
@@ -2050,7 +2099,10 @@ class Interpreter {
         );
       }
       case 'loss': {
-        const operands = [applied.prediction, applied.target].map(
+        const { formerly } = applied;
+        const isOld = formerly && this.#ask(formerly.marks.source, (text) => formerly.marks.test(text));
+        const parameters = isOld ? formerly : applied;
+        const operands = [parameters.prediction, parameters.target].map(
           (parameter) => argumentOf(call, parameter) ?? this.#opaque(node),
         );
         for (const value of call.all) this.#use(value);
@@ -2062,7 +2114,7 @@ class Interpreter {
         const formats = new Set(alternatives.map(([prediction]) => prediction && this.#formats.get(prediction)));
         const [only] = formats.size === 1 ? formats : [];
         if (framework && alternatives.length > 0) {
-          const places = [call.placeOf(applied.prediction), call.placeOf(applied.target)];
+          const places = [call.placeOf(parameters.prediction), call.placeOf(parameters.target)];
           const [predicted, target] = places;
           const others = (call.places ?? []).filter((place) => !places.some((taken) => taken?.start === place.start));
           const given = predicted && target ? { arguments: [predicted, target, ...others] } : {};
@@ -2344,7 +2396,7 @@ function isWithin(part: Expression, whole: Expression): boolean {
   return false;
 }
 
-/** Whether a function is part of an operation with a derivative of its own, where autograd records nothing. */
+/** Whether it is a method of `torch.autograd.Function` by its parameters: autograd records nothing there. */
 function isCustomGradient(definition: Definition): boolean {
   return definition.parameters.slice(0, 2).some(({ name }) => name === 'ctx');
 }

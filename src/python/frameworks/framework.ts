@@ -48,6 +48,8 @@ export type Applied =
       readonly loss: string;
       readonly prediction: Parameter;
       readonly target: Parameter;
+      /** Where its arguments stood in an earlier version, and what a text has that is written for that one. */
+      readonly formerly?: { readonly marks: RegExp; readonly prediction: Parameter; readonly target: Parameter };
       /** What it comes to element by element, where that is said with what there is. */
       readonly result?: (prediction: Expression) => Expression;
     }

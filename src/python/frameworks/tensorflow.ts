@@ -72,19 +72,25 @@ const layerFunction = (index: number, parameter: string): Meaning => ({
 
 type Loss = Extract<Applied, { does: 'loss' }>;
 
+/** A loss of `tf.nn`, which takes the labels first. */
 const loss = (name: string): Loss => ({
   does: 'loss',
   loss: `tf:${name}`,
-  prediction: [undefined, 'logits'],
-  target: [undefined, 'labels', 'targets'],
+  prediction: [1, 'logits'],
+  target: [0, 'labels', 'targets'],
 });
 
-/** Before TensorFlow 1.0 the logits came first; since then arguments have to be named. */
-const positionalLoss = (name: string): Applied => ({
-  does: 'loss',
-  loss: `tf:${name}`,
-  prediction: [0, 'logits'],
-  target: [1, 'labels', 'targets'],
+/** What TensorFlow has no more by these names since version 2. */
+const beforeVersion2 =
+  /\b(?:tf|tensorflow)\.(?:placeholder|(?:Interactive)?Session|get_variable|variable_scope|initialize_all_variables|global_variables_initializer|contrib\.\w+|mul|sub|neg|pack|unpack)\b/;
+
+/**
+ * Before TensorFlow 1.0 the logits came first. In versions 1 arguments have to be named, so that positions in code for
+ * sessions are those of the versions before.
+ */
+const positionalLoss = (name: string): Loss => ({
+  ...loss(name),
+  formerly: { marks: beforeVersion2, prediction: [0, 'logits'], target: [1, 'labels', 'targets'] },
 });
 
 const norm: Applied = {
@@ -171,6 +177,9 @@ export const tensorflow: Framework = {
           'check_numerics',
           'debugging.check_numerics',
           'nn.dropout',
+          'layers.flatten',
+          'contrib.layers.flatten',
+          'contrib.slim.flatten',
         ],
         keep,
       ),

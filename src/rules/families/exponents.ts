@@ -124,7 +124,9 @@ function saysSo(exponent: Expression, hit: Hit): boolean {
     distanceCall.test(source) ||
     isLimited(exponent) ||
     // Of other values, of which these are some as a rule.
-    termsOf(exponent).some(({ term, sign }) => sign === -1 && isMaximum(term))
+    termsOf(exponent).some(({ term, sign }) => sign === -1 && isMaximum(term)) ||
+    // Of a product of densities the logarithms are added up.
+    (exponent.kind === 'operation' && exponent.operator === 'sum' && saysSo(exponent.operands[0] as Expression, hit))
   );
 }
 
@@ -319,13 +321,29 @@ const isLogarithm = (term: Expression): boolean =>
     ({ factor }) => factor.kind === 'constant' || (factor.kind === 'operation' && factor.operator === 'log'),
   );
 
+const labelName = /(^|[._])(y_?true|labels?|targets?)$/i;
+
+/** Whether it is a limited value times a label, which is 1, 0 or -1: the product is as limited as the value. */
+export function isLimitedTimesLabel(exponent: Expression, hit: Hit): boolean {
+  const isLabel = (factor: Expression): boolean =>
+    factor.kind === 'variable' && namesOf(factor, hit).some((name) => labelName.test(name));
+  const others = factorsOf(exponent).filter(({ factor, inverse }) => inverse || !isLabel(factor));
+  // Alone, or times a number, it may be something to be predicted.
+  if (others.every(({ factor }) => factor.kind === 'constant')) return false;
+  const limits = others.map(({ factor, inverse }) => {
+    const { low, high } = intervalOf(factor, hit.site.conditions);
+    return inverse ? Infinity : Math.max(-low, high);
+  });
+  const [format = 'float32'] = hit.formats;
+  return limits.reduce((a, b) => a * b, 1) < Math.log(formatByName(format).max);
+}
+
 /** Whether the exponential of a value can be more than the format in use holds, by all that is known of it. */
 export function canOverflow(exponent: Expression, hit: Hit): boolean {
   const [format = 'float32'] = hit.formats;
   const { high } = intervalOf(exponent, hit.site.conditions);
-  return (
-    high > Math.log(formatByName(format).max) && !isPower(exponent) && !isLogDensity(exponent) && !decays(exponent, hit)
-  );
+  if (high <= Math.log(formatByName(format).max) || isPower(exponent) || isLogDensity(exponent)) return false;
+  return !decays(exponent, hit) && !isLimitedTimesLabel(exponent, hit);
 }
 
 const similarityName = /(^|[._])(\w*cos\w*|\w*sims?|\w*similarit\w*|affinit\w*)$/i;

@@ -24,7 +24,7 @@ import {
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { operand } from '../rule';
-import { sigmoidOf, sigmoidOfTanh, softmaxOf } from './shapes';
+import { contains, sigmoidOf, sigmoidOfTanh, softmaxOf } from './shapes';
 
 /** What a probability is computed by. */
 export type Source = 'sigmoid' | 'softmax' | 'other';
@@ -256,11 +256,19 @@ export function guardedLogarithm(node: Expression): GuardedLogarithm | undefined
   return found;
 }
 
+/** The softmax that another guarded probability is divided by, where it is trained: the logarithm is a difference of two. */
+function guardedDivisor(quotient: Expression): Guarded | undefined {
+  if (quotient.kind !== 'operation' || quotient.operator !== 'divide') return undefined;
+  const [a, b] = quotient.operands.map(guardedIn);
+  if (!a || b?.source !== 'softmax' || isBare(a) || isBare(b) || ofSameProbability(a, b)) return undefined;
+  return contains(quotient.operands[1] as Expression, 'stopGradient') ? undefined : b;
+}
+
 function readLogarithm(node: Expression): GuardedLogarithm | undefined {
   if (node.kind !== 'operation') return undefined;
   const argument = plain(node.operands[0] as Expression);
   if (node.operator === 'log') {
-    const guarded = guardedIn(argument);
+    const guarded = guardedDivisor(argument) ?? guardedIn(argument);
     return guarded && { ...guarded, logarithm: (p) => log(guarded.around(p)) };
   }
   if (node.operator !== 'log1p') return undefined;

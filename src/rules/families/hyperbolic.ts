@@ -1,6 +1,7 @@
 import {
   acosh,
   add,
+  anything,
   apply,
   atanh,
   bind,
@@ -21,6 +22,7 @@ import {
   sqrt,
   square,
   subtract,
+  suchThat,
   tanh,
   termsOf,
   type Expression,
@@ -33,7 +35,7 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rewriting, type Rule } from '../rule';
 import { exponential, onePlus } from './exponents';
-import { everywhere, literalOf, reshaped } from './shapes';
+import { contains, everywhere, literalOf, reshaped } from './shapes';
 import { canBeZero, carriesGradient } from './zeros';
 
 const allFrameworks: readonly FrameworkName[] = [
@@ -135,8 +137,24 @@ const writeLogOfSlope: Rewriting = {
 /** Something that keeps the logarithm from 0: an epsilon, a limit. The gradient is 0 beyond it. */
 const guardedSlope = (inner: Pattern): Pattern => {
   const eps = bind('eps', (node) => (node.kind === 'constant' ? node.value > 0 : node.kind === 'variable'));
-  return either(apply('add', inner, eps), apply('maximum', inner, eps), apply('add', apply('maximum', inner, 0), eps));
+  const limited = either(apply('maximum', inner, 0), apply('clip', inner, 0, anything), straightThrough(inner));
+  return either(
+    apply('add', either(inner, limited), eps),
+    apply('maximum', inner, eps),
+    apply('clip', inner, eps, anything),
+  );
 };
+
+/** A limit whose gradient is that of the value: `x + stop_gradient((0 - x) * (x < 0))`. */
+const straightThrough = (inner: Pattern): Pattern =>
+  apply(
+    'add',
+    inner,
+    apply(
+      'stopGradient',
+      suchThat(anything, (_, node) => contains(node, 'tanh') && contains(node, 'less', 'lessEqual', 'clip')),
+    ),
+  );
 
 export const logOfOneMinusTanhSquared: Rule = {
   id: 'log-of-one-minus-tanh-squared',

@@ -4,21 +4,57 @@ import {
   apply,
   bind,
   divide,
+  factorsOf,
   log,
   logSoftmax,
   multipleOf,
   sameComputation,
   softmax,
   suchThat,
+  termsOf,
+  type Expression,
 } from '../../expression';
-import { operand, x, type Form, type Rule } from '../rule';
+import { formatByName } from '../../numeric';
+import type { Severity } from '../finding';
+import { intervalOf } from '../interval';
+import { operand, x, type Form, type Hit, type Rule } from '../rule';
 import { contains, rectified, reshaped, softmaxOf } from './shapes';
+import { sourceOf } from './zeros';
+
+/** Names of what bounded logits are multiplied by. */
+const scaleName = /(^|[._])(\w*temp(erature)?|tau|\w*scale|\w*clip\w*|c)$/i;
+
+/** Cosines, tanh and the like divided by a temperature that is not known, or times a scale. */
+function isScaledBounded(logits: Expression, hit: Hit): boolean {
+  return termsOf(logits).every(({ term }) => {
+    const factors = factorsOf(term);
+    const isScale = (factor: Expression, inverse: boolean): boolean =>
+      factor.kind === 'variable' && (inverse || scaleName.test(sourceOf(hit, factor) ?? ''));
+    const others = factors.filter(({ factor, inverse }) => factor.kind !== 'constant' && !isScale(factor, inverse));
+    return others.every(({ factor, inverse }) => {
+      const { low, high } = intervalOf(factor);
+      return !inverse && low >= -1 && high <= 1;
+    });
+  });
+}
+
+/** How much to make of it by how far apart the logits can lie: less far, and no probability underflows in the format. */
+function ofGap(hit: Hit): boolean | Severity {
+  const [format = 'float32'] = hit.formats;
+  const logits = hit.bindings.get('x') as Expression;
+  const { low, high } = intervalOf(logits, hit.site.conditions);
+  // TensorFlow flushes a little earlier than at the least normal number: from 86.6 in float32.
+  if (high - low < -Math.log(formatByName(format).smallestNormal) - 1) return false;
+  const isUnknown = high - low === Infinity && format !== 'float16';
+  return isUnknown && isScaledBounded(logits, hit) ? 'hint' : true;
+}
 
 /** Measured among two logits, the other one 0: x is then how far this logit lies above the greatest of the others. */
 const measured = {
   culprit: 'softmax',
   operand: 'the logits',
   bounded: false,
+  guard: ofGap,
   unstable: () => log(softmax(x, 0)),
   stable: () => logSoftmax(x, 0),
   headline: { of: 'value', side: 'below' },

@@ -39,6 +39,7 @@ import {
   gatheredIn,
   isChosenFrom,
   isLogDensity,
+  isLimitedTimesLabel,
   isLogProbability,
   isMinusDistance,
   logSumExpReducers,
@@ -87,7 +88,7 @@ const softplusForms = (
       unstable: () => of(exp(negate(x))),
       stable: () => softplus(negate(x)),
       headline: { of: 'value', side: 'below' },
-      guard: (hit) => isTaken(hit) && !isBelowZero(negate(boundX(hit)), hit),
+      guard: (hit) => isTaken(hit) && !isBelowZero(negate(boundX(hit)), hit) && !isLimitedTimesLabel(boundX(hit), hit),
       write: softplusOfNegative,
     },
     {
@@ -98,7 +99,7 @@ const softplusForms = (
       unstable: () => of(exp(x)),
       stable: () => softplus(x),
       headline: { of: 'value', side: 'above' },
-      guard: (hit) => isTaken(hit) && !isBelowZero(boundX(hit), hit),
+      guard: (hit) => isTaken(hit) && !isBelowZero(boundX(hit), hit) && !isLimitedTimesLabel(boundX(hit), hit),
       write: softplusOfArgument,
     },
   ];

@@ -93,6 +93,26 @@ const isLimited = (base: Expression, hit: Hit): boolean =>
   (base.operator === 'maximum' || base.operator === 'clip') &&
   /eps|tiny|smooth/i.test(sourceOf(hit, base) ?? '');
 
+const predictionName = /pred(ict(ions?|ed)?)?(?=_|\b)/;
+const targetNames = ['true', 'target', 'targets', 'label', 'labels', 'gt'] as const;
+
+/**
+ * Whether it is a part of a prediction whose root is compared with that of the same part of the target, as YOLO's loss
+ * does it with widths and heights: the prediction is a number of any sign, unless the file knows of an activation.
+ */
+function isRawPrediction(base: Expression, hit: Hit): boolean {
+  const { analysis, matched } = hit;
+  if (base.kind !== 'variable' || !/\[.*\]$/.test(sourceOf(hit, base) ?? '')) return false;
+  const root = sourceOf(hit, matched) ?? '';
+  if (!predictionName.test(root)) return false;
+  return analysis.ask(
+    `compares ${root}`,
+    (text) =>
+      targetNames.some((name) => text.includes(root.replace(predictionName, name))) &&
+      !/sigmoid|softmax|softplus|relu|\bexp\(/i.test(text),
+  );
+}
+
 const fractionalForm = (base: Base): Form => ({
   pattern: suchThat(fractionalPower, (bindings) => {
     const of = bindings.get('x');
@@ -104,7 +124,11 @@ const fractionalForm = (base: Base): Form => ({
     const own = baseAt(base, hit);
     return own && { ...hit.form, ...powerOf(own, exponentOf(hit)) };
   },
-  says: (hit) => sayAtZero(hit, whereIsZero(hit, 'as it can be here'), 'power'),
+  says: (hit) => {
+    const { message, lens } = sayAtZero(hit, whereIsZero(hit, 'as it can be here'), 'power');
+    const below = isRawPrediction(hit.bindings.get('x') as Expression, hit) ? ' Below 0 it is NaN.' : '';
+    return { message: message + below, lens };
+  },
   guard: (hit) => {
     const of = hit.bindings.get('x') as Expression;
     // In place, as no gradient is taken of it.
@@ -115,7 +139,8 @@ const fractionalForm = (base: Base): Form => ({
     if (zero === 'never' || !carriesGradient(of, hit) || isLimited(of, hit)) return false;
     // 0 has to be the end of what it can be: a difference that can be anything fails elsewhere first.
     const reaches = intervalOf(of, hit.site.conditions).low === 0 && zero === 'yes';
-    if (!reaches && !(exponentOf(hit) !== 0.5 && isShare(of) && isInsideTraining(hit))) return false;
+    if (!reaches && !isRawPrediction(of, hit) && !(exponentOf(hit) !== 0.5 && isShare(of) && isInsideTraining(hit)))
+      return false;
     return isOutsideTraining(hit) ? 'hint' : 'information';
   },
   advice: 'add a small number to the base, or limit it from below',

@@ -1,7 +1,18 @@
 import { apply, divide, either, exp, is, lessEqual, multiply, sqrt } from '../../expression';
 import { formatByName } from '../../numeric';
-import { operand, x, type Form, type Rule } from '../rule';
+import type { Severity } from '../finding';
+import { operand, x, type Form, type Hit, type Rule } from '../rule';
+import { namesOf } from './exponents';
 import { reshaped } from './shapes';
+
+const logVarianceName = /(log|ln)_?(?:\w*_)?(var|sig|std|stdd?ev|scale)|(var|sigma\w*)_?log/i;
+
+/** Logarithms of variances, as networks give them, don't come near the thresholds as a rule. */
+const ofLogarithm = (hit: Hit): Severity => {
+  const logarithm = hit.bindings.get('x');
+  const isNamed = logarithm && namesOf(logarithm, hit).some((name) => logVarianceName.test(name));
+  return isNamed ? 'information' : 'warning';
+};
 
 /**
  * sqrt(exp(x)), the deviation of a variance that is given by its logarithm: exp underflows first, and where it is 0 the
@@ -27,6 +38,7 @@ const rootForm: Form = {
   name: 'sqrt(exp(x))',
   headline: { of: 'gradient', side: 'below' },
   ofGradients: true,
+  guard: ofLogarithm,
 };
 
 /** Below the least normal number of float32, and of bfloat16, there is nothing but 0. */
@@ -50,7 +62,7 @@ export const rootOfExponential: Rule = {
       frameworks: ['tensorflow', 'keras', 'keras-backend', 'jax'],
       unstable: () => sqrt(flushed),
       meant: () => sqrt(exp(x)),
-      guard: ({ formats: [format] }) => format === 'float32' || format === 'bfloat16',
+      guard: (hit) => (hit.formats[0] === 'float32' || hit.formats[0] === 'bfloat16') && ofLogarithm(hit),
     },
   ],
 };

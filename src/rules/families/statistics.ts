@@ -21,8 +21,17 @@ import type { FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { said } from '../points';
-import { literal, literalOf, rootOf } from './shapes';
-import { canBeZero, carriesGradient, isInsideTraining, isOutsideTraining, nameOf, sayAtZero, sourceOf } from './zeros';
+import { findAll, literal, literalOf, rootOf } from './shapes';
+import {
+  canBeZero,
+  carriesGradient,
+  isInsideTraining,
+  isOutsideTraining,
+  nameOf,
+  namesAround,
+  sayAtZero,
+  sourceOf,
+} from './zeros';
 
 const centred: Pattern = apply('subtract', operand, apply('mean', operand));
 /** The variance, also written out: mean((x - mean(x)) ** 2). */
@@ -103,6 +112,18 @@ const deviationForm = (name: string, pattern: Pattern, more: Partial<Form> = {})
   ...more,
 });
 
+/** Whether a value is a part of what is minimised, or by the names around it what a discriminator is told of a batch. */
+function isTrainedThrough(hit: Hit): boolean {
+  const { matched, analysis } = hit;
+  if (namesAround(hit).some((name) => /mini_?batch_?std/i.test(name))) return true;
+  const isPart = (value: Expression): boolean =>
+    matched.kind === 'operation' && findAll(value, matched.operator).includes(matched);
+  return analysis.sites.some(
+    ({ loss, alternatives }) =>
+      loss === 'objective' && alternatives.some(([value]) => value !== undefined && isPart(value)),
+  );
+}
+
 export const deviationAtZero: Rule = {
   id: 'deviation-at-zero',
   title: 'gradient of a standard deviation at 0',
@@ -119,10 +140,15 @@ export const deviationAtZero: Rule = {
           apply(operator, either(deviation, apply('negate', deviation)), anything),
         ),
         apply('divide', anything, deviation),
-        apply('subtract', anything, deviation),
       ),
       { frameworks: withPlainDeviation },
     ),
+    // Of a difference of two the first may be that of data.
+    deviationForm('std(x)', apply('subtract', anything, deviation), { frameworks: withPlainDeviation }),
+    deviationForm('std(x)', either(apply('mean', deviation), apply('sum', deviation)), {
+      frameworks: withPlainDeviation,
+      guard: (hit) => isTrainedThrough(hit) && carriesGradient(theOperand(hit), hit) && 'information',
+    }),
   ],
 };
 

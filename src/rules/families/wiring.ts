@@ -85,6 +85,20 @@ const softmaxTwice = (): Saying => ({
   lens: `softmax taken twice: the loss can't fall below ${leastOfSoftmax(10)} for 10 classes`,
 });
 
+/** Losses of logits that have a softmax of their own. */
+const softmaxLosses = [
+  'torch:cross-entropy',
+  'tf:softmax-cross-entropy',
+  'optax:softmax-cross-entropy',
+  'tfjs:softmax-cross-entropy',
+] as const;
+
+/** Between 0 and 1 lie what a sigmoid gives and what a softmax gives: the least is the same. */
+const sigmoidInSoftmax = (): Saying => ({
+  message: `The loss takes logits and gets what a sigmoid gives, numbers from 0 to 1: however sure the network is, it can't fall below ${leastOfSoftmax(2)} for 2 classes, ${leastOfSoftmax(10)} for 10, ${leastOfSoftmax(100)} for 100.`,
+  lens: `sigmoid before a softmax: the loss can't fall below ${leastOfSoftmax(10)} for 10 classes`,
+});
+
 export const crossEntropyOfSoftmax: Rule = {
   id: 'cross-entropy-of-softmax',
   title: 'cross-entropy of softmax',
@@ -92,17 +106,12 @@ export const crossEntropyOfSoftmax: Rule = {
   severity: 'warning',
   triggers: [
     ['CrossEntropyLoss', 'cross_entropy', 'softmaxCrossEntropy'],
-    ['oftmax', 'exp'],
+    ['oftmax', 'igmoid', 'expit', 'exp'],
   ],
   forms: [
     {
       pattern: through(['pick', 'mean'], softmaxOf(operand)),
-      ofLoss: [
-        'torch:cross-entropy',
-        'tf:softmax-cross-entropy',
-        'optax:softmax-cross-entropy',
-        'tfjs:softmax-cross-entropy',
-      ],
+      ofLoss: softmaxLosses,
       culprit: 'softmax',
       name: 'cross-entropy of softmax(x)',
       guard: unlessOptional,
@@ -111,6 +120,16 @@ export const crossEntropyOfSoftmax: Rule = {
       write: { pytorch: '{torch.nn.functional.cross_entropy}($x, $t)' },
       writeLayer: {},
       advice: 'give the loss the logits, without the softmax',
+    },
+    {
+      pattern: through(['pick'], sigmoidOf(operand)),
+      ofLoss: softmaxLosses,
+      culprit: 'sigmoid',
+      name: 'cross-entropy of sigmoid(x)',
+      guard: unlessOptional,
+      says: sigmoidInSoftmax,
+      advice:
+        'give the loss the logits, without the sigmoid; for classes that can be there together take a BCE with logits',
     },
   ],
 };

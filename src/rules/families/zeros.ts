@@ -68,7 +68,7 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
       return node.value === 0 ? 'yes' : 'never';
     case 'variable': {
       const text = sourceOf(hit, node) ?? '';
-      if (gradientCall.test(text)) return 'yes';
+      if (isGradient(node, hit)) return 'yes';
       if (/non_?zero|nozero/i.test(text)) return 'never';
       return weightName.test(text) ? 'never' : 'perhaps';
     }
@@ -147,6 +147,12 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
     default:
       return 'perhaps';
   }
+}
+
+/** Whether gradients were asked for, of which it may be the first. */
+function isGradient(node: Expression, hit: Hit): boolean {
+  const list = hit.analysis.originOf(node)?.firstOf;
+  return [node, list].some((each) => each && gradientCall.test(sourceOf(hit, each) ?? ''));
 }
 
 /** Whether it is true where the value is 0. */
@@ -235,7 +241,7 @@ export function carriesGradient(expression: Expression, hit: Hit): boolean {
         return false;
       case 'variable': {
         const text = sourceOf(hit, node) ?? '';
-        return gradientCall.test(text) || (!dataName.test(text) && !literalCall.test(text));
+        return isGradient(node, hit) || (!dataName.test(text) && !literalCall.test(text));
       }
       case 'withGradient':
         return node.inputs.some(visit);
@@ -297,7 +303,35 @@ export function isOutsideTraining(hit: Hit): boolean {
   return (
     functions.some((each) => withoutGradients.test(each) || steps.has(each)) ||
     (classesWithout.test(name) && !/loss/i.test(name)) ||
-    reporting.test(hit.analysis.text.slice(start, end))
+    reporting.test(hit.analysis.text.slice(start, end)) ||
+    isOfGraphWithoutGradients(hit) ||
+    isOutsideTape(hit)
+  );
+}
+
+/** Whether the function around trains by a gradient tape, and the place is not under it: what is computed to be shown. */
+function isOutsideTape({ site: { within, range }, analysis }: Hit): boolean {
+  if (within?.kind !== 'function') return false;
+  const isTape = (start: number, end: number): boolean => /\bGradientTape\(/.test(analysis.text.slice(start, end));
+  // A penalty has a tape of its own and is under another one, where it is called.
+  const trains = analysis.text.slice(within.start, within.end).includes('.apply_gradients(');
+  if (!trains || !isTape(within.start, within.end)) return false;
+  const around = analysis.pathTo(range.start).flatMap(({ statement }) => (statement.kind === 'with' ? statement : []));
+  return !around.some(({ items }) => items.some(({ value: { start, end } }) => isTape(start, end)));
+}
+
+/** Whether it is in a script that runs graphs of TensorFlow 1 in a session, none of which has a gradient: neighbours, K-means. */
+function isOfGraphWithoutGradients({ site, analysis }: Hit): boolean {
+  return (
+    site.framework.name === 'tensorflow' &&
+    analysis.ask(
+      'runs graphs without gradients',
+      (text) =>
+        /\bplaceholder\(/.test(text) &&
+        text.includes('Session(') &&
+        text.includes('.run(') &&
+        !/optimi[sz]er|minimi[sz]e|gradient|loss|\bcost|\.fit\(|\bimport \*/i.test(text),
+    )
   );
 }
 

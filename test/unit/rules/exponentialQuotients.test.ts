@@ -6,6 +6,14 @@ import { assertThresholds } from './thresholds';
 describe('rule softmax-by-hand', () => {
   describe('finds', () => {
     finds('softmax-by-hand', {
+      'a product of exponentials': `
+import tensorflow as tf
+def routing(votes, mu, act):
+    logp = votes * mu
+    p = tf.exp(tf.reduce_sum(logp, axis=3))
+    ap = p * tf.reshape(act, [-1, 1, 10])
+    return «ap / (tf.reduce_sum(ap, axis=2, keep_dims=True) + 1e-9)»
+`,
       'one expression': `
 import torch
 p = «torch.exp(x) / torch.exp(x).sum(dim=1, keepdim=True)»
@@ -102,6 +110,15 @@ import torch
 def loss(log_prob, mask, difficulty, beta):
     weights = mask * torch.exp(-beta * (difficulty.unsqueeze(1) + difficulty.unsqueeze(0)))
     return -((weights * log_prob).sum(1) / weights.sum(1).clamp(min=1e-6)).mean()
+`,
+      'a product of densities over the greatest, but for a constant': `
+import tensorflow as tf
+def routing(votes, mu, sigma2, act):
+    logp = -tf.log(tf.sqrt(sigma2)) - tf.square(votes - mu) / (2 * sigma2)
+    logp = logp - (tf.reduce_max(logp, axis=[2, 3], keep_dims=True) - tf.log(10.0))
+    p = tf.exp(tf.reduce_sum(logp, axis=3))
+    ap = p * tf.reshape(act, [-1, 1, 10])
+    return ap / (tf.reduce_sum(ap, axis=2, keep_dims=True) + 1e-9)
 `,
       'a power of probabilities, as characters are sampled': `
 import numpy as np

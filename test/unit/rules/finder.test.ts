@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { variablesOf } from '../../../src/expression';
 import { findingsIn } from '../../../src/rules';
-import { assertFinds, finds, marked, only, sparesOf } from './marked';
+import { assertFinds, finds, marked, only, spares, sparesOf } from './marked';
 
 describe('rule log-of-sigmoid', () => {
   describe('finds', () => {
@@ -449,6 +449,20 @@ def kl(p_logits, q_logits):
     q = F.softmax(q_logits, dim=1)
     return (p * «torch.log(p / q)»).sum(1).mean()
 `,
+      'logits with limits that leave enough room': `
+import tensorflow as tf
+def f(x, w):
+    a = «tf.math.log(tf.nn.softmax(tf.clip_by_value(x, -50., 50.)))»
+    b = «tf.math.log(tf.nn.softmax(w * tf.tanh(x)))»
+    return a + b + «tf.math.log(tf.nn.softmax(tf.nn.relu(x)))» + «tf.math.log(tf.nn.softmax(tf.tanh(x) / 0.01))»
+`,
+      'what placeholders pick that are assigned at once': `
+import tensorflow as tf
+obs = tf.placeholder('float', [None, 4])
+probs = tf.nn.softmax(tf.layers.dense(obs, 2))
+actions, adv = tf.placeholder('float', [None, 2]), tf.placeholder('float', [None, 1])
+loss = -tf.reduce_sum(«tf.log(tf.reduce_sum(tf.multiply(probs, actions), axis=1))» * adv)
+`,
       'what a target called y picks': `
 import torch
 def focal(logits, y):
@@ -522,12 +536,33 @@ class Net(nn.Module):
   });
 
   describe('leaves alone', () => {
+    spares({
+      'logits that lie closer together than what underflows': `
+import tensorflow as tf
+from tensorflow.keras import backend as K
+def mixture(y_true, params):
+    alpha = K.softmax(K.clip(params[:, 0], 1e-8, 1.))
+    return -K.mean(K.log(alpha) * y_true)
+def pointer(q, k):
+    return tf.math.log(tf.nn.softmax(10.0 * tf.tanh(tf.reduce_sum(q * k, -1))))
+def contrast(a, b, temperature):
+    cosines = tf.matmul(tf.nn.l2_normalize(a, 1), tf.nn.l2_normalize(b, 1), transpose_b=True)
+    return tf.math.log(tf.nn.softmax(cosines / 0.1)) + tf.math.log(tf.nn.softmax(cosines / temperature))
+`,
+    });
     sparesOf('log-of-softmax', {
       'a quotient by its own sum': `
 import torch
 def renormalised(x, m):
     p = torch.softmax(x, 1) * m
     return torch.log(p / p.sum(1, keepdim=True))
+`,
+      'an expected value of placeholders that are assigned at once': `
+import tensorflow as tf
+obs = tf.placeholder('float', [None, 4])
+probs = tf.nn.softmax(tf.layers.dense(obs, 2))
+actions, values = tf.placeholder('float', [None, 2]), tf.placeholder('float', [None, 2])
+loss = -tf.reduce_sum(tf.log(tf.reduce_sum(tf.multiply(probs, values), axis=1)) * actions)
 `,
       'an expected value': `
 import torch

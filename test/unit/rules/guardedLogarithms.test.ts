@@ -89,6 +89,12 @@ loss = F.nll_loss(torch.log(1.0001 - adv_probs + 1e-12), new_y)
 describe('rule log-of-probability-plus-epsilon', () => {
   describe('finds', () => {
     finds('log-of-probability-plus-epsilon', {
+      'a divergence of two softmaxes as a quotient': `
+import tensorflow as tf
+def kl(logits_p, logits_q, eps=1e-8):
+    p, q = tf.nn.softmax(logits_p), tf.nn.softmax(logits_q)
+    return tf.reduce_sum(p * «tf.math.log((p + eps) / (q + eps))», axis=1)
+`,
       'both sides of a GAN loss': torch(`
 D_real = torch.sigmoid(D(x))
 D_fake = torch.sigmoid(D(G(z)))
@@ -145,6 +151,13 @@ loss = -tf.reduce_mean(«tf.log(picked + 1e-5)» * advantage)
 
   describe('spares', () => {
     spares({
+      'quotients of what is trained and what is not, and of data': `
+import tensorflow as tf
+def kl(logits_p, logits_q, prior, eps=1e-8):
+    p, q = tf.nn.softmax(logits_p), tf.stop_gradient(tf.nn.softmax(logits_q))
+    old = tf.reduce_sum(p * tf.math.log((p + eps) / (q + eps)), axis=1)
+    return old + tf.reduce_sum(p * tf.math.log((p + eps) / (prior + eps)), axis=1)
+`,
       'entropies, in either order and on both sides': torch(`
 p = F.softmax(x, -1)
 h = -(p * torch.log(p + 1e-8)).sum()

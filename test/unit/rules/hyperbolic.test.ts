@@ -117,6 +117,31 @@ def logp(pi, u):
     t = torch.tanh(u)
     return pi - «torch.log(F.relu(1 - t.pow(2)) + 1e-6)».sum(axis=1)
 `,
+      'a limit to [0, 1] and an epsilon': `
+import tensorflow as tf
+def plain(pi):
+    return tf.reduce_sum(«tf.math.log(tf.clip_by_value(1 - tf.tanh(pi) ** 2, 0, 1) + 1e-6)», axis=1)
+def least(pi):
+    return tf.reduce_sum(«tf.math.log(tf.clip_by_value(1 - tf.tanh(pi) ** 2, 1e-6, 1))», axis=1)
+`,
+      'a limit that keeps the gradient, and an epsilon': `
+import tensorflow as tf
+class Agent:
+    def build(self, mu, std):
+        pi = mu + tf.random_normal(tf.shape(mu)) * std
+        self.logp = -tf.reduce_sum(«tf.log(self.clip(1 - tf.tanh(pi) ** 2, l=0, u=1) + 1e-6)», axis=1)
+    def clip(self, x, l=-1., u=1.):
+        up, low = tf.cast(x > u, tf.float32), tf.cast(x < l, tf.float32)
+        return x + tf.stop_gradient((u - x) * up + (l - x) * low)
+def apply_squashing_func(mu, pi, logp_pi):
+    pi = tf.tanh(pi)
+    logp_pi -= tf.reduce_sum(«tf.log(clip_but_pass_gradient(1 - pi**2, l=0, u=1) + 1e-6)», axis=1)
+    return mu, pi, logp_pi
+def clip_but_pass_gradient(x, l=-1., u=1.):
+    clip_up = tf.cast(x > u, tf.float32)
+    clip_low = tf.cast(x < l, tf.float32)
+    return x + tf.stop_gradient((u - x)*clip_up + (l - x)*clip_low)
+`,
       'an epsilon with a name': `
 import tensorflow as tf
 EPS = 1e-6
@@ -169,6 +194,11 @@ y = torch.log(1 - x ** 2 + 1e-6)
       'an epsilon in NumPy, which takes no gradients': `
 import numpy as np
 y = np.log(1 - np.tanh(x) ** 2 + 1e-6)
+`,
+      'a limit of something else, and one of the argument': `
+import tensorflow as tf
+a = tf.reduce_sum(tf.math.log(tf.clip_by_value(1 - action ** 2, 0, 1) + 1e-6), axis=1)
+b = tf.math.log(tf.clip_by_value(1 - tf.tanh(tf.clip_by_value(x, -5., 5.)) ** 2, 0, 1) + 1e-6)
 `,
       'an input that is limited': `
 import torch

@@ -93,6 +93,49 @@ class Mean(torch.autograd.Function):
         return «x.exp().mean().log()»
 `,
     });
+    spares({
+      'what TensorFlow and JAX are given a derivative for': `
+import tensorflow as tf
+import jax, jax.numpy as jnp
+from functools import partial
+@tf.custom_gradient
+def log1pexp(x):
+    e = tf.where(tf.abs(x) < 1e-3, x, tf.math.log(x))
+    def grad(upstream):
+        return upstream * (1 - 1 / (1 + tf.exp(x)))
+    return tf.math.log1p(e), grad
+@tf.RegisterGradient('Root')
+def _root_grad(op, grad):
+    return grad / (1 + tf.exp(op.inputs[0]))
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def safe_norm(x, axis):
+    return jnp.sqrt(jnp.sum((x - x.mean()) ** 2, axis))
+@safe_norm.defjvp
+def safe_norm_jvp(axis, primals, tangents):
+    x, = primals
+    n = jnp.sqrt(jnp.sum((x - x.mean()) ** 2, axis))
+    return n, tangents[0] * n
+`,
+    });
+    finds('sigmoid-by-hand', {
+      'the same without a derivative of its own': `
+import tensorflow as tf
+def log1pexp(x):
+    def slope(upstream):
+        return upstream * (1 - «1 / (1 + tf.exp(x))»)
+    return slope
+`,
+    });
+    finds('log-of-one-plus-exp', {
+      'a value that overflows in spite of its own derivative': `
+import tensorflow as tf
+@tf.custom_gradient
+def softplus(x):
+    def grad(upstream):
+        return upstream * tf.sigmoid(x)
+    return «tf.math.log(1 + tf.exp(x))», grad
+`,
+    });
     sparesOf('norm-at-zero', {
       'what has a derivative of its own has no other one': `
 import torch
@@ -132,6 +175,17 @@ import tensorflow as tf
 from layers import linear
 y_pred = linear(net, 10, activation=tf.nn.softmax)
 loss = -tf.reduce_sum(y * «tf.log(y_pred)»)
+`,
+      'a method from elsewhere that is told its activation': `
+import tensorflow as tf
+from base import Base
+class Agent(Base):
+    def build(self, x):
+        self.policy = self.linear(x, 4, activation_fn=tf.nn.softmax, scope='policy')
+        self.hidden = self.network(x, 4, activation_fn=tf.nn.softmax)
+    def loss(self):
+        taken = tf.reduce_sum(self.policy * tf.one_hot(self.action, 4), axis=1)
+        return -tf.reduce_sum(«tf.log(taken)» * self.advantage) + tf.log(self.hidden)
 `,
       'a network that is told that of its last layer': `
 import tensorflow as tf

@@ -15,6 +15,11 @@ def loss(x, y):
     positive = torch.ge(y, 0).float()
     return «torch.log(1 + torch.exp(x - 2 * x * positive))»
 `,
+      'a value times a label, and a limited value times something else': `
+from keras import backend as K
+def logloss(y_true, z, w):
+    return «K.log(1 + K.exp(-y_true * z))» + «K.log(1 + K.exp(w * K.clip(z, -15, 15)))» + «K.log(1 + K.exp(y_true))»
+`,
       'a softplus by hand': `
 import torch
 y = «torch.log(1 + torch.exp(x))»
@@ -92,6 +97,12 @@ def balanced_loss(x, t):
     other = (x > 0).type(x.dtype)
     one = x * (t - positive) - torch.log(1 + torch.exp(x - 2 * torch.mul(x, positive)))
     return one + x * (t - other) - torch.log1p(torch.exp(x - 2 * x * other))
+`,
+      'a limited value times a label': `
+from keras import backend as K
+def logloss(y_true, z):
+    z = K.clip(z, -15, 15)
+    return K.log(1 + K.exp(-y_true * z))
 `,
       'of what a negative log-likelihood is given as well': `
 import torch

@@ -58,6 +58,25 @@ def build(D, x, eps):
     slopes = «tf.sqrt(tf.reduce_sum(tf.square(gradients), reduction_indices=[1]))»
     return tf.reduce_mean((slopes - 1.) ** 2)
 `,
+      'gradient penalties of the first and only gradient of a list': `
+import tensorflow as tf
+def of_first(y, x):
+    grads = tf.gradients(y, x)
+    g = grads[0]
+    return tf.reduce_mean((«tf.sqrt(tf.reduce_sum(tf.square(g), axis=1))» - 1.) ** 2)
+def of_only(y, x):
+    g, = tf.gradients(y, x)
+    return tf.reduce_mean((«tf.norm(tf.layers.flatten(g), axis=1)» - 1.) ** 2)
+`,
+      'a distance in a graph that has gradients': `
+import tensorflow as tf
+a = tf.placeholder('float', [3])
+b = tf.placeholder('float', [3])
+distance = «tf.sqrt(tf.reduce_sum(tf.pow(tf.subtract(a, b), 2)))»
+slope = tf.gradients(distance, a)
+with tf.Session() as sess:
+    print(sess.run(slope, feed_dict={a: [0., 0., 0.], b: [1., 1., 1.]}))
+`,
       'a gradient penalty in Keras': `
 from keras import backend as K
 def gradient_penalty_loss(y_true, y_pred, averaged_samples):
@@ -149,6 +168,21 @@ class Normalize(torch.nn.Module):
 `,
     });
     spares({
+      'a distance in a graph without gradients': `
+import tensorflow as tf
+a = tf.placeholder('float', [3])
+b = tf.placeholder('float', [3])
+distance = tf.sqrt(tf.reduce_sum(tf.pow(tf.subtract(a, b), 2)))
+with tf.Session() as sess:
+    print(sess.run(distance, feed_dict={a: [0., 0., 0.], b: [1., 1., 1.]}))
+`,
+      'the first of other lists': `
+import tensorflow as tf
+def f(y, x):
+    outputs = network(y, x)
+    z, = encoder(x)
+    return tf.reduce_mean(tf.norm(outputs[0], axis=1)) + tf.reduce_mean(tf.norm(z, axis=1))
+`,
       'the norm of PyTorch, whose gradient at 0 is 0': `
 import torch
 def penalty(D, x):

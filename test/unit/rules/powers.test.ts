@@ -9,6 +9,22 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
+      'of a variance, under a gradient tape': `
+import tensorflow as tf
+def train(net, opt, x, t):
+    with tf.GradientTape() as tape:
+        q = net(x)
+        mean, var = tf.nn.moments(q, axes=[0])
+        q = (q - mean) / (1e-3 + «tf.sqrt(var[0])»)
+        loss = tf.reduce_mean(tf.square(q - t))
+    opt.apply_gradients(zip(tape.gradient(loss, net.trainable_weights), net.trainable_weights))
+    return loss
+`,
+      'of the width and height that a box is predicted to have': `
+import tensorflow as tf
+def yolo_loss(y_true, y_pred):
+    return tf.reduce_sum(tf.square(tf.sqrt(y_true[..., 2:4]) - «tf.sqrt(y_pred[..., 2:4])»))
+`,
       'of an absolute difference': `
 import torch
 def loss(a, b):
@@ -66,6 +82,38 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'a variance that is shown, after the gradient tape': `
+import tensorflow as tf
+def train(net, opt, x, t):
+    with tf.GradientTape() as tape:
+        q = net(x)
+        loss = tf.reduce_mean(tf.square(q - t))
+    opt.apply_gradients(zip(tape.gradient(loss, net.trainable_weights), net.trainable_weights))
+    mean, var = tf.nn.moments(q, axes=[0])
+    return mean[0], tf.sqrt(var[0]), loss
+`,
+      'predictions that may well be positive': `
+import tensorflow as tf
+def hellinger_loss(y_true, y_pred):
+    return tf.reduce_sum(tf.square(tf.sqrt(y_true) - tf.sqrt(y_pred)))
+def gaussian_loss(y_true, y_pred):
+    return tf.reduce_mean((y_true - y_pred[:, 0]) / tf.sqrt(y_pred[:, 1]))
+`,
+      'a prediction that went through an activation': `
+import tensorflow as tf
+def network(x):
+    return tf.sigmoid(layer(x))
+def yolo_loss(y_true, y_pred):
+    return tf.reduce_sum(tf.square(tf.sqrt(y_true[..., 2:4]) - tf.sqrt(y_pred[..., 2:4])))
+`,
+      'an absolute value, and one whose sign takes the gradient away at 0': `
+import tensorflow as tf
+def masked_loss(y_true, y_pred, mask):
+    p = mask * y_pred
+    return tf.reduce_sum(tf.square(y_true - tf.sign(p) * tf.sqrt(tf.abs(p))))
+def unmasked_loss(y_pred):
+    return tf.reduce_sum(tf.sqrt(tf.abs(y_pred)))
+`,
       'a small number where it is 0': `
 import tensorflow as tf
 def pairwise_distances(embeddings):

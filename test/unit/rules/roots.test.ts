@@ -57,6 +57,17 @@ def sample(logvar):
     });
   });
 
+  it('makes less of what is called the logarithm of a variance', () => {
+    const severityOf = (name: string): string => {
+      const text = `import torch\ndef sample(${name}, eps):\n    return torch.sqrt(torch.exp(${name})) * eps\n`;
+      return only(findingsIn(text, { rules: new Set(['sqrt-of-exp']) })).severity;
+    };
+    assert.deepEqual(['log_var', 'logvar', 'z_log_sigma_sq', 'sigma2_log', 'h', 'logits'].map(severityOf), [
+      ...['information', 'information', 'information', 'information'],
+      ...['warning', 'warning'],
+    ]);
+  });
+
   it('says of flushed subnormals from where on', () => {
     const text = 'import jax.numpy as jnp\nf = lambda v: jnp.sqrt(jnp.exp(jnp.clip(v, -100, 80)))\n';
     const { message } = only(findingsIn(text, { rules: new Set(['sqrt-of-exp']) }));

@@ -109,6 +109,17 @@ describe('a session of findings', () => {
     }
   });
 
+  it('knows which version of a library a text is for', () => {
+    const session = new FindingsSession();
+    const loss = 'p = tf.nn.softmax(z)\nloss = tf.nn.softmax_cross_entropy_with_logits(y, p)\n\n\n';
+    const head = `import tensorflow as tf\n\n${loss}def f():\n    pass\n\n\nf()\n`;
+    const counts = [head, `${head}x = tf.placeholder(tf.float32)\n`, head].map((text) => {
+      assert.deepEqual(session.update(text), findingsIn(text), text);
+      return findingsIn(text).length;
+    });
+    assert.deepEqual(counts, [1, 0, 1]);
+  });
+
   it('keeps to its settings', () => {
     const session = new FindingsSession({ settings: { severities: { 'log-of-sigmoid': 'off' } } });
     assert.deepEqual(session.update('import torch\ntorch.log(torch.sigmoid(x))\n'), []);

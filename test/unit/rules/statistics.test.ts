@@ -143,6 +143,19 @@ class InstanceNorm(tf.keras.layers.Layer):
         std = «tf.sqrt(var)»
         return (x - mean) / (std + 1e-5)
 `,
+      'the standard deviations of batches that are to be alike': `
+import tensorflow as tf
+def moments_loss(y_true, y_pred):
+    return tf.reduce_mean(tf.abs(«tf.math.reduce_std(y_true, 0) - tf.math.reduce_std(y_pred, 0)»))
+`,
+      'a mean of standard deviations': `
+import tensorflow as tf
+from tensorflow.keras import backend as K
+def minibatch_std(x):
+    return «K.mean(K.std(x, axis=0))»
+def collapse_loss(z):
+    return -«tf.reduce_mean(tf.math.reduce_std(z, axis=0))»
+`,
       'an epsilon that comes after the root': `
 from keras import backend as K
 class InstanceNormalization:
@@ -176,11 +189,25 @@ def variance_loss(z, eps):
 def loss_fn(z):
     return jnp.mean(jnp.sqrt(jnp.var(z, axis=0) + 1e-4))
 `,
+      'a standard deviation that is squared again, whose gradient at 0 TensorFlow takes to be 0': `
+import tensorflow as tf
+class Norm(tf.keras.layers.Layer):
+    def call(self, x):
+        std = tf.math.reduce_std(x)
+        return tf.nn.batch_normalization(x, tf.reduce_mean(x), std ** 2, self.offset, self.scale, 1e-12)
+`,
       'a standard deviation that is only looked at': `
 import jax.numpy as jnp
 def loss_fn(q):
     std = jnp.std(q, axis=1)
-    return jnp.mean(q), dict(std=std)
+    return jnp.mean(q), dict(std=std, mean=jnp.mean(jnp.std(q, axis=0)))
+`,
+      'standard deviations of data, and of a network that is looked at': `
+import tensorflow as tf
+def scale_loss(y_true, y_pred):
+    return tf.reduce_mean((y_true - y_pred) ** 2) / (1e-6 + tf.math.reduce_std(y_true))
+def report(model, x):
+    return tf.reduce_mean(tf.math.reduce_std(model(x), axis=0))
 `,
       'statistics of data': `
 import jax.numpy as jnp

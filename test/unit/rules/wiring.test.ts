@@ -303,15 +303,31 @@ logits = tf.layers.dense(h, 10)
 y_pred = tf.nn.softmax(logits)
 cost = tf.reduce_mean(«tf.nn.softmax_cross_entropy_with_logits(logits=y_pred, labels=y)»)
 `,
+      'a sigmoid before the softmax': `
+import tensorflow as tf
+def loss(x, y):
+    a = «tf.nn.softmax_cross_entropy_with_logits(logits=tf.nn.sigmoid(x), labels=y)»
+    return a + «tf.losses.softmax_cross_entropy(y, tf.nn.sigmoid(x))»
+`,
       'TensorFlow 1, a dense layer with its activation': `
 import tensorflow as tf
 out = tf.layers.dense(h, 10, activation=tf.nn.softmax)
 loss = «tf.losses.softmax_cross_entropy(y, out)»
 `,
-      'TensorFlow 1, sparse labels, an older order': `
+      'TensorFlow 0, sparse labels, the order of that time': `
 import tensorflow as tf
+x = tf.placeholder(tf.float32, [None, 4])
 probs = tf.nn.softmax(tf.matmul(x, W) + b)
 loss = «tf.nn.sparse_softmax_cross_entropy_with_logits(probs, y)»
+`,
+      'TensorFlow 2, by position': `
+import tensorflow as tf
+def step(model, x, y):
+    with tf.GradientTape() as tape:
+        p = tf.nn.softmax(model(x))
+        dense = «tf.nn.softmax_cross_entropy_with_logits(y, p)»
+        loss = tf.reduce_mean(dense + «tf.nn.sparse_softmax_cross_entropy_with_logits(y, p)»)
+    return tape.gradient(loss, model.trainable_variables)
 `,
       optax: `
 import jax
@@ -434,6 +450,27 @@ def distil(student, teacher):
     return F.cross_entropy(student, torch.softmax(teacher, dim=1))
 loss = tf.nn.softmax_cross_entropy_with_logits(logits=student, labels=tf.nn.softmax(teacher))
 `,
+      'a sigmoid inside the network, and one for the targets': `
+import tensorflow as tf
+def loss(x, y, teacher):
+    gated = tf.nn.sigmoid(x) * tf.matmul(x, w)
+    a = tf.nn.softmax_cross_entropy_with_logits(logits=gated, labels=y)
+    return a + tf.nn.softmax_cross_entropy_with_logits(logits=x, labels=tf.nn.sigmoid(teacher))
+`,
+      'soft targets, by position': `
+import tensorflow as tf
+def step(teacher, student, x):
+    soft = tf.nn.softmax(teacher(x) / 3.0)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(soft, student(x) / 3.0))
+        same = tf.nn.sigmoid_cross_entropy_with_logits(tf.nn.sigmoid(teacher(x)), student(x))
+    return tape.gradient(loss, student.trainable_variables)
+`,
+      'soft targets, by position in TensorFlow 0': `
+import tensorflow as tf
+x = tf.placeholder(tf.float32, [None, 4])
+loss = tf.nn.softmax_cross_entropy_with_logits(tf.matmul(x, W), tf.nn.softmax(teacher))
+`,
       'logits and probabilities returned from branches': `
 import tensorflow as tf
 class GAN:
@@ -506,6 +543,7 @@ import tensorflow as tf
 def discriminator(x):
     return tf.layers.dense(x, 1, activation=tf.nn.sigmoid)
 d_loss = tf.reduce_mean(«tf.nn.sigmoid_cross_entropy_with_logits(logits=discriminator(x), labels=y)»)
+weighted = «tf.nn.weighted_cross_entropy_with_logits(y, discriminator(x), 2.0)»
 `,
       optax: `
 import jax, optax
