@@ -39,7 +39,7 @@ import { activationOf, lossByName } from './frameworks/keras';
 import { linear } from './frameworks/operations';
 import type { ModuleLoader } from './modules';
 import { localsOf } from './dependencies';
-import { Scope, type Bindings } from './scope';
+import { computedElement, Scope, type Bindings } from './scope';
 import type {
   Call,
   ClassDefinition,
@@ -398,6 +398,8 @@ class Interpreter {
   readonly #imported: readonly FrameworkName[];
   /** Values whose framework is one of several. */
   readonly #guessed = new Set<Expression>();
+  /** Numbers for computed positions of elements. */
+  readonly #positions = new Map<Expression, number>();
   readonly #copies = new Map<Expression, Map<FormatName, Expression>>();
   /** Defaults between 0 and 1 of parameters, for where these are exponents. */
   readonly #usualExponents = new Map<Expression, Expression>();
@@ -1098,7 +1100,14 @@ class Interpreter {
     this.#evaluateAll(target.index);
     const container = this.#evaluate(target.value);
     const name = keyOf(target.value);
-    if (name === undefined) return;
+    if (name === undefined) {
+      // ps[t][mask] = eps: an element that was known is another one.
+      const changed = target.value.kind === 'subscript' ? this.#elementKey(target.value) : undefined;
+      if (changed !== undefined) scope.assign(changed, this.#opaque(target.value));
+      return;
+    }
+    const computed = this.#elementKey(target);
+    scope.forgetComputedElements(name);
     const [index] = target.index;
     if (container.kind === 'dict' && index?.kind === 'string' && container.entries.size < mostElements) {
       scope.assign(name, { kind: 'dict', entries: new Map(container.entries).set(index.value, value) });
@@ -1110,6 +1119,29 @@ class Interpreter {
       const key = keyOf(target);
       if (key !== undefined) scope.assign(key, value);
     }
+    if (computed !== undefined) scope.assign(computed, value);
+  }
+
+  /**
+   * What an element is remembered under whose index is a name: that name and what it stands for, so that `ys[t]` is
+   * what the same pass of the loop has put there, and nothing where t is another one.
+   */
+  #elementKey(node: Subscript): string | undefined {
+    const [index] = node.index;
+    const object = keyOf(node.value);
+    if (object === undefined || index?.kind !== 'name' || node.index.length !== 1 || node.sliced) return undefined;
+    const position = this.#evaluate(index);
+    if (position.kind !== 'quantity') return undefined;
+    const { expression } = position;
+    let identity: string;
+    if (expression.kind === 'constant') identity = String(expression.value);
+    else if (expression.kind === 'variable') identity = expression.name;
+    else {
+      const number = this.#positions.get(expression) ?? this.#positions.size;
+      this.#positions.set(expression, number);
+      identity = `#${String(number)}`;
+    }
+    return `${object}${computedElement}${index.name}=${identity}]`;
   }
 
   #unpack(value: Value, targets: readonly PyExpression[]): readonly (Value | undefined)[] {
@@ -1340,7 +1372,7 @@ class Interpreter {
   }
 
   #element(node: Subscript): Value {
-    const key = keyOf(node);
+    const key = keyOf(node) ?? this.#elementKey(node);
     const assigned = key === undefined ? undefined : this.#frame.scope.find(key);
     if (assigned) return assigned;
     const container = this.#evaluate(node.value);
@@ -1726,12 +1758,12 @@ class Interpreter {
           for (const value of call.all) this.#use(value);
           if (!shapeMethods.has(name)) this.#use(receiver);
           const result = this.#opaque(node);
-          if (inPlace && keyOf(target) !== undefined) this.#assign(target, result);
+          if (inPlace && isPlace(target)) this.#assign(target, result);
           return result;
         }
         const operands = call.after(receiver, target, firstAxis(node));
         const value = this.#do(applied, operands, node, known.framework, undefined, guessed);
-        if (inPlace && keyOf(target) !== undefined) this.#assign(target, value);
+        if (inPlace && isPlace(target)) this.#assign(target, value);
         return value;
       }
       case 'list':
@@ -2402,6 +2434,11 @@ function keyOf(node: PyExpression): string | undefined {
   if (index.kind === 'string') return `${object}['${index.value}']`;
   const position = integerOf(index);
   return position === undefined ? undefined : `${object}[${String(position)}]`;
+}
+
+/** Whether it can be assigned to, and what is changed in place there is remembered. */
+function isPlace(node: PyExpression): boolean {
+  return keyOf(node) !== undefined || (node.kind === 'subscript' && keyOf(node.value) !== undefined);
 }
 
 function integerOf(node: PyExpression): number | undefined {

@@ -51,4 +51,71 @@ def expected(a, b):
 `,
     });
   });
+
+  describe('an element that is read where it was put', () => {
+    finds('log-of-softmax', {
+      'of a dictionary that a loop fills': `
+import numpy as np
+def loss(inputs, targets, h):
+    xs, hs, ys, ps = {}, {}, {}, {}
+    hs[-1] = np.copy(h)
+    total = 0
+    for t in range(len(inputs)):
+        hs[t] = np.tanh(Wxh @ xs[t] + Whh @ hs[t - 1])
+        ys[t] = Why @ hs[t]
+        ps[t] = np.exp(ys[t]) / np.sum(np.exp(ys[t]))
+        total += -«np.log(ps[t][targets[t], 0])»
+    return total
+`,
+      'of an attribute': `
+import torch
+class Net:
+    def loss(self, xs):
+        for i, x in enumerate(xs):
+            self.probs[i] = torch.softmax(x, -1)
+            yield -«torch.log(self.probs[i])»
+`,
+    });
+    spares({
+      'of another position': `
+import torch
+def loss(n, xs, ps):
+    for t in range(n):
+        ps[t] = torch.softmax(xs[t], -1)
+        t = t - 1
+        yield -torch.log(ps[t])
+`,
+      'of another loop': `
+import torch
+def loss(xs, ps, ks):
+    for t in ks:
+        ps[t] = torch.softmax(xs[t], -1)
+    return sum([torch.log(ps[t]) for t in xs])
+`,
+      'limited with all the others': `
+import torch
+def loss(xs, ps):
+    for t, x in enumerate(xs):
+        ps[t] = torch.softmax(x, -1)
+        ps[ps < 1e-6] = 1e-6
+        yield -torch.log(ps[t])
+`,
+      'limited by its elements': `
+import torch
+def loss(xs, ps):
+    for t, x in enumerate(xs):
+        ps[t] = torch.softmax(x, -1)
+        ps[t][ps[t] < 1e-6] = 1e-6
+        yield -torch.log(ps[t])
+`,
+      'limited in place': `
+import torch
+def loss(xs, ps):
+    for t, x in enumerate(xs):
+        ps[t] = torch.softmax(x, -1)
+        ps[t].clamp_(min=1e-6)
+        yield -torch.log(ps[t])
+`,
+    });
+  });
 });
