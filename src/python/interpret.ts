@@ -36,7 +36,7 @@ import {
 } from './frameworks';
 import { argumentOf, harmless } from './frameworks/framework';
 import { activationOf, lossByName } from './frameworks/keras';
-import { linear } from './frameworks/operations';
+import { isFilled, linear } from './frameworks/operations';
 import type { ModuleLoader } from './modules';
 import { localsOf } from './dependencies';
 import { computedElement, Scope, type Bindings } from './scope';
@@ -67,6 +67,7 @@ import {
   type FunctionValue,
   type LibraryObject,
   type List,
+  type Quantity,
   type Value,
 } from './values';
 
@@ -398,6 +399,8 @@ class Interpreter {
   readonly #imported: readonly FrameworkName[];
   /** Values whose framework is one of several. */
   readonly #guessed = new Set<Expression>();
+  /** Values of calls that are one of too many, and what is computed from them. */
+  readonly #lost = new Set<Expression>();
   /** Numbers for computed positions of elements. */
   readonly #positions = new Map<Expression, number>();
   readonly #copies = new Map<Expression, Map<FormatName, Expression>>();
@@ -754,9 +757,8 @@ class Interpreter {
     }
     const value = this.#evaluate(node);
     this.#use(value);
-    if (value.kind !== 'quantity' || !isComparison(value.expression)) return { met: [], unmet: [] };
-    const comparison = value.expression;
-    return { met: [{ comparison, holds: true }], unmet: [{ comparison, holds: false }] };
+    const met = conditionsOf(value);
+    return { met, unmet: met.map(({ comparison, holds }) => ({ comparison, holds: !holds })) };
   }
 
   /** Loops are taken to run at least once, and are gone through once. */
@@ -911,7 +913,7 @@ class Interpreter {
       const { value } = given.expression;
       if (isEpsilon(parameter.name) || (value > 0 && value <= largestEpsilon)) return given;
     }
-    if (given?.kind === 'quantity' && isFraction(given.expression) && unknown.kind === 'quantity') {
+    if (given?.kind === 'quantity' && isFraction(given.expression)) {
       this.#usualExponents.set(unknown.expression, given.expression);
     }
     const callable = given && ['path', 'object', 'function', 'class', 'instance'].includes(given.kind);
@@ -1070,6 +1072,15 @@ class Interpreter {
           if (object.kind !== 'instance' || this.#rootOf.get(object.of) !== this.#root) continue;
           const { attributes } = object.of;
           const before = attributes.get(target.name);
+          if (isStart(value)) {
+            // The zeros that an array begins with are not what other code finds there.
+            if (before && alternativesOf(before).some(isUnknown)) continue;
+            const later = this.#opaque(target);
+            const framework = this.#frameworks.get(value.expression);
+            if (framework) this.#frameworks.set(later.expression, framework);
+            attributes.set(target.name, before ? (choose([before, later]) ?? later) : later);
+            continue;
+          }
           const replaces = before === undefined || continues(value, before);
           attributes.set(target.name, replaces ? value : (choose([before, value]) ?? this.#fresh()));
         }
@@ -1171,7 +1182,7 @@ class Interpreter {
   // Values.
 
   /** An unknown number or tensor. */
-  #opaque(at: Range): Value {
+  #opaque(at: Range): Quantity {
     const value = this.#fresh();
     this.#setOrigin(value.expression, at);
     return value;
@@ -1182,7 +1193,7 @@ class Interpreter {
     this.#origins.set(expression, { start, end, within: this.#active.at(-1), ...more });
   }
 
-  #fresh(): { readonly kind: 'quantity'; readonly expression: Expression } {
+  #fresh(): Quantity {
     return { kind: 'quantity', expression: variable(`${this.#prefix}${String(++this.#variables)}`) };
   }
 
@@ -1460,7 +1471,7 @@ class Interpreter {
     }
     if (object) this.#touch(object.made);
     const combinations = this.#combinations(operands, node);
-    if (!combinations) return this.#opaque(node);
+    if (!combinations) return this.#lose(node);
     const results: Value[] = [];
     const alternatives: Expression[][] = [];
     const formats = new Set<FormatName | undefined>();
@@ -1510,14 +1521,27 @@ class Interpreter {
       }
       if (framework && !guessed) this.#belongsTo(framework, combination);
       results.push({ kind: 'quantity', expression });
-      if (expression.kind === 'operation') alternatives.push([expression]);
+      const isOfLost = combination.some((operand) => operand && this.#lost.has(operand));
+      if (isOfLost && this.#frame.calls.length > 0) {
+        this.#lost.add(expression);
+      } else if (expression.kind === 'operation') alternatives.push([expression]);
     }
     // An alternative that is unknown may be anything, which says nothing against the others.
     if (owner && alternatives.length > 0) {
       const [only] = formats.size === 1 ? formats : [];
       this.#note(node, owner, { alternatives, format: only, object: object?.path, loss: undefined }, uncertain);
     }
-    return choose(results) ?? this.#opaque(node);
+    return choose(results) ?? this.#lose(node);
+  }
+
+  /**
+   * One of too many values. In a function that is called with some, what comes of it says less than what the function
+   * does with any values at all, which is gone through by itself.
+   */
+  #lose(node: Range): Value {
+    const value = this.#opaque(node);
+    if (this.#frame.calls.length > 0) this.#lost.add(value.expression);
+    return value;
   }
 
   /** A power whose exponent is a parameter with a default below 1 is a root: `def tv_loss(x, beta=0.5)`. */
@@ -2274,6 +2298,15 @@ function isPosition(expression: Expression): boolean {
   return expression.kind === 'operation' && expression.operator === 'index';
 }
 
+/** Whether it is a tensor of zeros or ones. */
+function isStart(value: Value): value is Quantity {
+  return value.kind === 'quantity' && isFilled(value.expression);
+}
+
+function isUnknown(value: Value): boolean {
+  return value.kind === 'quantity' && value.expression.kind === 'variable';
+}
+
 /** Whether a chain of layers is an earlier one with more added to it. */
 function continues(value: Value, before: Value): boolean {
   if (value.kind !== 'object' || before.kind !== 'object' || value.made !== before.made) return false;
@@ -2305,6 +2338,22 @@ function isComparison(expression: Expression, of?: Expression): boolean {
     default:
       return false;
   }
+}
+
+/** What a test says; of one of several values that is compared with a number of each of them, if it is that. */
+function conditionsOf(test: Value): readonly Condition[] {
+  const conditions = alternativesOf(test).flatMap((single) =>
+    single.kind === 'quantity' ? (conditionOf(single.expression) ?? []) : [],
+  );
+  const isWithNumber = ({ comparison }: Condition): boolean =>
+    children(comparison).some((operand) => operand.kind === 'constant');
+  return test.kind === 'choice' ? conditions.filter(isWithNumber) : conditions;
+}
+
+function conditionOf(test: Expression, holds = true): Condition | undefined {
+  if (test.kind !== 'operation') return undefined;
+  if (test.operator === 'not') return conditionOf(test.operands[0] as Expression, !holds);
+  return test.operator === 'equal' || isComparison(test) ? { comparison: test, holds } : undefined;
 }
 
 function isFraction(value: Expression): boolean {

@@ -39,7 +39,7 @@ export function canBeZero(expression: Expression, hit: Hit): Zero {
 }
 
 /** Whether the way to the place leads through a comparison of the value with 0. */
-function isTested(node: Expression, { site }: Hit): boolean {
+export function isTested(node: Expression, { site }: Pick<Hit, 'site'>): boolean {
   return site.conditions.some(({ comparison, holds }) => {
     if (comparison.kind !== 'operation' || !comparisons.has(comparison.operator)) return false;
     const [a, b] = comparison.operands as [Expression, Expression];

@@ -118,4 +118,146 @@ def loss(xs, ps):
 `,
     });
   });
+
+  describe('an attribute that begins as zeros', () => {
+    finds('softmax-by-hand', {
+      'filled element by element': `
+import numpy as np
+class Model:
+    def fit(self, X):
+        self.z = np.zeros(10)
+        for k in range(10):
+            self.z[k] = X[k] @ self.w
+    def probabilities(self):
+        return «np.exp(self.z) / np.sum(np.exp(self.z))»
+`,
+      'by code that stands after what reads it': `
+import torch
+class Model:
+    def __init__(self):
+        self.z = torch.zeros(10)
+    def probabilities(self):
+        return «torch.exp(self.z) / torch.exp(self.z).sum()»
+    def fit(self, X):
+        self.z[:5] = X
+`,
+    });
+    spares({
+      'read where it was made': `
+import numpy as np
+class Model:
+    def start(self):
+        self.z = np.zeros(10)
+        self.p = np.exp(self.z) / np.sum(np.exp(self.z))
+`,
+      'limited before it is kept': `
+import numpy as np
+class Model:
+    def __init__(self):
+        self.p = np.ones(10)
+    def fit(self, x):
+        self.p = np.clip(1 / (1 + np.exp(-x)), 1e-6, 1 - 1e-6)
+    def entropy(self):
+        return -np.sum(self.p * np.log(self.p))
+`,
+    });
+  });
+
+  describe('branches of functions that are called', () => {
+    spares({
+      'with one of two values': `
+import numpy as np
+def sigmoid(x):
+    if x >= 0:
+        return 1 / (1 + np.exp(-x))
+    z = np.exp(x)
+    return z / (1 + z)
+def predict(X, v, w, b, late):
+    if late:
+        v = w
+    return [sigmoid(x) for x in X @ v + b]
+`,
+      'with one of too many values': `
+import math
+import numpy as np
+def log_add(x, y):
+    a, b = min(x, y), max(x, y)
+    if a == -np.inf:
+        return b
+    return math.log1p(math.exp(a - b)) + b
+def fraction(coefficients):
+    l0, l1 = -np.inf, -np.inf
+    for c in coefficients:
+        l0 = log_add(l0, math.log(abs(c)))
+        l1 = log_add(l1, math.log(abs(c)) + 1)
+    return log_add(l0, l1)
+`,
+    });
+    finds('exp-over-one-plus-exp', {
+      'without a comparison': `
+import numpy as np
+def sigmoid(x):
+    z = np.exp(x)
+    return «z / (1 + z)»
+def predict(X, v, w, b, late):
+    if late:
+        v = w
+    return [sigmoid(x) for x in X @ v + b]
+`,
+    });
+  });
+
+  describe('a comparison with 0 before the logarithm', () => {
+    spares({
+      'that returns': `
+import numpy as np
+def f(x):
+    p = 1 / (1 + np.exp(-x))
+    if p == 0:
+        return -745.0
+    return np.log(p)
+`,
+      'with another branch': `
+import math
+from scipy import special
+def log_erfc(x):
+    r = special.erfc(x)
+    if r != 0.0:
+        return math.log(r)
+    return -math.log(math.pi) / 2 - math.log(x) - x ** 2
+`,
+      'in one expression': `
+import numpy as np
+def f(x):
+    p = 1 / (1 + np.exp(-x))
+    return np.log(p) if p > 0 else -np.inf
+`,
+    });
+    finds('log-of-sigmoid', {
+      'of something else': `
+import numpy as np
+def f(x, y):
+    p = 1 / (1 + np.exp(-x))
+    if y == 0:
+        return -745.0
+    return «np.log(p)»
+`,
+      'with the wrong number': `
+import numpy as np
+def f(x):
+    p = 1 / (1 + np.exp(-x))
+    if p == 1:
+        return 0.0
+    return «np.log(p)»
+`,
+    });
+    finds('log-of-sum-of-exp', {
+      'which does not keep it from overflowing': `
+import numpy as np
+def f(x):
+    s = np.sum(np.exp(x))
+    return «np.log(s)» if s > 0 else -np.inf
+`,
+    });
+  });
 });
