@@ -391,6 +391,8 @@ class Interpreter {
   /** Names that are bound nowhere, and what is read from values that nothing is known of, the same each time. */
   readonly #unknown = new Map<string, Value>();
   readonly #text: string;
+  /** Whether states of training are made, as Flax has them. */
+  readonly #makesStates: boolean;
   /** Whether the module is there for tests: its helpers are part of them. */
   readonly #isOfTests: boolean;
   readonly #load: ModuleLoader | undefined;
@@ -399,6 +401,9 @@ class Interpreter {
   readonly #imported: readonly FrameworkName[];
   /** Values whose framework is one of several. */
   readonly #guessed = new Set<Expression>();
+  /** The models whose functions states of training were made with, and that function while there is one model only. */
+  readonly #models = new Set<Range>();
+  #applyFunction: Value | undefined;
   /** Values of calls that are one of too many, and what is computed from them. */
   readonly #lost = new Set<Expression>();
   /** Numbers for computed positions of elements. */
@@ -443,6 +448,7 @@ class Interpreter {
     this.#text = text;
     this.#asked = asked;
     this.#isOfTests = testModule.test(text);
+    this.#makesStates = /\bapply_fn *=/.test(text);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
     this.#prefix = prefix;
@@ -613,7 +619,7 @@ class Interpreter {
         return this.#meet(entry, exits);
       }
       case 'function':
-        frame.scope.assign(statement.name, this.#functionValue(statement));
+        frame.scope.assign(statement.name, this.#decorated(statement));
         return true;
       case 'class':
         frame.scope.assign(statement.name, this.#classValue(statement));
@@ -832,6 +838,17 @@ class Interpreter {
 
   // Definitions.
 
+  /** A function, or what a decorator makes of it that gives something else: `@hk.transform`. */
+  #decorated(definition: FunctionDefinition): Value {
+    let value: Value = this.#functionValue(definition);
+    for (const decorator of definition.decorators.toReversed()) {
+      const made = this.#evaluate(decorator);
+      if (made.kind !== 'path' || !replaces(made.path)) continue;
+      value = this.#apply(made, new CallArguments([value], new Map()), decorator);
+    }
+    return value;
+  }
+
   #functionValue(definition: FunctionDefinition): FunctionValue {
     const decorators = definition.decorators.map((decorator) => this.#decorator(decorator));
     const has = (name: string): boolean => decorators.some(({ names }) => names.includes(name));
@@ -853,7 +870,7 @@ class Interpreter {
     const names: string[] = named.kind === 'name' ? [named.name] : named.kind === 'attribute' ? [named.name] : [];
     if (value.kind === 'path' || value.kind === 'object') names.push(value.path);
     const stopsGradients = this.#stopsGradients(value);
-    const kept = value.kind === 'path' && knownName(value.path)?.meaning.does === 'keep';
+    const kept = value.kind === 'path' && (knownName(value.path)?.meaning.does === 'keep' || replaces(value.path));
     const plain =
       stopsGradients || kept || names.some((name) => transparentDecorators.has(name)) || names.includes('setter');
     return { names, plain, stopsGradients };
@@ -869,7 +886,10 @@ class Interpreter {
     const action = (): void => {
       this.#analyse(value, statement, test);
     };
-    this.#later.push({ root: this.#root, action });
+    // What states of training are made with is known before the functions that are given them.
+    const isFirst =
+      this.#makesStates && /\bapply_fn *=/.test(this.#text.slice(value.definition.start, value.definition.end));
+    (isFirst ? this.#firstLater : this.#later).push({ root: this.#root, action });
   }
 
   #analyse(value: FunctionValue, statement: Range, test: boolean): void {
@@ -906,6 +926,8 @@ class Interpreter {
   #parameter(parameter: Parameter, scope: Scope): Value {
     if (parameter.stars === '*') return { kind: 'list', items: [this.#opaque(parameter)], exact: false };
     if (parameter.stars === '**') return { kind: 'dict', entries: new Map() };
+    const model = this.#typed(parameter);
+    if (model) return model;
     const unknown = this.#opaque(parameter);
     const given = parameter.default && this.#default(parameter.default, scope);
     // An epsilon is its default as a rule, and so is what is as small as one by another name.
@@ -918,6 +940,13 @@ class Interpreter {
     }
     const callable = given && ['path', 'object', 'function', 'class', 'instance'].includes(given.kind);
     return callable ? (choose([unknown, given]) ?? unknown) : unknown;
+  }
+
+  /** What a parameter is whose type is a class of the file that can be called: `model: Net`. */
+  #typed({ type: name }: Parameter): Value | undefined {
+    const type = name === undefined ? undefined : this.#frame.scope.find(name);
+    if (type?.kind !== 'class' || !callMethods.some((method) => type.members.has(method))) return undefined;
+    return { kind: 'instance', of: type };
   }
 
   #default(node: PyExpression, scope: Scope): Value {
@@ -1350,13 +1379,22 @@ class Interpreter {
         const path = `${object.path}.${name}`;
         return this.#foreign(path) ?? { kind: 'path', path };
       }
-      case 'instance':
-        return this.#attribute(object.of, name, node) ?? this.#opaque(node);
+      case 'instance': {
+        const own = this.#attribute(object.of, name, node);
+        if (own) return own;
+        if (name === 'apply' && isOfFlax(object.of)) {
+          // The parameters, and then what the module is called with.
+          const applied: Applied = { does: 'skip', of: object, arguments: 1 };
+          return { kind: 'object', path: 'flax.linen.Module.apply', applied, made: object.of.definition };
+        }
+        return this.#opaque(node);
+      }
       case 'class':
         return object.members.get(name) ?? this.#opaque(node);
       case 'quantity':
         if (sameAttributes.has(name)) return object;
         if (object.expression.kind !== 'variable') return this.#opaque(node);
+        if (name === 'apply_fn' && this.#applyFunction) return this.#applyFunction;
         return this.#unknownAs(`${object.expression.name}.${name}`, node, false);
       case 'dict':
         // A dictionary whose entries are attributes, or an object of JavaScript.
@@ -1706,6 +1744,8 @@ class Interpreter {
         const receiver = this.#evaluate(callee.value);
         const call = this.#argumentsOf(node);
         if (callee.name === '__init__' && isSuper(callee.value)) this.#noteGivenToBase(call);
+        const apply = call.named.get('apply_fn');
+        if (apply && callee.name === 'create') return this.#stateWith(apply, node);
         const value = this.#forEach(receiver, node, (single) => this.#callMethod(single, callee.name, call, node));
         this.#noteGrown(node);
         return value;
@@ -1715,6 +1755,25 @@ class Interpreter {
     const value = this.#apply(called, this.#argumentsOf(node), node);
     this.#noteGrown(node);
     return value;
+  }
+
+  /**
+   * `TrainState.create(apply_fn=model.apply, ...)`: what training is given as the state of a model has that model's
+   * function, and so has any state of a file that makes states of one model only.
+   */
+  #stateWith(apply: Value, node: Range): Value {
+    this.#isEntangled = true;
+    if (apply.kind === 'object' && apply.applied?.does === 'skip') {
+      this.#models.add(apply.made);
+      this.#applyFunction = this.#models.size === 1 ? apply : undefined;
+    }
+    return {
+      kind: 'dict',
+      entries: new Map([
+        ['apply_fn', apply],
+        ['params', this.#opaque(node)],
+      ]),
+    };
   }
 
   /** `super().__init__(nn.Linear(2, 1), nn.Sigmoid())`: what a class that is an `nn.Sequential` is made of. */
@@ -1761,6 +1820,7 @@ class Interpreter {
     if (minimisers.has(name) && call.all.length > 0) this.#noteMinimised(name, call, node);
     switch (receiver.kind) {
       case 'quantity': {
+        if (name === 'apply_fn' && this.#applyFunction) return this.#apply(this.#applyFunction, call, node);
         const inPlace = name.endsWith('_') && !name.endsWith('__') && knownMethod(name) === undefined;
         const { known, guessed } = this.#methodOf(receiver.expression, inPlace ? name.slice(0, -1) : name);
         const format = formatsByMethod.get(name) ?? (name === 'backward' ? undefined : this.#formatAsked(call));
@@ -1790,12 +1850,15 @@ class Interpreter {
         if (inPlace && isPlace(target)) this.#assign(target, value);
         return value;
       }
-      case 'list':
-        return this.#listMethod(receiver, name, call, node);
+      case 'list': {
+        const field = receiver.fields?.includes(name) ? this.#attributeOf(receiver, name, node) : undefined;
+        return field ? this.#apply(field, call, node) : this.#listMethod(receiver, name, call, node);
+      }
       case 'dict': {
         const [key] = call.positional;
         const entry = name === 'get' && key?.kind === 'text' ? receiver.entries.get(key.text) : undefined;
-        return entry ?? this.#opaque(node);
+        const own = receiver.entries.get(name);
+        return entry ?? (own ? this.#apply(own, call, node) : this.#opaque(node));
       }
       case 'object':
         if (name === 'forward' || name === 'call' || name === '__call__') return this.#apply(receiver, call, node);
@@ -1820,9 +1883,8 @@ class Interpreter {
         if (method) return this.#apply(method, call, node);
         for (const value of call.all) this.#use(value);
         if (name === 'compile') this.#compile(receiver, call, node);
-        if (name === 'apply' && isOfFlax(receiver.of)) {
-          return this.#callInstance(receiver.of, new CallArguments(call.positional.slice(1), new Map()), node);
-        }
+        const known = this.#attributeOf(receiver, name, node);
+        if (known.kind === 'object') return this.#apply(known, call, node);
         return fluentMethods.has(name) ? receiver : this.#opaque(node);
       }
       default:
@@ -2159,6 +2221,11 @@ class Interpreter {
         const given = new CallArguments([...positional, ...call.positional], new Map([...named, ...call.named]));
         return this.#apply(of, given, node);
       }
+      case 'skip':
+        return this.#apply(applied.of, new CallArguments(call.positional.slice(applied.arguments), new Map()), node);
+      case 'differentiate':
+        this.#apply(applied.of, call, node);
+        return this.#opaque(node);
       case 'give':
         return applied.value;
       case 'methods':
@@ -2286,6 +2353,11 @@ function isOfFlax(of: ClassValue): boolean {
   return of.bases.some((base) =>
     base.kind === 'path' ? base.path.startsWith('flax.') : base.kind === 'class' && isOfFlax(base),
   );
+}
+
+/** Whether a function of a library makes something else of the function that it decorates. */
+function replaces(path: string): boolean {
+  return knownName(path)?.meaning.does === 'choose';
 }
 
 /** What a function does whose call gives nothing but its operands. */

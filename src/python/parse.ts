@@ -293,9 +293,7 @@ function isLogical(node: Raw): boolean {
   const [operator, other] = node.children.filter((child) => operatorNames.has(child.name));
   if (!operator || other) return false;
   if (node.name === 'UnaryExpression') return operands === 1 && operator.name === 'not';
-  return (
-    node.name === 'BinaryExpression' && operands === 2 && (operator.name === 'and' || operator.name === 'or')
-  );
+  return node.name === 'BinaryExpression' && operands === 2 && (operator.name === 'and' || operator.name === 'or');
 }
 
 /** An operand of `and` and `or`, and from where to where it stands, with its parentheses. */
@@ -550,6 +548,10 @@ class Reader {
         if (last) last.default = this.expression(child);
       } else if (child.name === 'VariableName') {
         parameters.push({ name: this.#textOf(child), stars, start: child.start, end: child.end });
+      } else if (child.name === 'TypeDef') {
+        const [, type, ...more] = child.children;
+        const last = parameters.at(-1);
+        if (last && type?.name === 'VariableName' && more.length === 0) last.type = this.#textOf(type);
       }
     }
     return parameters;

@@ -260,4 +260,127 @@ def f(x):
 `,
     });
   });
+
+  describe('models of the libraries of JAX', () => {
+    const flax = (last: string): string => `
+import jax
+import jax.numpy as jnp
+import optax
+from flax import linen as nn
+from flax.training.train_state import TrainState
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return ${last}(nn.Dense(10)(x))
+`;
+    const training = `
+def create_state(params):
+    return TrainState.create(apply_fn=Net().apply, params=params, tx=optax.sgd(0.1))
+`;
+    const step = (loss: string): string => `
+@jax.jit
+def train_step(state, x, y):
+    def loss_fn(params):
+        p = state.apply_fn({'params': params}, x)
+        return ${loss}
+    return jax.grad(loss_fn)(state.params)
+`;
+    finds('log-of-softmax', {
+      "Flax's state of training, made after it is used": `${flax('nn.softmax')}${step('-jnp.mean(y * «jnp.log(p)»)')}${training}`,
+      'unpacked, with state that changes': `${flax('nn.softmax')}${training}
+def loss_fn(params, state, x, y):
+    p, updates = state.apply_fn({'params': params}, x, train=True, mutable=['batch_stats'])
+    return -jnp.mean(y * «jnp.log(p)»)
+`,
+      'of two models the one that is meant': `${flax('nn.softmax')}
+class Critic(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(1)(x)
+def main(params, x, y):
+    actor = TrainState.create(apply_fn=Net().apply, params=params, tx=optax.sgd(0.1))
+    critic = TrainState.create(apply_fn=Critic().apply, params=params, tx=optax.sgd(0.1))
+    return -jnp.mean(y * «jnp.log(actor.apply_fn(params, x))») + jnp.log(critic.apply_fn(params, x))
+`,
+      'Haiku, a pair': `
+import haiku as hk
+import jax
+import jax.numpy as jnp
+def forward(x):
+    return jax.nn.softmax(hk.Linear(10)(x))
+init, apply = hk.without_apply_rng(hk.transform(forward))
+def loss(params, x, y):
+    return -jnp.mean(y * «jnp.log(apply(params, x))»)
+`,
+      'Haiku, a decorator': `
+import haiku as hk
+import jax
+import jax.numpy as jnp
+@hk.transform
+def network(x):
+    return jax.nn.softmax(hk.Linear(10)(x))
+def loss(params, key, x, y):
+    return -jnp.mean(y * «jnp.log(network.apply(params, key, x))»)
+`,
+    });
+    finds('cross-entropy-of-softmax', {
+      'given to a loss of logits': `${flax('nn.softmax')}${training}${step('«optax.softmax_cross_entropy(p, y)».mean()')}`,
+    });
+    finds('log-of-sigmoid', {
+      'the type of a parameter': `
+import jax.numpy as jnp
+from flax import nnx
+class Net(nnx.Module):
+    def __call__(self, x):
+        return nnx.sigmoid(self.layer(x))
+def loss_fn(model: Net, x, y):
+    return -jnp.mean(y * «jnp.log(model(x))»)
+`,
+      'a function that is called for its gradients': `
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+class Net(eqx.Module):
+    def __call__(self, x):
+        return jax.nn.sigmoid(self.linear(x))
+@eqx.filter_value_and_grad
+def loss(model, x, y):
+    return -jnp.mean(y * «jnp.log(jax.vmap(model)(x))»)
+def main(x, y):
+    return loss(Net(), x, y)
+`,
+    });
+    spares({
+      'that give log-probabilities': `${flax('nn.log_softmax')}${training}${step('-jnp.mean(y * p)')}`,
+      'that give logits': `${flax('nn.relu')}${training}${step('optax.softmax_cross_entropy(p, y).mean()')}`,
+      'of which there are two': `${flax('nn.softmax')}
+class Critic(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(1)(x)
+def create_states(params):
+    actor = TrainState.create(apply_fn=Net().apply, params=params, tx=optax.sgd(0.1))
+    critic = TrainState.create(apply_fn=Critic().apply, params=params, tx=optax.sgd(0.1))
+    return actor, critic
+${step('-jnp.mean(y * jnp.log(p))')}`,
+      'whose type is known, with a limit': `
+import jax.numpy as jnp
+from flax import nnx
+class Net(nnx.Module):
+    def __call__(self, x):
+        return jnp.clip(nnx.sigmoid(self.layer(x)), 1e-6, 1 - 1e-6)
+def loss_fn(model: Net, x, y):
+    return -jnp.mean(y * jnp.log(model(x)))
+`,
+      'of which there is a list': `
+import jax
+import jax.numpy as jnp
+class Net:
+    def __call__(self, x):
+        return jax.nn.sigmoid(x)
+def loss_fn(model: list[Net], x, y):
+    return -jnp.mean(y * jnp.log(model(x)))
+`,
+    });
+  });
 });
