@@ -104,6 +104,8 @@ export interface Site {
   readonly customGradient: boolean;
   /** Whether whose operation it is was only guessed from a method's name: several frameworks of the file have it. */
   readonly guessed: boolean;
+  /** Whether it is of an element and the whole at once, which one name can't be written for. */
+  readonly ofElement: boolean;
   /** What has been compared on the way here. */
   readonly conditions: readonly Condition[];
   /** Whether it stands in a test. */
@@ -210,6 +212,8 @@ interface Frame {
   readonly test: boolean;
   readonly returned: Value[];
   conditions: readonly Condition[];
+  /** Whether a name stands for the elements of an array beside the array. */
+  ofElement: boolean;
   /** The names as they stood at each break and continue of the innermost loop. */
   loopExits: Bindings[];
 }
@@ -362,6 +366,9 @@ const outputActivations = ['output_activation', 'final_activation', 'last_activa
 /** Attributes of a Keras model that are what it computes. */
 const modelOutputs: ReadonlySet<string> = new Set(['output', 'outputs']);
 
+/** What methods call the object that they are of, its class or its metaclass. */
+const objectName = /^_*(self|slf|this|me|s|obj|cls|klass|class|mcs|meta\w*|module|model)_*$/i;
+
 const initialisers: ReadonlySet<string> = new Set(['__init__', 'build', 'setup', '__post_init__']);
 const callMethods = ['forward', 'call', '__call__'] as const;
 /** Where a class keeps what its constructor gives to that of the class it is made from: no name of the language. */
@@ -471,6 +478,7 @@ class Interpreter {
       test: false,
       returned: [],
       conditions: [],
+      ofElement: false,
       loopExits: [],
       ...of,
     };
@@ -963,6 +971,10 @@ class Interpreter {
     const inside = Interpreter.#newFrame(scope, definition, { calls: outer.calls, test });
     this.#inFrame(inside, () => this.#block(definition.body));
     const members = scope.bindings.all();
+    for (const [name, member] of members) {
+      if (member.kind !== 'function' || !this.#isWithoutSelf(member, members)) continue;
+      members.set(name, { ...member, decorated: { ...member.decorated, as: 'static' } });
+    }
     const value: ClassValue = { kind: 'class', definition, bases, members, attributes: new Map() };
     this.#made(value);
     if (outer.calls.length > 0) return value;
@@ -976,6 +988,21 @@ class Interpreter {
       this.#analyseLater(bound(member, value), member.definition, test);
     }
     return value;
+  }
+
+  /**
+   * Whether a method takes no object, though nothing says so: `def forward(Z)` of a class that is called by its name. Its
+   * first parameter is none by what it is called, and isn't used as one.
+   */
+  #isWithoutSelf({ definition, decorated }: FunctionValue, members: ReadonlyMap<string, Value>): boolean {
+    const [first] = definition.parameters;
+    if (definition.kind !== 'function' || first?.stars !== '' || decorated.as !== 'function') return false;
+    if (definition.decorators.length > 0 || definition.name.startsWith('__') || objectName.test(first.name))
+      return false;
+    if (this.#isForeign()) return false;
+    const code = this.#text.slice(definition.start, definition.end);
+    const uses = [...code.matchAll(new RegExp(`\\b${first.name}\\.(\\w+)(\\s*=(?!=))?`, 'g'))];
+    return uses.every(([, name = '', assigned]) => assigned === undefined && !members.has(name));
   }
 
   /**
@@ -1346,14 +1373,17 @@ class Interpreter {
 
   #comprehension(node: Comprehension): Value {
     const frame = this.#frame;
-    const outer = frame.scope;
+    const { scope: outer, ofElement } = frame;
     const sources = node.loops.map(({ iterable }, index) => (index === 0 ? this.#evaluate(iterable) : undefined));
     frame.scope = new Scope('expression', outer);
     node.loops.forEach(({ targets, iterable }, index) => {
       const source = sources[index] ?? this.#evaluate(iterable);
       const [target] = targets;
-      if (target && targets.length === 1) this.#assign(target, this.#elementOf(source, target));
-      else
+      if (target && targets.length === 1) {
+        const isBesideWhole = this.#isBesideWhole(node, iterable);
+        frame.ofElement ||= isBesideWhole;
+        this.#assign(target, isBesideWhole ? source : this.#elementOf(source, target));
+      } else
         this.#assign(
           { kind: 'sequence', start: node.start, end: node.end, items: targets },
           this.#elementOf(source, node),
@@ -1362,8 +1392,24 @@ class Interpreter {
     this.#evaluateAll(node.conditions);
     const elements = node.elements.map((element) => this.#evaluate(element));
     frame.scope = outer;
+    frame.ofElement = ofElement;
     const [element] = elements;
     return element && elements.length === 1 ? { kind: 'list', items: [element], exact: false } : this.#opaque(node);
+  }
+
+  /**
+   * Whether the elements of a tensor are taken together with the whole of it, `[np.exp(x) / np.sum(np.exp(xs)) for x in
+   * xs]`: the generic element, as a tensor is known by. Of two such loops the elements are not the same, nor is the
+   * element of `x - xs`.
+   */
+  #isBesideWhole({ loops, elements }: Comprehension, iterable: PyExpression): boolean {
+    if (iterable.kind !== 'name' || loops.length !== 1 || this.#isForeign()) return false;
+    const value = this.#lookUp(iterable.name);
+    if (value?.kind !== 'quantity' || value.expression.kind !== 'variable') return false;
+    const code = elements.map(({ start, end }) => this.#text.slice(start, end)).join('\n');
+    const mentions = code.match(new RegExp(`(?<![\\w.])${iterable.name}\\b`, 'g')) ?? [];
+    const alone = code.match(new RegExp(`\\(\\s*${iterable.name}\\s*(?:\\)|,\\s*(?:axis|dim)\\b)`, 'g')) ?? [];
+    return mentions.length > 0 && alone.length === mentions.length;
   }
 
   #readAttribute(node: Extract<PyExpression, { kind: 'attribute' }>): Value {
@@ -1643,7 +1689,7 @@ class Interpreter {
     guessed = false,
   ): void {
     if (this.#isForeign()) return;
-    const { statement, calls, gradients, autocast, conditions, test } = this.#frame;
+    const { statement, calls, gradients, autocast, conditions, ofElement, test } = this.#frame;
     this.#sites.push({
       range: { start: node.start, end: node.end },
       statement,
@@ -1652,6 +1698,7 @@ class Interpreter {
       gradients,
       autocast,
       guessed,
+      ofElement,
       conditions,
       test: test || this.#isOfTests,
       within: this.#active.at(-1),

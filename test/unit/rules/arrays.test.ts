@@ -383,4 +383,100 @@ def loss_fn(model: list[Net], x, y):
 `,
     });
   });
+
+  describe('methods that take no object', () => {
+    finds('softmax-by-hand', {
+      'though nothing says so': `
+import numpy as np
+class Softmax:
+    def forward(Z):
+        return «np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True)», Z.shape
+`,
+      'called by the name of their class': `
+import numpy as np
+class Activations:
+    def softmax(Z):
+        return «np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True)»
+p = Activations.softmax(np.array(x) @ W)
+`,
+    });
+    spares({
+      'unless they use it': `
+import numpy as np
+class Limited:
+    def limits(net, x):
+        net.x = np.clip(x, -10, 10)
+    def forward(net):
+        net.limits(z)
+        return np.exp(net.x) / np.sum(np.exp(net.x))
+`,
+    });
+  });
+
+  describe('the elements of an array together with the whole of it', () => {
+    finds('softmax-by-hand', {
+      'in a comprehension': `
+import numpy as np
+def softmax(L):
+    return [«np.exp(i) / np.sum(np.exp(L))» for i in L]
+`,
+    });
+    spares({
+      'with its maximum subtracted': `
+import numpy as np
+def softmax(L):
+    return [np.exp(i - np.max(L)) / np.sum(np.exp(L - np.max(L))) for i in L]
+`,
+      'of another array': `
+import numpy as np
+def ratios(a, b):
+    return [np.exp(x) / np.sum(np.exp(b)) for x in a]
+`,
+      'as pairs': `
+import torch
+def distances(xs):
+    return torch.stack([torch.sqrt(((x - xs) ** 2).sum(-1) + 1e-6) for x in xs])
+`,
+    });
+  });
+
+  describe('a square root of a ReLU', () => {
+    // Its derivative is chosen, not multiplied: 0 for 0 and below, by both libraries.
+    spares({
+      JAX: `
+import jax
+import jax.numpy as jnp
+@jax.grad
+def loss(y, z):
+    return jnp.sqrt(jax.nn.relu(jnp.mean(y * y) - jnp.mean(y * z)))
+`,
+      PyTorch: `
+import torch
+def loss(a, b):
+    return torch.sqrt(torch.relu(a.mean() - b.mean()))
+`,
+    });
+  });
+
+  describe('the logarithm of one exponential beside a number', () => {
+    finds('log-of-sum-of-exp', {
+      'a default': `
+import torch
+def loss(flow, epsilon=1e-5):
+    return «torch.log(epsilon + torch.exp(flow))».sum()
+`,
+    });
+    spares({
+      'of what is not positive': `
+import jax.numpy as jnp
+def loss(x):
+    return jnp.log(1e-5 + jnp.exp(-x * x))
+`,
+      'of logarithms of probabilities': `
+import torch
+def loss(log_probs):
+    return torch.log(torch.exp(log_probs) + 1e-5)
+`,
+    });
+  });
 });
