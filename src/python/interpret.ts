@@ -384,6 +384,13 @@ const usualModules: ReadonlyMap<string, string> = new Map([
   ['torch', 'torch'],
 ]);
 
+/** What takes the place of a library under its usual name does what that does. */
+const arrayModules: ReadonlyMap<string, string> = new Map([
+  ['jnp', 'jax.numpy'],
+  ['np', 'numpy'],
+  ['xp', 'numpy'],
+]);
+
 /** Functions that projects have of their own, under names that say what they compute. */
 const namesakes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   numpy: { sigmoid: 'scipy.special.expit', softmax: 'scipy.special.softmax' },
@@ -634,7 +641,7 @@ class Interpreter {
         return true;
       case 'import':
         for (const { name, path } of statement.names) {
-          frame.scope.assign(name, this.#imports(path, statement));
+          frame.scope.assign(name, this.#imports(path, statement, name));
         }
         this.#everythingOf.push(...statement.everythingOf);
         this.#isEntangled ||= statement.everythingOf.length > 0 && frame.scope !== this.#module;
@@ -1055,13 +1062,16 @@ class Interpreter {
 
   // Names.
 
-  #imports(path: string | undefined, node: Range): Value {
+  #imports(path: string | undefined, node: Range, as: string): Value {
     if (path === undefined) return this.#opaque(node);
     const foreign = this.#foreign(path);
     if (foreign) return foreign;
     const namesake = this.#namesakeOf(path);
     if (namesake !== undefined) return { kind: 'path', path: namesake };
-    return path.startsWith('.') ? this.#opaque(node) : { kind: 'path', path };
+    if (!path.startsWith('.')) return { kind: 'path', path };
+    // A module of the project that chooses among libraries: `from ..backend import xp as np`.
+    const usual = arrayModules.get(as);
+    return usual === undefined ? this.#opaque(node) : { kind: 'path', path: usual };
   }
 
   /** The library's function for one of the project that can't be read: `from ..utils import sigmoid`. */

@@ -13,7 +13,6 @@ import {
   logSoftmax,
   logSumExp,
   matchPattern,
-  number,
   negate,
   negated,
   select,
@@ -157,23 +156,14 @@ const sumForm: Form = {
   advice: 'use logsumexp over the same axis: it subtracts the greatest exponent first',
 };
 
-/** An exponential beside a number, of which 1 is another rule's. */
-const besideNumber: Pattern = apply(
-  'add',
-  number('c', (c) => c > 0 && c !== 1),
-  exponential(anything),
-);
-
 /** Exponentials that are added up in any other way: weighed, beside an epsilon, several sums of them. */
 const ofGathered = (root: 'log' | 'log1p'): Pattern => ({
   roots: new Set([root]),
   match(node, bindings) {
     if (node.kind !== 'operation' || node.operator !== root) return undefined;
-    const [argument] = node.operands as [Expression];
-    const { exponents, adds } = gatheredIn(argument);
+    const { exponents, adds } = gatheredIn(node.operands[0] as Expression);
     const [first] = exponents;
-    const isSum = adds || root === 'log1p' || matchPattern(besideNumber, argument) !== undefined;
-    return first && isSum ? new Map(bindings).set('x', first) : undefined;
+    return first && (adds || root === 'log1p') ? new Map(bindings).set('x', first) : undefined;
   },
 });
 

@@ -458,24 +458,36 @@ def loss(a, b):
     });
   });
 
-  describe('the logarithm of one exponential beside a number', () => {
+  describe('a product of a value and its negative', () => {
+    spares({
+      'in a logarithm of a sum of exponentials': `
+import jax.numpy as jnp
+def loss(x):
+    return jnp.log(2 + jnp.exp(-x * x))
+`,
+    });
     finds('log-of-sum-of-exp', {
-      'a default': `
-import torch
-def loss(flow, epsilon=1e-5):
-    return «torch.log(epsilon + torch.exp(flow))».sum()
+      'of two values': `
+import jax.numpy as jnp
+def loss(x, y):
+    return «jnp.log(2 + jnp.exp(-x * y))»
+`,
+    });
+  });
+
+  describe('a module of the project under the name of a library', () => {
+    finds('log-of-one-plus-exp', {
+      'that chooses among libraries': `
+from ..backend import xp as np
+def act(x):
+    return -«np.log(1 + np.exp(-x))»
 `,
     });
     spares({
-      'of what is not positive': `
-import jax.numpy as jnp
-def loss(x):
-    return jnp.log(1e-5 + jnp.exp(-x * x))
-`,
-      'of logarithms of probabilities': `
-import torch
-def loss(log_probs):
-    return torch.log(torch.exp(log_probs) + 1e-5)
+      'under another name': `
+from ..backend import xp as backend
+def act(x):
+    return -backend.log(1 + backend.exp(-x))
 `,
     });
   });
