@@ -178,7 +178,10 @@ class NameReader {
   }
 
   #function(definition: Definition, body: () => void): void {
-    for (const parameter of definition.parameters) if (parameter.default) this.#read(parameter.default);
+    for (const parameter of definition.parameters) {
+      if (parameter.default) this.#read(parameter.default);
+      if (parameter.type !== undefined && !this.#local.get(parameter.type)) this.mentioned.add(parameter.type);
+    }
     const locals = localsOf(definition);
     for (const name of locals) this.#local.set(name, (this.#local.get(name) ?? 0) + 1);
     this.#depth++;

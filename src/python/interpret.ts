@@ -36,10 +36,10 @@ import {
 } from './frameworks';
 import { argumentOf, harmless } from './frameworks/framework';
 import { activationOf, lossByName } from './frameworks/keras';
-import { linear } from './frameworks/operations';
+import { isFilled, linear } from './frameworks/operations';
 import type { ModuleLoader } from './modules';
 import { localsOf } from './dependencies';
-import { Scope, type Bindings } from './scope';
+import { computedElement, Scope, type Bindings } from './scope';
 import type {
   Call,
   ClassDefinition,
@@ -67,6 +67,7 @@ import {
   type FunctionValue,
   type LibraryObject,
   type List,
+  type Quantity,
   type Value,
 } from './values';
 
@@ -103,6 +104,8 @@ export interface Site {
   readonly customGradient: boolean;
   /** Whether whose operation it is was only guessed from a method's name: several frameworks of the file have it. */
   readonly guessed: boolean;
+  /** Whether it is of an element and the whole at once, which one name can't be written for. */
+  readonly ofElement: boolean;
   /** What has been compared on the way here. */
   readonly conditions: readonly Condition[];
   /** Whether it stands in a test. */
@@ -213,6 +216,8 @@ interface Frame {
   readonly test: boolean;
   readonly returned: Value[];
   conditions: readonly Condition[];
+  /** Whether a name stands for the elements of an array beside the array. */
+  ofElement: boolean;
   /** The names as they stood at each break and continue of the innermost loop. */
   loopExits: Bindings[];
 }
@@ -368,6 +373,9 @@ const outputActivations = ['output_activation', 'final_activation', 'last_activa
 /** Attributes of a Keras model that are what it computes. */
 const modelOutputs: ReadonlySet<string> = new Set(['output', 'outputs']);
 
+/** What methods call the object that they are of, its class or its metaclass. */
+const objectName = /^_*(self|slf|this|me|s|obj|cls|klass|class|mcs|meta\w*|module|model)_*$/i;
+
 const initialisers: ReadonlySet<string> = new Set(['__init__', 'build', 'setup', '__post_init__']);
 const callMethods = ['forward', 'call', '__call__'] as const;
 /** Where a class keeps what its constructor gives to that of the class it is made from: no name of the language. */
@@ -381,6 +389,13 @@ const usualModules: ReadonlyMap<string, string> = new Map([
   ['np', 'numpy'],
   ['tf', 'tensorflow'],
   ['torch', 'torch'],
+]);
+
+/** What takes the place of a library under its usual name does what that does. */
+const arrayModules: ReadonlyMap<string, string> = new Map([
+  ['jnp', 'jax.numpy'],
+  ['np', 'numpy'],
+  ['xp', 'numpy'],
 ]);
 
 /** Functions that projects have of their own, under names that say what they compute. */
@@ -397,6 +412,8 @@ class Interpreter {
   /** Names that are bound nowhere, and what is read from values that nothing is known of, the same each time. */
   readonly #unknown = new Map<string, Value>();
   readonly #text: string;
+  /** Whether states of training are made, as Flax has them. */
+  readonly #makesStates: boolean;
   /** Whether the module is there for tests: its helpers are part of them. */
   readonly #isOfTests: boolean;
   readonly #load: ModuleLoader | undefined;
@@ -405,6 +422,13 @@ class Interpreter {
   readonly #imported: readonly FrameworkName[];
   /** Values whose framework is one of several. */
   readonly #guessed = new Set<Expression>();
+  /** The models whose functions states of training were made with, and that function while there is one model only. */
+  readonly #models = new Set<Range>();
+  #applyFunction: Value | undefined;
+  /** Values of calls that are one of too many, and what is computed from them. */
+  readonly #lost = new Set<Expression>();
+  /** Numbers for computed positions of elements. */
+  readonly #positions = new Map<Expression, number>();
   readonly #copies = new Map<Expression, Map<FormatName, Expression>>();
   /** Defaults between 0 and 1 of parameters, for where these are exponents. */
   readonly #usualExponents = new Map<Expression, Expression>();
@@ -448,6 +472,7 @@ class Interpreter {
     this.#asked = asked;
     this.#ask = ask ?? ((_, question) => question(text));
     this.#isOfTests = testModule.test(text);
+    this.#makesStates = /\bapply_fn *=/.test(text);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
     this.#prefix = prefix;
@@ -470,6 +495,7 @@ class Interpreter {
       test: false,
       returned: [],
       conditions: [],
+      ofElement: false,
       loopExits: [],
       ...of,
     };
@@ -618,14 +644,14 @@ class Interpreter {
         return this.#meet(entry, exits);
       }
       case 'function':
-        frame.scope.assign(statement.name, this.#functionValue(statement));
+        frame.scope.assign(statement.name, this.#decorated(statement));
         return true;
       case 'class':
         frame.scope.assign(statement.name, this.#classValue(statement));
         return true;
       case 'import':
         for (const { name, path } of statement.names) {
-          frame.scope.assign(name, this.#imports(path, statement));
+          frame.scope.assign(name, this.#imports(path, statement, name));
         }
         this.#everythingOf.push(...statement.everythingOf);
         this.#isEntangled ||= statement.everythingOf.length > 0 && frame.scope !== this.#module;
@@ -773,9 +799,8 @@ class Interpreter {
     }
     const value = this.#evaluate(node);
     this.#use(value);
-    if (value.kind !== 'quantity' || !isComparison(value.expression)) return { met: [], unmet: [] };
-    const comparison = value.expression;
-    return { met: [{ comparison, holds: true }], unmet: [{ comparison, holds: false }] };
+    const met = conditionsOf(value);
+    return { met, unmet: met.map(({ comparison, holds }) => ({ comparison, holds: !holds })) };
   }
 
   /** Loops are taken to run at least once, and are gone through once. */
@@ -849,6 +874,17 @@ class Interpreter {
 
   // Definitions.
 
+  /** A function, or what a decorator makes of it that gives something else: `@hk.transform`. */
+  #decorated(definition: FunctionDefinition): Value {
+    let value: Value = this.#functionValue(definition);
+    for (const decorator of definition.decorators.toReversed()) {
+      const made = this.#evaluate(decorator);
+      if (made.kind !== 'path' || !replaces(made.path)) continue;
+      value = this.#apply(made, new CallArguments([value], new Map()), decorator);
+    }
+    return value;
+  }
+
   #functionValue(definition: FunctionDefinition): FunctionValue {
     const decorators = definition.decorators.map((decorator) => this.#decorator(decorator));
     const has = (name: string): boolean => decorators.some(({ names }) => names.includes(name));
@@ -885,7 +921,7 @@ class Interpreter {
       names.push(value.path, value.path.slice(value.path.lastIndexOf('.') + 1));
     }
     const stopsGradients = this.#stopsGradients(value);
-    const kept = value.kind === 'path' && knownName(value.path)?.meaning.does === 'keep';
+    const kept = value.kind === 'path' && (knownName(value.path)?.meaning.does === 'keep' || replaces(value.path));
     const plain =
       stopsGradients || kept || names.some((name) => transparentDecorators.has(name)) || names.includes('setter');
     return { names, plain, stopsGradients };
@@ -901,7 +937,10 @@ class Interpreter {
     const action = (): void => {
       this.#analyse(value, statement, test);
     };
-    this.#later.push({ root: this.#root, action });
+    // What states of training are made with is known before the functions that are given them.
+    const isFirst =
+      this.#makesStates && /\bapply_fn *=/.test(this.#text.slice(value.definition.start, value.definition.end));
+    (isFirst ? this.#firstLater : this.#later).push({ root: this.#root, action });
   }
 
   #analyse(value: FunctionValue, statement: Range, test: boolean): void {
@@ -938,6 +977,8 @@ class Interpreter {
   #parameter(parameter: Parameter, scope: Scope): Value {
     if (parameter.stars === '*') return { kind: 'list', items: [this.#opaque(parameter)], exact: false };
     if (parameter.stars === '**') return { kind: 'dict', entries: new Map() };
+    const model = this.#typed(parameter);
+    if (model) return model;
     const unknown = this.#opaque(parameter);
     const given = parameter.default && this.#default(parameter.default, scope);
     // An epsilon is its default as a rule, and so is what is as small as one by another name.
@@ -945,11 +986,18 @@ class Interpreter {
       const { value } = given.expression;
       if (isEpsilon(parameter.name) || (value > 0 && value <= largestEpsilon)) return given;
     }
-    if (given?.kind === 'quantity' && isFraction(given.expression) && unknown.kind === 'quantity') {
+    if (given?.kind === 'quantity' && isFraction(given.expression)) {
       this.#usualExponents.set(unknown.expression, given.expression);
     }
     const callable = given && ['path', 'object', 'function', 'class', 'instance'].includes(given.kind);
     return callable ? (choose([unknown, given]) ?? unknown) : unknown;
+  }
+
+  /** What a parameter is whose type is a class of the file that can be called: `model: Net`. */
+  #typed({ type: name }: Parameter): Value | undefined {
+    const type = name === undefined ? undefined : this.#frame.scope.find(name);
+    if (type?.kind !== 'class' || !callMethods.some((method) => type.members.has(method))) return undefined;
+    return { kind: 'instance', of: type };
   }
 
   #default(node: PyExpression, scope: Scope): Value {
@@ -966,6 +1014,10 @@ class Interpreter {
     const inside = Interpreter.#newFrame(scope, definition, { calls: outer.calls, test });
     this.#inFrame(inside, () => this.#block(definition.body));
     const members = scope.bindings.all();
+    for (const [name, member] of members) {
+      if (member.kind !== 'function' || !this.#isWithoutSelf(member, members)) continue;
+      members.set(name, { ...member, decorated: { ...member.decorated, as: 'static' } });
+    }
     const value: ClassValue = { kind: 'class', definition, bases, members, attributes: new Map() };
     this.#made(value);
     if (outer.calls.length > 0) return value;
@@ -979,6 +1031,21 @@ class Interpreter {
       this.#analyseLater(bound(member, value), member.definition, test);
     }
     return value;
+  }
+
+  /**
+   * Whether a method takes no object, though nothing says so: `def forward(Z)` of a class that is called by its name. Its
+   * first parameter is none by what it is called, and isn't used as one.
+   */
+  #isWithoutSelf({ definition, decorated }: FunctionValue, members: ReadonlyMap<string, Value>): boolean {
+    const [first] = definition.parameters;
+    if (definition.kind !== 'function' || first?.stars !== '' || decorated.as !== 'function') return false;
+    if (definition.decorators.length > 0 || definition.name.startsWith('__') || objectName.test(first.name))
+      return false;
+    if (this.#isForeign()) return false;
+    const code = this.#text.slice(definition.start, definition.end);
+    const uses = [...code.matchAll(new RegExp(`\\b${first.name}\\.(\\w+)(\\s*=(?!=))?`, 'g'))];
+    return uses.every(([, name = '', assigned]) => assigned === undefined && !members.has(name));
   }
 
   /**
@@ -1031,13 +1098,16 @@ class Interpreter {
 
   // Names.
 
-  #imports(path: string | undefined, node: Range): Value {
+  #imports(path: string | undefined, node: Range, as: string): Value {
     if (path === undefined) return this.#opaque(node);
     const foreign = this.#foreign(path);
     if (foreign) return foreign;
     const namesake = this.#namesakeOf(path);
     if (namesake !== undefined) return { kind: 'path', path: namesake };
-    return path.startsWith('.') ? this.#opaque(node) : { kind: 'path', path };
+    if (!path.startsWith('.')) return { kind: 'path', path };
+    // A module of the project that chooses among libraries: `from ..backend import xp as np`.
+    const usual = arrayModules.get(as);
+    return usual === undefined ? this.#opaque(node) : { kind: 'path', path: usual };
   }
 
   /** The library's function for one of the project that can't be read: `from ..utils import sigmoid`. */
@@ -1104,6 +1174,15 @@ class Interpreter {
           if (object.kind !== 'instance' || this.#rootOf.get(object.of) !== this.#root) continue;
           const { attributes } = object.of;
           const before = attributes.get(target.name);
+          if (isStart(value)) {
+            // The zeros that an array begins with are not what other code finds there.
+            if (before && alternativesOf(before).some(isUnknown)) continue;
+            const later = this.#opaque(target);
+            const framework = this.#frameworks.get(value.expression);
+            if (framework) this.#frameworks.set(later.expression, framework);
+            attributes.set(target.name, before ? (choose([before, later]) ?? later) : later);
+            continue;
+          }
           const replaces = before === undefined || continues(value, before);
           attributes.set(target.name, replaces ? value : (choose([before, value]) ?? this.#fresh()));
         }
@@ -1134,7 +1213,14 @@ class Interpreter {
     this.#evaluateAll(target.index);
     const container = this.#evaluate(target.value);
     const name = keyOf(target.value);
-    if (name === undefined) return;
+    if (name === undefined) {
+      // ps[t][mask] = eps: an element that was known is another one.
+      const changed = target.value.kind === 'subscript' ? this.#elementKey(target.value) : undefined;
+      if (changed !== undefined) scope.assign(changed, this.#opaque(target.value));
+      return;
+    }
+    const computed = this.#elementKey(target);
+    scope.forgetComputedElements(name);
     const [index] = target.index;
     if (container.kind === 'dict' && index?.kind === 'string' && container.entries.size < mostElements) {
       scope.assign(name, { kind: 'dict', entries: new Map(container.entries).set(index.value, value) });
@@ -1146,6 +1232,29 @@ class Interpreter {
       const key = keyOf(target);
       if (key !== undefined) scope.assign(key, value);
     }
+    if (computed !== undefined) scope.assign(computed, value);
+  }
+
+  /**
+   * What an element is remembered under whose index is a name: that name and what it stands for, so that `ys[t]` is
+   * what the same pass of the loop has put there, and nothing where t is another one.
+   */
+  #elementKey(node: Subscript): string | undefined {
+    const [index] = node.index;
+    const object = keyOf(node.value);
+    if (object === undefined || index?.kind !== 'name' || node.index.length !== 1 || node.sliced) return undefined;
+    const position = this.#evaluate(index);
+    if (position.kind !== 'quantity') return undefined;
+    const { expression } = position;
+    let identity: string;
+    if (expression.kind === 'constant') identity = String(expression.value);
+    else if (expression.kind === 'variable') identity = expression.name;
+    else {
+      const number = this.#positions.get(expression) ?? this.#positions.size;
+      this.#positions.set(expression, number);
+      identity = `#${String(number)}`;
+    }
+    return `${object}${computedElement}${index.name}=${identity}]`;
   }
 
   #unpack(value: Value, targets: readonly PyExpression[]): readonly (Value | undefined)[] {
@@ -1181,7 +1290,7 @@ class Interpreter {
   // Values.
 
   /** An unknown number or tensor. */
-  #opaque(at: Range): Value {
+  #opaque(at: Range): Quantity {
     const value = this.#fresh();
     this.#setOrigin(value.expression, at);
     return value;
@@ -1192,7 +1301,7 @@ class Interpreter {
     this.#origins.set(expression, { start, end, within: this.#active.at(-1), ...more });
   }
 
-  #fresh(): { readonly kind: 'quantity'; readonly expression: Expression } {
+  #fresh(): Quantity {
     return { kind: 'quantity', expression: variable(`${this.#prefix}${String(++this.#variables)}`) };
   }
 
@@ -1317,14 +1426,17 @@ class Interpreter {
 
   #comprehension(node: Comprehension): Value {
     const frame = this.#frame;
-    const outer = frame.scope;
+    const { scope: outer, ofElement } = frame;
     const sources = node.loops.map(({ iterable }, index) => (index === 0 ? this.#evaluate(iterable) : undefined));
     frame.scope = new Scope('expression', outer);
     node.loops.forEach(({ targets, iterable }, index) => {
       const source = sources[index] ?? this.#evaluate(iterable);
       const [target] = targets;
-      if (target && targets.length === 1) this.#assign(target, this.#elementOf(source, target));
-      else
+      if (target && targets.length === 1) {
+        const isBesideWhole = this.#isBesideWhole(node, iterable);
+        frame.ofElement ||= isBesideWhole;
+        this.#assign(target, isBesideWhole ? source : this.#elementOf(source, target));
+      } else
         this.#assign(
           { kind: 'sequence', start: node.start, end: node.end, items: targets },
           this.#elementOf(source, node),
@@ -1333,8 +1445,24 @@ class Interpreter {
     this.#evaluateAll(node.conditions);
     const elements = node.elements.map((element) => this.#evaluate(element));
     frame.scope = outer;
+    frame.ofElement = ofElement;
     const [element] = elements;
     return element && elements.length === 1 ? { kind: 'list', items: [element], exact: false } : this.#opaque(node);
+  }
+
+  /**
+   * Whether the elements of a tensor are taken together with the whole of it, `[np.exp(x) / np.sum(np.exp(xs)) for x in
+   * xs]`: the generic element, as a tensor is known by. Of two such loops the elements are not the same, nor is the
+   * element of `x - xs`.
+   */
+  #isBesideWhole({ loops, elements }: Comprehension, iterable: PyExpression): boolean {
+    if (iterable.kind !== 'name' || loops.length !== 1 || this.#isForeign()) return false;
+    const value = this.#lookUp(iterable.name);
+    if (value?.kind !== 'quantity' || value.expression.kind !== 'variable') return false;
+    const code = elements.map(({ start, end }) => this.#text.slice(start, end)).join('\n');
+    const mentions = code.match(new RegExp(`(?<![\\w.])${iterable.name}\\b`, 'g')) ?? [];
+    const alone = code.match(new RegExp(`\\(\\s*${iterable.name}\\s*(?:\\)|,\\s*(?:axis|dim)\\b)`, 'g')) ?? [];
+    return mentions.length > 0 && alone.length === mentions.length;
   }
 
   #readAttribute(node: Extract<PyExpression, { kind: 'attribute' }>): Value {
@@ -1350,13 +1478,22 @@ class Interpreter {
         const path = `${object.path}.${name}`;
         return this.#foreign(path) ?? { kind: 'path', path };
       }
-      case 'instance':
-        return this.#attribute(object.of, name, node) ?? this.#opaque(node);
+      case 'instance': {
+        const own = this.#attribute(object.of, name, node);
+        if (own) return own;
+        if (name === 'apply' && isOfFlax(object.of)) {
+          // The parameters, and then what the module is called with.
+          const applied: Applied = { does: 'skip', of: object, arguments: 1 };
+          return { kind: 'object', path: 'flax.linen.Module.apply', applied, made: object.of.definition };
+        }
+        return this.#opaque(node);
+      }
       case 'class':
         return object.members.get(name) ?? this.#opaque(node);
       case 'quantity':
         if (sameAttributes.has(name)) return object;
         if (object.expression.kind !== 'variable') return this.#opaque(node);
+        if (name === 'apply_fn' && this.#applyFunction) return this.#applyFunction;
         return this.#unknownAs(`${object.expression.name}.${name}`, node, false);
       case 'dict':
         // A dictionary whose entries are attributes, or an object of JavaScript.
@@ -1383,7 +1520,7 @@ class Interpreter {
   }
 
   #element(node: Subscript): Value {
-    const key = keyOf(node);
+    const key = keyOf(node) ?? this.#elementKey(node);
     const assigned = key === undefined ? undefined : this.#frame.scope.find(key);
     if (assigned) return assigned;
     const container = this.#evaluate(node.value);
@@ -1476,7 +1613,7 @@ class Interpreter {
     }
     if (object) this.#touch(object.made);
     const combinations = this.#combinations(operands, node);
-    if (!combinations) return this.#opaque(node);
+    if (!combinations) return this.#lose(node);
     const results: Value[] = [];
     const alternatives: Expression[][] = [];
     const formats = new Set<FormatName | undefined>();
@@ -1526,14 +1663,27 @@ class Interpreter {
       }
       if (framework && !guessed) this.#belongsTo(framework, combination);
       results.push({ kind: 'quantity', expression });
-      if (expression.kind === 'operation') alternatives.push([expression]);
+      const isOfLost = combination.some((operand) => operand && this.#lost.has(operand));
+      if (isOfLost && this.#frame.calls.length > 0) {
+        this.#lost.add(expression);
+      } else if (expression.kind === 'operation') alternatives.push([expression]);
     }
     // An alternative that is unknown may be anything, which says nothing against the others.
     if (owner && alternatives.length > 0) {
       const [only] = formats.size === 1 ? formats : [];
       this.#note(node, owner, { alternatives, format: only, object: object?.path, loss: undefined }, uncertain);
     }
-    return choose(results) ?? this.#opaque(node);
+    return choose(results) ?? this.#lose(node);
+  }
+
+  /**
+   * One of too many values. In a function that is called with some, what comes of it says less than what the function
+   * does with any values at all, which is gone through by itself.
+   */
+  #lose(node: Range): Value {
+    const value = this.#opaque(node);
+    if (this.#frame.calls.length > 0) this.#lost.add(value.expression);
+    return value;
   }
 
   /** A power whose exponent is a parameter with a default below 1 is a root: `def tv_loss(x, beta=0.5)`. */
@@ -1597,7 +1747,7 @@ class Interpreter {
     guessed = false,
   ): void {
     if (this.#isForeign()) return;
-    const { statement, calls, gradients, autocast, conditions, test } = this.#frame;
+    const { statement, calls, gradients, autocast, conditions, ofElement, test } = this.#frame;
     this.#sites.push({
       range: { start: node.start, end: node.end },
       statement,
@@ -1606,6 +1756,7 @@ class Interpreter {
       gradients,
       autocast,
       guessed,
+      ofElement,
       conditions,
       test: test || this.#isOfTests,
       within: this.#active.at(-1),
@@ -1698,6 +1849,8 @@ class Interpreter {
         const receiver = this.#evaluate(callee.value);
         const call = this.#argumentsOf(node);
         if (callee.name === '__init__' && isSuper(callee.value)) this.#noteGivenToBase(call);
+        const apply = call.named.get('apply_fn');
+        if (apply && callee.name === 'create') return this.#stateWith(apply, node);
         const value = this.#forEach(receiver, node, (single) => this.#callMethod(single, callee.name, call, node));
         this.#noteGrown(node);
         return value;
@@ -1707,6 +1860,25 @@ class Interpreter {
     const value = this.#apply(called, this.#argumentsOf(node), node);
     this.#noteGrown(node);
     return value;
+  }
+
+  /**
+   * `TrainState.create(apply_fn=model.apply, ...)`: what training is given as the state of a model has that model's
+   * function, and so has any state of a file that makes states of one model only.
+   */
+  #stateWith(apply: Value, node: Range): Value {
+    this.#isEntangled = true;
+    if (apply.kind === 'object' && apply.applied?.does === 'skip') {
+      this.#models.add(apply.made);
+      this.#applyFunction = this.#models.size === 1 ? apply : undefined;
+    }
+    return {
+      kind: 'dict',
+      entries: new Map([
+        ['apply_fn', apply],
+        ['params', this.#opaque(node)],
+      ]),
+    };
   }
 
   /** `super().__init__(nn.Linear(2, 1), nn.Sigmoid())`: what a class that is an `nn.Sequential` is made of. */
@@ -1753,6 +1925,7 @@ class Interpreter {
     if (minimisers.has(name) && call.all.length > 0) this.#noteMinimised(name, call, node);
     switch (receiver.kind) {
       case 'quantity': {
+        if (name === 'apply_fn' && this.#applyFunction) return this.#apply(this.#applyFunction, call, node);
         const inPlace = name.endsWith('_') && !name.endsWith('__') && knownMethod(name) === undefined;
         const { known, guessed } = this.#methodOf(receiver.expression, inPlace ? name.slice(0, -1) : name);
         const format = formatsByMethod.get(name) ?? (name === 'backward' ? undefined : this.#formatAsked(call));
@@ -1774,20 +1947,23 @@ class Interpreter {
           for (const value of call.all) this.#use(value);
           if (!shapeMethods.has(name)) this.#use(receiver);
           const result = this.#opaque(node);
-          if (inPlace && keyOf(target) !== undefined) this.#assign(target, result);
+          if (inPlace && isPlace(target)) this.#assign(target, result);
           return result;
         }
         const operands = call.after(receiver, target, firstAxis(node));
         const value = this.#do(applied, operands, node, known.framework, undefined, guessed);
-        if (inPlace && keyOf(target) !== undefined) this.#assign(target, value);
+        if (inPlace && isPlace(target)) this.#assign(target, value);
         return value;
       }
-      case 'list':
-        return this.#listMethod(receiver, name, call, node);
+      case 'list': {
+        const field = receiver.fields?.includes(name) ? this.#attributeOf(receiver, name, node) : undefined;
+        return field ? this.#apply(field, call, node) : this.#listMethod(receiver, name, call, node);
+      }
       case 'dict': {
         const [key] = call.positional;
         const entry = name === 'get' && key?.kind === 'text' ? receiver.entries.get(key.text) : undefined;
-        return entry ?? this.#opaque(node);
+        const own = receiver.entries.get(name);
+        return entry ?? (own ? this.#apply(own, call, node) : this.#opaque(node));
       }
       case 'object':
         if (name === 'forward' || name === 'call' || name === '__call__') return this.#apply(receiver, call, node);
@@ -1812,9 +1988,8 @@ class Interpreter {
         if (method) return this.#apply(method, call, node);
         for (const value of call.all) this.#use(value);
         if (name === 'compile') this.#compile(receiver, call, node);
-        if (name === 'apply' && isOfFlax(receiver.of)) {
-          return this.#callInstance(receiver.of, new CallArguments(call.positional.slice(1), new Map()), node);
-        }
+        const known = this.#attributeOf(receiver, name, node);
+        if (known.kind === 'object') return this.#apply(known, call, node);
         // A method that a class from elsewhere has.
         return fluentMethods.has(name) ? receiver : (this.#activated(name, call, node) ?? this.#opaque(node));
       }
@@ -2155,6 +2330,11 @@ class Interpreter {
         const given = new CallArguments([...positional, ...call.positional], new Map([...named, ...call.named]));
         return this.#apply(of, given, node);
       }
+      case 'skip':
+        return this.#apply(applied.of, new CallArguments(call.positional.slice(applied.arguments), new Map()), node);
+      case 'differentiate':
+        this.#apply(applied.of, call, node);
+        return this.#opaque(node);
       case 'give':
         return applied.value;
       case 'methods':
@@ -2284,6 +2464,11 @@ function isOfFlax(of: ClassValue): boolean {
   );
 }
 
+/** Whether a function of a library makes something else of the function that it decorates. */
+function replaces(path: string): boolean {
+  return knownName(path)?.meaning.does === 'choose';
+}
+
 /** What a function does whose call gives nothing but its operands. */
 function withoutArguments(meaning: Meaning | undefined): Meaning | undefined {
   return meaning?.does === 'choose' ? meaning.choose(noArguments) : meaning;
@@ -2292,6 +2477,15 @@ function withoutArguments(meaning: Meaning | undefined): Meaning | undefined {
 /** Whether it is what argmax, argsort and top-k give. */
 function isPosition(expression: Expression): boolean {
   return expression.kind === 'operation' && expression.operator === 'index';
+}
+
+/** Whether it is a tensor of zeros or ones. */
+function isStart(value: Value): value is Quantity {
+  return value.kind === 'quantity' && isFilled(value.expression);
+}
+
+function isUnknown(value: Value): boolean {
+  return value.kind === 'quantity' && value.expression.kind === 'variable';
 }
 
 /** Whether a chain of layers is an earlier one with more added to it. */
@@ -2325,6 +2519,22 @@ function isComparison(expression: Expression, of?: Expression): boolean {
     default:
       return false;
   }
+}
+
+/** What a test says; of one of several values that is compared with a number of each of them, if it is that. */
+function conditionsOf(test: Value): readonly Condition[] {
+  const conditions = alternativesOf(test).flatMap((single) =>
+    single.kind === 'quantity' ? (conditionOf(single.expression) ?? []) : [],
+  );
+  const isWithNumber = ({ comparison }: Condition): boolean =>
+    children(comparison).some((operand) => operand.kind === 'constant');
+  return test.kind === 'choice' ? conditions.filter(isWithNumber) : conditions;
+}
+
+function conditionOf(test: Expression, holds = true): Condition | undefined {
+  if (test.kind !== 'operation') return undefined;
+  if (test.operator === 'not') return conditionOf(test.operands[0] as Expression, !holds);
+  return test.operator === 'equal' || isComparison(test) ? { comparison: test, holds } : undefined;
 }
 
 function isFraction(value: Expression): boolean {
@@ -2454,6 +2664,11 @@ function keyOf(node: PyExpression): string | undefined {
   if (index.kind === 'string') return `${object}['${index.value}']`;
   const position = integerOf(index);
   return position === undefined ? undefined : `${object}[${String(position)}]`;
+}
+
+/** Whether it can be assigned to, and what is changed in place there is remembered. */
+function isPlace(node: PyExpression): boolean {
+  return keyOf(node) !== undefined || (node.kind === 'subscript' && keyOf(node.value) !== undefined);
 }
 
 function integerOf(node: PyExpression): number | undefined {

@@ -548,6 +548,10 @@ class Reader {
         if (last) last.default = this.expression(child);
       } else if (child.name === 'VariableName') {
         parameters.push({ name: this.#textOf(child), stars, start: child.start, end: child.end });
+      } else if (child.name === 'TypeDef') {
+        const [, type, ...more] = child.children;
+        const last = parameters.at(-1);
+        if (last && type?.name === 'VariableName' && more.length === 0) last.type = this.#textOf(type);
       }
     }
     return parameters;

@@ -607,13 +607,18 @@ export class QuickReader {
     const start = this.#start;
     const name = this.#takeName();
     const end = this.#before;
+    let type: { readonly type?: string } = {};
     if (typed && this.#kind === ':') {
       this.#next();
-      this.#test();
+      const from = this.#start;
+      const written = this.#test();
+      // Not one in brackets.
+      if (written.kind === 'name' && written.start === from && this.#before === from + written.name.length)
+        type = { type: written.name };
     }
-    if (this.#kind !== '=' || stars !== '') return { name, stars, start, end };
+    if (this.#kind !== '=' || stars !== '') return { name, stars, start, end, ...type };
     this.#next();
-    return { name, stars, start, end, default: this.#test() };
+    return { name, stars, start, end, ...type, default: this.#test() };
   }
 
   #class(start: number): Statement {

@@ -56,6 +56,9 @@ export class Bindings {
 
 const mostLayers = 24;
 
+/** What follows the name in the text under which an element at a computed position is kept. */
+export const computedElement = '[?';
+
 /** `a` of `a`, `a.b` and `a[0]`. */
 function rootOf(key: string): string {
   const dot = key.indexOf('.');
@@ -96,6 +99,12 @@ export class Scope {
     if (this.#composite) this.#forgetInside(name, this.#composite);
     if (name.includes('.') || name.includes('[')) (this.#composite ??= new Set()).add(name);
     this.bindings.set(name, value);
+  }
+
+  /** Drops what was known of elements whose positions are computed: what is put at another one may be put there. */
+  forgetComputedElements(name: string): void {
+    if (!this.#composite) return;
+    for (const key of this.#composite) if (key.startsWith(name + computedElement)) this.bindings.set(key, undefined);
   }
 
   /** Drops what was known of the attributes and elements of what `name` stood for. */

@@ -80,6 +80,8 @@ export interface Parameter extends Range {
   readonly name: string;
   readonly stars: '' | '*' | '**';
   readonly default?: PyExpression;
+  /** Its type, where that is a mere name. */
+  readonly type?: string;
 }
 
 export interface Lambda extends Range {

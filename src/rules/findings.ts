@@ -13,6 +13,7 @@ import {
 import type { FormatName } from '../numeric';
 import { lensOf, measure, messageOf } from './describe';
 import type { Finding, FormatFailures, RelatedPlace, Severity } from './finding';
+import { isTested } from './families/zeros';
 import { fixOf } from './fixes';
 import { intervalOf } from './interval';
 import { rules } from './rules';
@@ -325,22 +326,32 @@ function formatsOf(site: Site, settings: FinderSettings): readonly FormatName[] 
 }
 
 /** Whether what the operand is known to be bounded by leaves room for the form to fail in the format in use. */
-function canReachFailure({ form, bindings, numbers, formats, site }: Hit): boolean {
+function canReachFailure(hit: Hit): boolean {
+  const { form, bindings, numbers, formats, site } = hit;
   if (!form.unstable || !form.headline) return true;
+  const isKeptFromZero = isLogOfTested(hit);
   const bounded = form.bounded === false ? undefined : bindings.get(form.bounded ?? 'x');
   const { low, high } = bounded ? intervalOf(bounded, site.conditions) : { low: -Infinity, high: Infinity };
   const { of, side } = form.headline;
   // A constant epsilon may make the form harmless, so that even unbounded operands are measured.
-  if (low === -Infinity && high === Infinity && Object.keys(numbers).length === 0) return true;
+  if (low === -Infinity && high === Infinity && Object.keys(numbers).length === 0 && !isKeptFromZero) return true;
   return measure(form.unstable(numbers), formats.slice(0, 1)).some(({ failures }) =>
     failures.some(
       (failure) =>
         failure.of === of &&
         failure.side === side &&
         (failure.becomes !== 'zero' || of === 'gradient') &&
+        !(isKeptFromZero && failure.becomes === '-Infinity') &&
         (side === 'below' ? low <= failure.from : high >= failure.from),
     ),
   );
+}
+
+/** Whether it is a logarithm of what was compared with 0 on the way: `if p == 0: return c`, then `log(p)`. */
+function isLogOfTested({ matched, site }: Hit): boolean {
+  if (matched.kind !== 'operation' || matched.operator !== 'log') return false;
+  const [argument] = matched.operands;
+  return argument !== undefined && isTested(argument, { site });
 }
 
 /** Of two hits at the same place: one where gradients are recorded, then one that needs no call to be unstable. */

@@ -157,8 +157,9 @@ function replaceValue(hit: Hit): Change | undefined {
   const { text } = analysis;
   const template = form.write?.[site.framework.name];
   const own = text.slice(site.range.start, site.range.end);
-  if (template === undefined || site.alternatives.length !== 1 || site.calls.length > 0 || !isReplaceable(own, hit))
+  if (template === undefined || site.alternatives.length !== 1 || site.calls.length > 0 || site.ofElement)
     return undefined;
+  if (!isReplaceable(own, hit)) return undefined;
   const expanded = isWhole(hit, template) ? expand(hit, template, site.range) : undefined;
   const imports = importsFor(hit, template);
   if (!expanded || !imports) return undefined;

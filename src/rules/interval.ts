@@ -132,6 +132,11 @@ function ofOperation(node: Operation): Interval {
     }
     case 'multiply':
       if (sameComputation(a, b)) return squareOf(intervalOf(a));
+      // -x * x
+      if (a.kind === 'operation' && a.operator === 'negate' && sameComputation(a.operands[0] as Expression, b)) {
+        const { low, high } = squareOf(intervalOf(b));
+        return between(-high, -low);
+      }
       return product(intervalOf(a), intervalOf(b));
     case 'divide': {
       const divisor = intervalOf(b);

@@ -1,4 +1,5 @@
 import { expm1, log, logNormalCdf, logSumExp, negate, normalCdf, operation, subtract } from '../../expression';
+import type { Value } from '../values';
 import {
   all,
   byProbabilities,
@@ -38,6 +39,52 @@ const loss = (name: string, prediction: Parameter, target: Parameter): Applied =
   prediction,
   target,
 });
+
+/** Where values of libraries are that no code makes. */
+const nowhere = { start: 0, end: 0 };
+
+/** A function as a pair: what makes its parameters, and what is given them, and perhaps more, before its own arguments. */
+function transformed(of: Value, given: number): Applied {
+  const part = (name: string, applied: Applied | undefined): Value => ({
+    kind: 'object',
+    path: `haiku.Transformed.${name}`,
+    applied,
+    made: nowhere,
+  });
+  const items = [part('init', undefined), part('apply', { does: 'skip', of, arguments: given })];
+  return { does: 'give', value: { kind: 'list', items, exact: true, fields: ['init', 'apply'] } };
+}
+
+/** @param given how many arguments the function is given before its own: parameters, state, a key */
+const transform = (given: number): Applied => ({
+  does: 'choose',
+  choose: (call) => {
+    const of = call.get(0, 'f');
+    return of && transformed(of, given);
+  },
+});
+
+/** A function that gives the gradients of another one. */
+const gradients: Applied = {
+  does: 'choose',
+  choose: (call) => {
+    const of = call.get(0, 'fun');
+    if (!of) return undefined;
+    const applied: Applied = { does: 'differentiate', of };
+    return { does: 'give', value: { kind: 'object', path: 'jax.grad', applied, made: nowhere } };
+  },
+};
+
+/** The same without the key. */
+const withoutKey: Applied = {
+  does: 'choose',
+  choose: (call) => {
+    const pair = call.get(0, 'f');
+    const apply = pair?.kind === 'list' ? pair.items[1] : undefined;
+    const applied = apply?.kind === 'object' ? apply.applied : undefined;
+    return applied?.does === 'skip' ? transformed(applied.of, applied.arguments - 1) : undefined;
+  },
+};
 
 export const jax: Framework = {
   name: 'jax',
@@ -159,6 +206,15 @@ export const jax: Framework = {
           return limits.does === 'compute' ? limits.build([x, low, high], others) : undefined;
         },
       },
+    }),
+    ...all(['equinox.filter_jit', 'equinox.filter_vmap', 'equinox.filter_pmap', 'flax.nnx.jit', 'flax.nnx.vmap'], keep),
+    ...under('jax.', { grad: gradients, value_and_grad: gradients }),
+    ...under('flax.nnx.', { grad: gradients, value_and_grad: gradients }),
+    ...under('equinox.', { filter_grad: gradients, filter_value_and_grad: gradients }),
+    ...under('haiku.', {
+      transform: transform(2),
+      transform_with_state: transform(3),
+      without_apply_rng: withoutKey,
     }),
     'jax.ops.segment_sum': segmentSum(['data', 'segment_ids']),
     'jax.ops.segment_max': reduction((x) => operation('greatest', x), 'data'),

@@ -2,7 +2,6 @@ import {
   anything,
   apply,
   bind,
-  either,
   factorsOf,
   matchPattern,
   negate,
@@ -17,17 +16,12 @@ import {
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { x, type Form, type Hit, type Rewriting, type Saying } from '../rule';
-import { contains } from './shapes';
+import { contains, exponential } from './shapes';
 import { sourceOf } from './zeros';
 
+export { exponential };
+
 /** What families share whose forms take exponentials: how these are written, added up and kept from overflowing. */
-
-/** e, also as people write it. */
-const euler = bind('e', (node) => node.kind === 'constant' && Math.abs(node.value - Math.E) < 1e-3);
-
-/** exp(x), also as a power of e. */
-export const exponential = (exponent: Pattern): Pattern =>
-  either(apply('exp', exponent), apply('power', euler, exponent));
 
 /** 1 + x, in either order. */
 export const onePlus = (inner: Pattern): Pattern => apply('add', 1, inner);

@@ -3,6 +3,7 @@ import {
   apply,
   either,
   multipleOf,
+  negate,
   negated,
   suchThat,
   through,
@@ -13,20 +14,36 @@ import type { FrameworkName } from '../../python';
 
 /** What several families look for inside their forms. */
 
+/** e, also as people write it. */
+const euler = suchThat(anything, (_, node) => node.kind === 'constant' && Math.abs(node.value - Math.E) < 1e-3);
+
+/** exp(x), also as a power of e. */
+export const exponential = (exponent: Pattern): Pattern =>
+  either(apply('exp', exponent), apply('power', euler, exponent));
+
 /** 1 / (1 + exp(-x)), written out: the pattern sees what the exponential is taken of. */
 const sigmoidOfNegative = (exponent: Pattern): Pattern =>
   either(
-    apply('divide', 1, apply('add', 1, apply('exp', exponent))),
-    apply('power', apply('add', 1, apply('exp', exponent)), -1),
+    apply('divide', 1, apply('add', 1, exponential(exponent))),
+    apply('power', apply('add', 1, exponential(exponent)), -1),
   );
 
 /** exp(x) / (1 + exp(x)), written out. */
 const sigmoidOfPositive = (exponent: Pattern): Pattern =>
-  apply('divide', apply('exp', exponent), apply('add', 1, apply('exp', exponent)));
+  apply('divide', exponential(exponent), apply('add', 1, exponential(exponent)));
+
+/**
+ * What the pattern sees is the negative of the value: also where no minus sign stands before all of it, as in
+ * `-X @ w`, which is (-X) @ w, in `-w * x`, in `-a - b`.
+ */
+const ofOpposite = (inner: Pattern): Pattern => ({
+  roots: undefined,
+  match: (expression, bindings) => inner.match(negate(expression), bindings),
+});
 
 /** A sigmoid, by its name or written out. */
 export const sigmoidOf = (x: Pattern): Pattern =>
-  either(apply('sigmoid', x), sigmoidOfNegative(negated(x)), sigmoidOfPositive(x));
+  either(apply('sigmoid', x), sigmoidOfNegative(either(negated(x), ofOpposite(x))), sigmoidOfPositive(x));
 
 /** x / 2 */
 export const half = (x: Pattern): Pattern => either(apply('divide', x, 2), apply('multiply', 0.5, x));

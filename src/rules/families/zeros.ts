@@ -49,7 +49,7 @@ export function isOfWeights(value: Expression, hit: Hit): boolean {
 }
 
 /** Whether the way to the place leads through a comparison of the value with 0. */
-export function isTested(node: Expression, { site }: Hit): boolean {
+export function isTested(node: Expression, { site }: Pick<Hit, 'site'>): boolean {
   return site.conditions.some(({ comparison, holds }) => {
     if (comparison.kind !== 'operation' || !comparisons.has(comparison.operator)) return false;
     const [a, b] = comparison.operands as [Expression, Expression];
