@@ -19,6 +19,7 @@ import {
   einsum,
   given,
   logDensity,
+  looseOf,
   ofNormal,
   operations,
   reduction,
@@ -30,8 +31,6 @@ import {
 const shared = operations({ x: 'x', pair: ['x1', 'x2'] });
 const lax = operations({ x: 'x', pair: ['x', 'y'] });
 const reduced = operations({ x: 'a', pair: ['a', 'b'] });
-
-const loose = (applied: Applied): Applied => (applied.does === 'compute' ? { ...applied, loose: true } : applied);
 
 const loss = (name: string, prediction: Parameter, target: Parameter): Applied => ({
   does: 'loss',
@@ -153,7 +152,7 @@ export const jax: Framework = {
       relu: shared.relu,
       tanh: shared.tanh,
       logsumexp: reduced.logSumExp,
-      one_hot: loose(shared.oneHot),
+      one_hot: looseOf(shared.oneHot),
     }),
     ...under('jax.scipy.special.', {
       logit: shared.logit,
@@ -194,8 +193,8 @@ export const jax: Framework = {
       top_k: {
         does: 'several',
         parts: [
-          { name: 'values', applied: loose(lax.greatest) },
-          { name: 'indices', applied: loose(lax.index) },
+          { name: 'values', applied: looseOf(lax.greatest) },
+          { name: 'indices', applied: looseOf(lax.index) },
         ],
       },
       clamp: {
