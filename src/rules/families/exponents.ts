@@ -289,20 +289,27 @@ const isPower = (exponent: Expression): boolean =>
 
 /** Whether it is the square of a difference, divided by something and negated. */
 export function isMinusDistance(exponent: Expression): boolean {
+  return squaresIn(exponent).some((factor) => contains(factor, 'subtract'));
+}
+
+/** The factors of a value that is never positive that are squares. */
+function squaresIn(exponent: Expression): readonly Expression[] {
+  if (intervalOf(exponent).high > 0) return [];
   const factors = factorsOf(exponent).map(({ factor }) => factor);
   // A product with itself has been taken apart.
-  const isSquare = (factor: Expression): boolean =>
-    matchPattern(square(anything), factor) !== undefined ||
-    factors.some((other) => other !== factor && sameComputation(other, factor)) ||
-    factors.filter((other) => other === factor).length === 2;
-  return intervalOf(exponent).high <= 0 && factors.some((factor) => isSquare(factor) && contains(factor, 'subtract'));
+  return factors.filter(
+    (factor) =>
+      matchPattern(square(anything), factor) !== undefined ||
+      factors.some((other) => other !== factor && sameComputation(other, factor)) ||
+      factors.filter((other) => other === factor).length === 2,
+  );
 }
 
 /** Whether it is the logarithm of a normal density: a square, and the logarithm of the scale, are subtracted. */
 export function isLogDensity(exponent: Expression): boolean {
   const terms = termsOf(exponent).filter(({ term }) => variablesOf(term).length > 0);
   const isDistance = ({ term, sign }: (typeof terms)[number]): boolean =>
-    isMinusDistance(sign === 1 ? term : negate(term));
+    squaresIn(sign === 1 ? term : negate(term)).length > 0;
   return (
     terms.some(isDistance) &&
     terms.some(({ term, sign }) => sign === -1 && isLogarithm(term)) &&

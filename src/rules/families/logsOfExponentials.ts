@@ -3,6 +3,7 @@ import {
   apply,
   bind,
   divide,
+  either,
   exp,
   expm1,
   factorsOf,
@@ -18,6 +19,7 @@ import {
   softplus,
   sameComputation,
   subtract,
+  termsOf,
   through,
   variablesOf,
   type Expression,
@@ -203,9 +205,29 @@ const mixture: Pattern = {
   },
 };
 
+/** Normal densities that are added one by one: log(pi * p1 + (1 - pi) * p2). */
+const addedDensities: Pattern = {
+  roots: new Set(['log']),
+  match(node, bindings) {
+    const sum = matchPattern(apply('log', bind('sum')), node)?.get('sum');
+    const terms = sum ? termsOf(sum) : [];
+    const exponents = terms.map(({ term, sign }) => {
+      const inTerm = factorsOf(term).flatMap(({ factor, inverse }) => (inverse ? [] : (exponentOf(factor) ?? [])));
+      const [exponent, ...others] = sign === 1 ? inTerm : [];
+      return exponent && others.length === 0 && (isMinusDistance(exponent) || isLogDensity(exponent))
+        ? exponent
+        : undefined;
+    });
+    const [first] = exponents;
+    return first && exponents.length > 1 && exponents.every((each) => each)
+      ? new Map(bindings).set('x', first)
+      : undefined;
+  },
+};
+
 const mixtureForm: Form = {
   ...sumOfOne,
-  pattern: mixture,
+  pattern: either(mixture, addedDensities),
   bounded: false,
   frameworks: ['pytorch', 'tensorflow', 'keras', 'keras-backend', 'jax', 'tfjs'],
   name: 'log of a sum of densities',

@@ -214,6 +214,20 @@ function softplus(x) { return «Math.log(1 + Math.exp(x))»; }
 describe('rule log-of-sum-of-exp', () => {
   describe('finds', () => {
     finds('log-of-sum-of-exp', {
+      'densities that are added one by one: the prior of Bayes by backprop': `
+import torch
+class Prior:
+    def __init__(self, pi, wide, narrow):
+        self.pi = pi
+        self.wide = torch.distributions.Normal(0, wide)
+        self.narrow = torch.distributions.Normal(0, narrow)
+    def log_prob(self, w):
+        a = torch.exp(self.wide.log_prob(w))
+        b = torch.exp(self.narrow.log_prob(w))
+        return «torch.log(self.pi * a + (1 - self.pi) * b)».sum()
+def by_hand(y, m1, m2, s):
+    return «torch.log(0.5 * torch.exp(-(y - m1) ** 2 / (2 * s**2)) + 0.5 * torch.exp(-(y - m2) ** 2 / (2 * s**2)))»
+`,
       'the same in TensorFlow and JAX': `
 import jax.numpy as jnp
 import tensorflow as tf
@@ -318,6 +332,11 @@ class CRF(torch.nn.Module):
 
   describe('leaves alone', () => {
     spares({
+      'densities and something that is always there': `
+import torch
+def loss(y, m1, m2, s):
+    return torch.log(0.5 * torch.exp(-(y - m1) ** 2 / s ** 2) + torch.exp(-(y - m2) ** 2 / s ** 2) + 1e-6)
+`,
       'log-densities of a normal distribution': `
 import torch
 from torch.distributions import Normal
