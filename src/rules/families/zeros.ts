@@ -157,10 +157,13 @@ function isGradient(node: Expression, hit: Hit): boolean {
 
 /** Whether it is true where the value is 0. */
 function isWhereZero(node: Expression, value: Expression): boolean {
-  if (node.kind !== 'operation' || node.operator !== 'equal') return false;
+  if (node.kind !== 'operation') return false;
   const [a, b] = node.operands as [Expression, Expression];
   const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
-  return (isZero(b) && sameComputation(a, value)) || (isZero(a) && sameComputation(b, value));
+  const isEqual = node.operator === 'equal';
+  // What is at most 0 of a value that is never negative.
+  if ((isEqual || node.operator === 'lessEqual') && isZero(b) && sameComputation(a, value)) return true;
+  return isEqual && isZero(a) && sameComputation(b, value);
 }
 
 /** Whether it is a positive number where the value is 0: `(x == 0) * 1e-16`. */
@@ -347,9 +350,20 @@ export function isInsideTraining(hit: Hit): boolean {
     : [];
   return (
     !isOutsideTraining(hit) &&
-    (functions.some((each) => training.test(each) || calls.includes(each)) ||
+    (functions.some((each) => training.test(each) || calls.includes(each) || isCalledInForward(each, name, hit)) ||
       /loss|norm(ali[sz]ation)?(?!al)/i.test(name))
   );
+}
+
+/** Whether the class is a module whose forward pass calls the method: the squash of a capsule. */
+function isCalledInForward(method: string, name: string, { analysis }: Hit): boolean {
+  if (name === '') return false;
+  return analysis.ask(`${name} calls ${method} in its forward pass`, (text) => {
+    const [body = ''] = new RegExp(`^class +${name}\\b[^]*?(?=\\n\\S|$(?![^]))`, 'm').exec(text) ?? [];
+    const [forward = ''] =
+      /^[ \t]+def (forward|call)\([^]*?(?=\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/m.exec(body) ?? [];
+    return forward.includes(`self.${method}(`);
+  });
 }
 
 /** The names of the functions and the class around a place. */

@@ -318,6 +318,20 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'a method that the forward pass calls': `
+import torch
+import torch.nn as nn
+class Capsules(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 8, 3)
+    def forward(self, x):
+        return self.squash(self.conv(x))
+    def squash(self, tensor, dim=-1):
+        squared_norm = (tensor ** 2).sum(dim=dim, keepdim=True)
+        scale = squared_norm / (1 + squared_norm)
+        return «scale * tensor / torch.sqrt(squared_norm)»
+`,
       'the squash of a capsule, whose dividend is a product': `
 import torch
 import torch.nn as nn
@@ -378,6 +392,18 @@ def rotation_loss(y, p):
 `,
     });
     spares({
+      'a method that nothing trained calls': `
+import torch
+import torch.nn as nn
+class Capsules(nn.Module):
+    def forward(self, x):
+        return self.conv(x)
+    def directions(self, tensor):
+        return tensor / torch.sqrt((tensor ** 2).sum(-1, keepdim=True))
+class Others:
+    def forward(self, x):
+        return self.directions(x)
+`,
       'weight normalisation': `
 import torch
 import torch.nn as nn

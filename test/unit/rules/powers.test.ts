@@ -124,6 +124,13 @@ def pairwise_distances(embeddings):
     mask = tf.to_float(tf.equal(distances, 0.0))
     return tf.sqrt(distances + mask * 1e-16) * (1.0 - mask)
 `,
+      'the same where it is at most 0': `
+import torch
+def proxy_loss(d):
+    d = torch.clamp(d, min=0.0)
+    mask = torch.le(d, 0.0)
+    return torch.sqrt(d + mask.float() * 1e-16) * (1 - mask.float())
+`,
       'another value where it is 0': `
 import torch
 def distance(a, b):
