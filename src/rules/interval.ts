@@ -149,7 +149,7 @@ function ofOperation(node: Operation): Interval {
         sign > 0
           ? between(inverse.low, divisor.low === 0 ? Infinity : inverse.high)
           : between(divisor.high === 0 ? -Infinity : inverse.low, inverse.high);
-      if (isUnit(node)) return signedUnit;
+      if (isUnit(node)) return intervalOf(a).low >= 0 ? unitInterval : signedUnit;
       if (a.kind === 'operation' && isShareOf(a, b)) return unitInterval;
       return product(intervalOf(a), bounds);
     }

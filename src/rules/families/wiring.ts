@@ -22,6 +22,7 @@ import {
 import { lossById } from '../../losses';
 import { compileModelAtPoint, formatByName } from '../../numeric';
 import type { Severity } from '../finding';
+import { intervalOf } from '../interval';
 import { operand, x, t, type Hit, type Rule, type Saying } from '../rule';
 import { reshaped, sigmoidOf, softmaxOf } from './shapes';
 
@@ -358,6 +359,20 @@ const rawLogit: Pattern = through(
   either(apply('matmul', operand), apply('add', apply('matmul', operand), bind('bias'))),
 );
 
+/**
+ * Whether it is a product with probabilities that add up to 1, a mean of what is weighed by them, of labels, of experts;
+ * or one of values that are never negative.
+ */
+function isNoLogit(value: Expression): boolean {
+  if (value.kind !== 'operation') return false;
+  const [first] = value.operands as [Expression];
+  if (value.operator === 'pick') return isNoLogit(first);
+  return (
+    value.operands.some((factor) => matchPattern(through(['pick'], softmaxOf(operand)), factor) !== undefined) ||
+    value.operands.every((factor) => intervalOf(factor).low >= 0)
+  );
+}
+
 export const probabilityLossOfLogits: Rule = {
   id: 'probability-loss-of-logits',
   title: 'probability loss of logits',
@@ -376,7 +391,8 @@ export const probabilityLossOfLogits: Rule = {
       ],
       name: 'a loss of probabilities, given logits',
       // A sigmoid on one branch shows that the others may be meant for something else.
-      guard: ({ site }) => site.alternatives.every(([value]) => value && matchPattern(rawLogit, value) !== undefined),
+      guard: ({ site }) =>
+        site.alternatives.every(([value]) => value && matchPattern(rawLogit, value) !== undefined && !isNoLogit(value)),
       says: ({ site }) => ({
         message:
           site.loss === 'torch:bce'

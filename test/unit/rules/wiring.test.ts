@@ -1136,6 +1136,21 @@ model.compile({optimizer: 'adam', loss: «'binaryCrossentropy'»});
       javascript,
     );
     spares({
+      'means of probabilities, and products that are never negative': `
+import torch
+import torch.nn.functional as F
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras import backend as K
+def matching_loss(support, labels, queries, targets):
+    attention = F.softmax(queries @ support.t(), dim=-1)
+    experts = torch.einsum('bk,bkc->bc', attention, torch.sigmoid(labels))
+    return F.binary_cross_entropy(torch.mm(attention, labels), targets) + F.binary_cross_entropy(experts, targets)
+def similarity_loss(logits, y):
+    p = tf.nn.softmax(logits)
+    p = p / K.expand_dims(K.pow(K.sum(p ** 2, axis=1), 0.5), 1)
+    return K.mean(keras.metrics.binary_crossentropy(y, K.dot(p, K.transpose(p))))
+`,
       'a sigmoid after the linear layer, in the step': `
 import torch
 from torch import nn
