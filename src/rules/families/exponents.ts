@@ -3,6 +3,7 @@ import {
   apply,
   bind,
   factorsOf,
+  inOrder,
   matchPattern,
   negate,
   sameComputation,
@@ -259,11 +260,12 @@ function isOrdered(exponent: Expression, { site }: Hit): boolean {
   return site.alternatives.some(([value]) => value !== undefined && subtracts(value, b, a));
 }
 
-function subtracts(node: Expression, a: Expression, b: Expression): boolean {
-  if (node.kind !== 'operation') return false;
-  const [first, second] = node.operands as [Expression, Expression];
-  if (node.operator === 'subtract' && sameComputation(first, a) && sameComputation(second, b)) return true;
-  return node.operands.some((operand) => subtracts(operand, a, b));
+function subtracts(value: Expression, a: Expression, b: Expression): boolean {
+  return inOrder([value]).some((node) => {
+    if (node.kind !== 'operation' || node.operator !== 'subtract') return false;
+    const [first, second] = node.operands as [Expression, Expression];
+    return sameComputation(first, a) && sameComputation(second, b);
+  });
 }
 
 /** Whether it is called the logarithm of a probability: its exponential is at most 1, and may well be 0. */
@@ -478,14 +480,20 @@ export function reductionOf(hit: Hit, ...operators: readonly Operator[]): Reduct
   };
 }
 
-function firstOf(node: Expression, operators: readonly Operator[]): Expression | undefined {
-  if (node.kind !== 'operation') return undefined;
-  if (operators.includes(node.operator)) return node;
-  for (const operand of node.operands) {
-    const found = firstOf(operand, operators);
-    if (found) return found;
-  }
-  return undefined;
+function firstOf(root: Expression, operators: readonly Operator[]): Expression | undefined {
+  // What an expression has in several places, as x -= x.max() again and again makes it, is gone through once.
+  const seen = new Set<Expression>();
+  const visit = (node: Expression): Expression | undefined => {
+    if (node.kind !== 'operation' || seen.has(node)) return undefined;
+    if (operators.includes(node.operator)) return node;
+    seen.add(node);
+    for (const operand of node.operands) {
+      const found = visit(operand);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return visit(root);
 }
 
 interface Reducer {

@@ -103,6 +103,14 @@ class Boosting:
     });
   });
 
+  it('goes once through what a value that is changed in place again and again is made of', () => {
+    const step = 'x.sub_(x.max())\ny = x.exp() / x.exp().sum()\n';
+    const start = process.cpuUsage();
+    findingsIn(`import torch\n${step.repeat(35)}`);
+    const { user, system } = process.cpuUsage(start);
+    assert((user + system) / 1e6 < 2);
+  });
+
   describe('leaves alone', () => {
     spares({
       'a mean that is weighed by a kernel': `
