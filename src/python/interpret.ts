@@ -202,6 +202,11 @@ const deepestCall = 5;
 const callBudget = 40_000;
 /** Deeper expressions are a variable: a loop unrolled by hand, not a loss. */
 const deepestGraph = 60;
+/**
+ * Written out as a tree, with what stands at several places written several times, larger ones are a variable too: `x, y
+ * = x + y, x * y` doubles it with every step, and rules look at trees.
+ */
+const largestTree = 20_000;
 
 /** What a default is at most that nobody means to change. */
 const largestEpsilon = 1e-6;
@@ -408,6 +413,8 @@ class Interpreter {
   readonly #sites: Site[] = [];
   readonly #origins = new Map<Expression, Origin>();
   readonly #depths = new Map<Expression, number>();
+  /** Nodes of an expression that is written out as a tree; those of a variable or constant, 1, are not kept. */
+  readonly #sizes = new Map<Expression, number>();
   readonly #formats = new Map<Expression, FormatName>();
   /** Names that are bound nowhere, and what is read from values that nothing is known of, the same each time. */
   readonly #unknown = new Map<string, Value>();
@@ -1631,7 +1638,7 @@ class Interpreter {
       for (const operand of combination) {
         if (operand?.kind === 'operation') depth = Math.max(depth, (this.#depths.get(operand) ?? 0) + 1);
       }
-      if (!expression || depth > deepestGraph) {
+      if (!expression || depth > deepestGraph || this.#sizeOf(expression) > largestTree) {
         results.push(this.#opaque(node));
         continue;
       }
@@ -1674,6 +1681,17 @@ class Interpreter {
       this.#note(node, owner, { alternatives, format: only, object: object?.path, loss: undefined }, uncertain);
     }
     return choose(results) ?? this.#lose(node);
+  }
+
+  #sizeOf(expression: Expression): number {
+    if (expression.kind !== 'operation') return 1;
+    let size = this.#sizes.get(expression);
+    if (size === undefined) {
+      size = 1;
+      for (const operand of expression.operands) size += this.#sizeOf(operand);
+      this.#sizes.set(expression, size);
+    }
+    return size;
   }
 
   /**

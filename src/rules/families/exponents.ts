@@ -173,8 +173,16 @@ interface Sign {
   readonly known: boolean;
 }
 
-/** A sign as far as it can be told by how code is written: a scale that is a mere name is positive. */
-function likelySign(node: Expression, hit: Hit): Sign | undefined {
+/**
+ * A sign as far as it can be told by how code is written: a scale that is a mere name is positive.
+ * @param signs those of the parts that were looked at before: a part may stand at very many places
+ */
+function likelySign(node: Expression, hit: Hit, signs = new Map<Expression, Sign | undefined>()): Sign | undefined {
+  if (!signs.has(node)) signs.set(node, likelySignOf(node, hit, signs));
+  return signs.get(node);
+}
+
+function likelySignOf(node: Expression, hit: Hit, signs: Map<Expression, Sign | undefined>): Sign | undefined {
   if (node.kind === 'constant') return node.value === 0 ? undefined : { sign: node.value > 0 ? 1 : -1, known: false };
   const { low, high } = intervalOf(node, hit.site.conditions);
   if (low >= 0) return { sign: 1, known: true };
@@ -182,7 +190,7 @@ function likelySign(node: Expression, hit: Hit): Sign | undefined {
   if (isCalled(nonNegativeName, node, hit)) return { sign: 1, known: true };
   if (node.kind === 'operation') {
     const [a, b] = node.operands as [Expression, Expression];
-    const first = likelySign(a, hit);
+    const first = likelySign(a, hit, signs);
     switch (node.operator) {
       case 'negate':
         return first && { ...first, sign: opposite(first.sign) };
@@ -193,7 +201,7 @@ function likelySign(node: Expression, hit: Hit): Sign | undefined {
         return first;
       case 'multiply':
       case 'divide': {
-        const second = first && likelySign(b, hit);
+        const second = first && likelySign(b, hit, signs);
         return (
           second && { sign: second.sign === 1 ? first.sign : opposite(first.sign), known: first.known || second.known }
         );
@@ -357,20 +365,48 @@ type Kind = 'cosine' | 'product' | 'other';
 
 /**
  * @param scaled whether it is divided by a temperature: what isn't may be a layer, x @ W
+ * @param known the kinds of the sums in it that were looked at before: one may stand at very many places
  * @returns undefined for what is a mere scale or margin
  */
-function kindOf(exponent: Expression, hit: Hit, scaled = false): Kind | undefined {
+function kindOf(
+  exponent: Expression,
+  hit: Hit,
+  scaled = false,
+  known = [new Map<Expression, Kind | undefined>(), new Map<Expression, Kind | undefined>()] as const,
+): Kind | undefined {
+  const kinds = known[scaled ? 1 : 0];
+  if (!kinds.has(exponent)) {
+    kinds.set(
+      exponent,
+      kindOfTerms(exponent, scaled, (factor, isScaled) =>
+        kindOfFactor(factor, hit, isScaled, () => kindOf(factor, hit, isScaled, known)),
+      ),
+    );
+  }
+  return kinds.get(exponent);
+}
+
+function kindOfTerms(
+  exponent: Expression,
+  scaled: boolean,
+  kindOf: (factor: Expression, isScaled: boolean) => Kind | undefined,
+): Kind | undefined {
   const kinds = termsOf(exponent).flatMap(({ term }) => {
     const factors = factorsOf(term);
     const isTemperature = (node: Expression): boolean =>
       node.kind === 'variable' || (node.kind === 'constant' && node.value < 1);
     const isScaled = scaled || factors.some(({ factor, inverse }) => inverse && isTemperature(factor));
-    return factors.flatMap(({ factor, inverse }) => (inverse ? [] : (kindOfFactor(factor, hit, isScaled) ?? [])));
+    return factors.flatMap(({ factor, inverse }) => (inverse ? [] : (kindOf(factor, isScaled) ?? [])));
   });
   return (['other', 'product', 'cosine'] as const).find((kind) => kinds.includes(kind));
 }
 
-function kindOfFactor(factor: Expression, hit: Hit, isScaled: boolean): Kind | undefined {
+function kindOfFactor(
+  factor: Expression,
+  hit: Hit,
+  isScaled: boolean,
+  kindOfSum: () => Kind | undefined,
+): Kind | undefined {
   if (factor.kind === 'constant') return undefined;
   const { low, high } = intervalOf(factor);
   if (low >= -1 && high <= 1) return 'cosine';
@@ -380,7 +416,7 @@ function kindOfFactor(factor: Expression, hit: Hit, isScaled: boolean): Kind | u
   switch (factor.operator) {
     case 'add':
     case 'subtract':
-      return kindOf(factor, hit, isScaled);
+      return kindOfSum();
     case 'matmul':
       return isScaled ? 'product' : 'other';
     case 'sum':

@@ -903,6 +903,21 @@ describe('findings', () => {
     );
   });
 
+  for (const [what, steps, end] of [
+    ['each other', ['x, y = x + y, x * y'], 'torch.exp(x) / torch.exp(x).sum()'],
+    ['themselves', ['x = x + x'], 'torch.log(torch.exp(x).sum())'],
+    ['a norm', ['y = (x - y) ** 2 + (y - x) ** 2', 'x = torch.sqrt(y) * x'], 'torch.log(1 - x)'],
+    ['conditions', ['x = torch.where(x > y, x, y)', 'y = x * y'], 'x / y.norm()'],
+  ] as const) {
+    it(`take no time that doubles with each step, of values that are computed again and again from ${what}`, () => {
+      const lines = steps.map((step) => `    ${step}\n`).join('');
+      const start = process.cpuUsage();
+      findingsIn(`import torch\ndef loss(x, y):\n${lines.repeat(36)}    return ${end}\n`);
+      const { user, system } = process.cpuUsage(start);
+      assert((user + system) / 1e6 < 2);
+    });
+  }
+
   it('can be limited to some rules', () => {
     const text = 'import torch\ntorch.log(torch.sigmoid(x)) + torch.log(torch.softmax(x, 0))\n';
     assert.equal(findingsIn(text).length, 2);
