@@ -85,7 +85,7 @@ export class TextReader {
 
   /** A name that no program has. */
   protected reserved(name: string, at: Range): Name {
-    const path = reservedPaths[name];
+    const path = Object.hasOwn(reservedPaths, name) ? reservedPaths[name] : undefined;
     if (path !== undefined) this.globals.set(name, path);
     return { kind: 'name', start: at.start, end: at.end, name };
   }

@@ -21,6 +21,7 @@ import { formatByName, type FormatName } from '../numeric';
 import {
   builtinPrefix,
   canonicalName,
+  entryOf,
   frameworkOfModule,
   importedFrameworks,
   isBuiltin,
@@ -404,10 +405,22 @@ const arrayModules: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Functions that projects have of their own, under names that say what they compute. */
-const namesakes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  numpy: { sigmoid: 'scipy.special.expit', softmax: 'scipy.special.softmax' },
-  pytorch: { sigmoid: 'torch.sigmoid', softmax: 'torch.softmax' },
-};
+const namesakes: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  [
+    'numpy',
+    new Map([
+      ['sigmoid', 'scipy.special.expit'],
+      ['softmax', 'scipy.special.softmax'],
+    ]),
+  ],
+  [
+    'pytorch',
+    new Map([
+      ['sigmoid', 'torch.sigmoid'],
+      ['softmax', 'torch.softmax'],
+    ]),
+  ],
+]);
 
 class Interpreter {
   readonly #sites: Site[] = [];
@@ -1122,7 +1135,7 @@ class Interpreter {
     const [framework, ...others] = this.#imported;
     const name = path.slice(path.lastIndexOf('.') + 1);
     if (framework === undefined || others.length > 0 || frameworkOfModule(path) || knownName(path)) return undefined;
-    return namesakes[framework]?.[name];
+    return namesakes.get(framework)?.get(name);
   }
 
   /** What another module of the project has under a name. */
@@ -1987,7 +2000,7 @@ class Interpreter {
         if (name === 'forward' || name === 'call' || name === '__call__') return this.#apply(receiver, call, node);
         if (fluentMethods.has(name)) return receiver;
         if (receiver.applied?.does === 'methods') {
-          const method = receiver.applied.methods[name];
+          const method = entryOf(receiver.applied.methods, name);
           if (method) return this.#do(method, call, node, knownName(receiver.path)?.framework, receiver);
         }
         if (name === 'compile') this.#compile(receiver, call, node);

@@ -141,6 +141,11 @@ export const harmless: ReadonlySet<string> = new Set([
   '_stacklevel',
 ]);
 
+/** A table's entry by a name that code has: `constructor` and the like are entries of no table. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** The same meaning for several names. */
 export function all<T>(names: readonly string[], meaning: T): Record<string, T> {
   return Object.fromEntries(names.map((name) => [name, meaning]));

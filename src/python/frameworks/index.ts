@@ -131,4 +131,5 @@ export function importedFrameworks(text: string): FrameworkName[] {
   return roots.flatMap(([pattern, framework]) => ([...modules].some((name) => pattern.test(name)) ? [framework] : []));
 }
 
+export { entryOf } from './framework';
 export type { Applied, Arguments, Framework, FrameworkName, Meaning } from './framework';

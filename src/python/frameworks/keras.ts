@@ -2,6 +2,7 @@ import { constant, operation } from '../../expression';
 import type { Value } from '../values';
 import {
   all,
+  entryOf,
   keep,
   opaque,
   layer,
@@ -32,10 +33,10 @@ const unknown: Applied = { does: 'then', applied: () => undefined };
 /** The activation that a layer is given: a string, or a function by its qualified name. */
 export function activationOf(activation: Value | undefined): Applied | undefined {
   if (activation === undefined || activation.kind === 'none') return linear;
-  if (activation.kind === 'text') return activation.text === 'linear' ? linear : activations[activation.text];
+  if (activation.kind === 'text') return activation.text === 'linear' ? linear : entryOf(activations, activation.text);
   if (activation.kind === 'object') return activation.applied;
   if (activation.kind !== 'path') return undefined;
-  return activations[activation.path.slice(activation.path.lastIndexOf('.') + 1)];
+  return entryOf(activations, activation.path.slice(activation.path.lastIndexOf('.') + 1));
 }
 
 /** A layer that computes something unknown and then its activation. */
@@ -88,7 +89,7 @@ const lossFunctions: Readonly<Record<string, Applied>> = {
 
 /** The loss that `compile(loss='...')` takes by name. */
 export function lossByName(name: string): Applied | undefined {
-  const applied = Object.hasOwn(lossFunctions, name) ? lossFunctions[name] : undefined;
+  const applied = entryOf(lossFunctions, name);
   return applied?.does === 'choose'
     ? applied.choose({ get: () => undefined, positional: [], named: new Map() })
     : applied;

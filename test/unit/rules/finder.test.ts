@@ -918,6 +918,21 @@ describe('findings', () => {
     });
   }
 
+  for (const name of ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__']) {
+    it(`know ${name} as no library's function, activation, method or argument`, () => {
+      for (const code of [
+        `import numpy as np\nfrom ..utils import ${name}\nx = np.log(${name}(y))\n`,
+        `import torch\nfrom .. import ${name} as f\nx = torch.log(f(y))\nz = x.${name}()\n`,
+        `import keras\nm = keras.Sequential([keras.layers.Dense(1, activation='${name}')])\nm.compile(loss='${name}')\n`,
+        `import torch\nd = torch.distributions.Bernoulli(torch.sigmoid(y))\nx = d.${name}(y)\nd.${name}\n`,
+        `import ${name}\nx = ${name}.${name}(torch.${name}(y), ${name}=1)\n`,
+      ])
+        assert.doesNotThrow(() => findingsIn(code));
+      const script = `import * as tf from '@tensorflow/tfjs';\nconst m = tf.sequential();\nm.${name}(); const ${name} = tf.${name}(x); Math.${name};\n`;
+      assert.deepEqual(findingsIn(script, { language: 'javascript' }), []);
+    });
+  }
+
   it('can be limited to some rules', () => {
     const text = 'import torch\ntorch.log(torch.sigmoid(x)) + torch.log(torch.softmax(x, 0))\n';
     assert.equal(findingsIn(text).length, 2);
