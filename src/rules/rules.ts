@@ -1,5 +1,6 @@
 import { ownLogarithmOf } from './families/entropy';
 import { distributionOfProbabilities, gumbelOfUniform } from './families/random';
+import { crossEntropyOfGiven } from './families/crossEntropy';
 import { branches } from './families/branches';
 import { distributions } from './families/distributions';
 import { exponentialQuotients } from './families/exponentialQuotients';
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   distributionOfProbabilities,
   logOfSigmoid,
   logOfNegative,
+  crossEntropyOfGiven,
   // Where both fit, similarities are spoken of.
   contrastByHand,
   logOfSoftmax,

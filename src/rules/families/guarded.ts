@@ -347,3 +347,9 @@ export function rounded(value: number, format: FormatName): number {
 export function written(expression: Expression): string {
   return print(expression).replaceAll('−', '-').replaceAll('·', '*').replaceAll('≤', '<=');
 }
+
+/** Limits of a probability that the format can tell from 0 and 1, for a sentence: `1e-7 and 1 - 1e-7`. */
+export function limitsIn(format: FormatName): string {
+  const limit = ['1e-7', '1e-3', '1e-2'].find((each) => rounded(1 - Number(each), format) < 1) ?? '0.1';
+  return `${limit} and 1 - ${limit}`;
+}

@@ -35,6 +35,7 @@ import {
   guardedIn,
   guardedLogarithm,
   isBare,
+  limitsIn,
   logarithmWhere,
   ofSameProbability,
   valueAt,
@@ -186,8 +187,7 @@ function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
     severity: isLossOfKeras(hit) ? 'information' : 'hint',
     operand: 'the probability',
     unstable: () => log(guarded.complement ? subtract(1, x) : x),
-    advice:
-      'take the logits instead and compute the logarithm with log_sigmoid, or limit the probability to 1e-7 and 1 - 1e-7',
+    advice: `take the logits instead and compute the logarithm with log_sigmoid, or limit the probability to ${limitsIn(hit.formats[0] ?? 'float32')}`,
   };
 }
 

@@ -304,12 +304,18 @@ export function isOutsideTraining(hit: Hit): boolean {
   const { functions, class: name } = surroundings(hit);
   const { start, end } = hit.site.statement;
   return (
-    functions.some((each) => withoutGradients.test(each) || steps.has(each)) ||
+    functions.some((each) => withoutGradients.test(each)) ||
+    (functions.some((each) => steps.has(each)) && !isTrainedThrough(hit)) ||
     (classesWithout.test(name) && !/loss/i.test(name)) ||
     reporting.test(hit.analysis.text.slice(start, end)) ||
     isOfGraphWithoutGradients(hit) ||
     isOutsideTape(hit)
   );
+}
+
+/** Whether the function around asks for the gradients of what it computes: a step of training, not of an optimiser. */
+function isTrainedThrough({ site: { within }, analysis }: Hit): boolean {
+  return within !== undefined && /\.backward\(|\bGradientTape\(/.test(analysis.text.slice(within.start, within.end));
 }
 
 /** Whether the function around trains by a gradient tape, and the place is not under it: what is computed to be shown. */

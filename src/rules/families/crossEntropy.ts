@@ -1,0 +1,147 @@
+import { factorsOf, log, subtract, termsOf, type Expression } from '../../expression';
+import type { FormatName } from '../../numeric';
+import type { PythonAnalysis } from '../../python';
+import { intervalOf } from '../interval';
+import { x, type Form, type Hit, type Rule } from '../rule';
+import { companions } from './evidence';
+import {
+  guardedIn,
+  guardedLogarithm,
+  isBare,
+  limitsIn,
+  logarithmWhere,
+  ofSameProbability,
+  type GuardedLogarithm,
+} from './guarded';
+import { carriesGradient, isOutsideTraining, sourceOf } from './zeros';
+
+/**
+ * Cross-entropies by hand of probabilities that the code is given: a parameter, what a model of another file returns.
+ * That log(p) and log(1 - p) stand in one sum says that p is a probability, and that both of its ends are meant to be
+ * approached.
+ */
+
+/** A logarithm of a bare probability, and the sign of its term. */
+interface Term {
+  readonly logarithm: GuardedLogarithm;
+  readonly sign: 1 | -1;
+}
+
+const sumsKnown = new WeakMap<PythonAnalysis, ReadonlyMap<Expression, readonly Term[]>>();
+
+/** More terms than these are no loss. */
+const mostTerms = 16;
+
+/** The other logarithms in the sums that a logarithm is a term of, through means, sums and weights. */
+function summedWith({ analysis }: Hit, logarithm: Expression): readonly Term[] {
+  let sums = sumsKnown.get(analysis);
+  if (!sums) {
+    const all = new Map<Expression, Term[]>();
+    for (const { alternatives, loss } of analysis.sites) {
+      if (loss !== undefined) continue;
+      for (const [value] of alternatives) {
+        if (value?.kind !== 'operation' || (value.operator !== 'add' && value.operator !== 'subtract')) continue;
+        const terms = logarithmsIn(value);
+        if (terms.length < 2 || terms.length > mostTerms) continue;
+        for (const [node] of terms) all.set(node, [...(all.get(node) ?? []), ...terms.map(([, term]) => term)]);
+      }
+    }
+    sums = all;
+    sumsKnown.set(analysis, sums);
+  }
+  return sums.get(logarithm) ?? [];
+}
+
+const reducing: ReadonlySet<string> = new Set(['sum', 'mean', 'negate', 'pick']);
+
+function logarithmsIn(value: Expression, sign: 1 | -1 = 1, depth = 0): readonly (readonly [Expression, Term])[] {
+  return termsOf(value).flatMap((each) => {
+    let { term } = each;
+    let total = each.sign * sign;
+    for (let step = 0; term.kind === 'operation' && reducing.has(term.operator) && step < 6; step++) {
+      if (term.operator === 'negate') total = -total;
+      term = term.operands[0] as Expression;
+    }
+    const isNested = term.kind === 'operation' && (term.operator === 'add' || term.operator === 'subtract');
+    if (isNested) return depth < 3 ? logarithmsIn(term, total === 1 ? 1 : -1, depth + 1) : [];
+    return factorsOf(term).flatMap(({ factor, inverse }) => {
+      const logarithm = inverse ? undefined : guardedLogarithm(factor);
+      if (!logarithm || !isBare(logarithm)) return [];
+      return [[factor, { logarithm, sign: total === 1 ? 1 : -1 }] as const];
+    });
+  });
+}
+
+/** Names of shares that are settings, and of what is no prediction. */
+const settingName =
+  /(^|[._])(alpha\w*|beta\w*|gamma|lam(bda)?|rho\w*|pi|prior\w*|theta|keep_prob|drop\w*|eps\w*|noise|u|unif\w*|t|time|rate|smooth\w*|q_?0|p_?0)(\(\))?(\[.*)?$/i;
+/** What a discriminator gives, by its name. */
+const verdictName = /(^|[._])\w*(real|fake|disc?|discriminator|critic|judge|d_?\d?)(_|\b|\()|(^|[._])D\w*(\(|$)/i;
+
+/** A probability that is computed elsewhere, and not limited here. */
+function isGiven(probability: Expression, hit: Hit): boolean {
+  if (probability.kind !== 'variable' || settingName.test(sourceOf(hit, probability) ?? '')) return false;
+  const { low, high } = intervalOf(probability, hit.site.conditions);
+  return low <= 0 && high >= 1 && carriesGradient(probability, hit) && !isLimitedElsewhere(probability, hit);
+}
+
+/** Whether the file limits something of that name: as a rule it is what the function is called with. */
+function isLimitedElsewhere(probability: Expression, hit: Hit): boolean {
+  const [, name] = /^(\w+)$/.exec(sourceOf(hit, probability) ?? '') ?? [];
+  if (name === undefined) return false;
+  const limiting = new RegExp(`(?<![\\w.])${name}\\s*=(?!=)[^\\n]*(clamp|clip|eps|1e-|maximum|smooth)`, 'i');
+  return hit.analysis.ask(`limits ${name}`, (text) => limiting.test(text));
+}
+
+function isPair(own: GuardedLogarithm, ownSign: 1 | -1, other: Term, hit: Hit): boolean {
+  if (own.complement === other.logarithm.complement || ownSign !== other.sign) return false;
+  if (ofSameProbability(own, other.logarithm)) return true;
+  // What a discriminator says of what is real and of what is not.
+  return [own, other.logarithm].every(({ probability }) => verdictName.test(sourceOf(hit, probability) ?? ''));
+}
+
+/** An entropy, p * log(p), of which another rule speaks. */
+function isInEntropy(own: GuardedLogarithm, hit: Hit): boolean {
+  return companions(hit, hit.matched).some((factor) => {
+    const weight = guardedIn(factor);
+    return weight?.complement === own.complement && ofSameProbability(weight, own);
+  });
+}
+
+function atPlace(hit: Hit): Form | undefined {
+  const own = guardedLogarithm(hit.matched);
+  if (own?.source !== 'other' || !hit.site.framework.differentiates) return undefined;
+  if (!isGiven(own.probability, hit) || isInEntropy(own, hit)) return undefined;
+  const terms = summedWith(hit, hit.matched);
+  const self = terms.find(({ logarithm }) => logarithm === own);
+  if (!self || !terms.some((other) => isPair(own, self.sign, other, hit))) return undefined;
+  return {
+    ...hit.form,
+    severity: isOutsideTraining(hit) ? 'hint' : 'information',
+    advice: adviceIn(hit.formats[0] ?? 'float32'),
+  };
+}
+
+const adviceIn = (format: FormatName): string =>
+  `take the logits instead, with the cross-entropy that takes logits, or limit the probability to ${limitsIn(format)}`;
+
+const form = (complement: boolean): Form => ({
+  pattern: logarithmWhere((guarded) => guarded.complement === complement && isBare(guarded)),
+  name: complement ? 'log(1 - x) in a cross-entropy' : 'log(x) in a cross-entropy',
+  operand: 'the probability',
+  headline: { of: 'value', side: complement ? 'above' : 'below' },
+  unstable: () => log(complement ? subtract(1, x) : x),
+  sparesSampling: true,
+  bounded: false,
+  at: atPlace,
+  advice: adviceIn('float32'),
+});
+
+export const crossEntropyOfGiven: Rule = {
+  id: 'cross-entropy-of-probability',
+  title: 'cross-entropy of a probability',
+  entries: ['NS01', 'NS02'],
+  severity: 'information',
+  triggers: [['log', 'Log']],
+  forms: [form(false), form(true)],
+};
