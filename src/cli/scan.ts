@@ -175,7 +175,10 @@ class Scan {
       if (this.#fixesCode) await this.#fix(opened);
       else this.#locate(file, opened.source, this.#find(file, opened.source, opened.settings));
     } catch (error) {
-      if (!(error instanceof UnreadableSource)) throw error;
+      if (!(error instanceof UnreadableSource)) {
+        this.#confess(file, error);
+        return;
+      }
       const { line, column } = error.position;
       const where = `(line ${String(line)}, column ${String(column)})`;
       this.#complain(file, new Error(`${error.message.replace(/\.$/, '')} ${where}`));
@@ -278,6 +281,15 @@ class Scan {
 
   #complain(file: string, error: unknown): void {
     this.#troubles.push(`Can't read ${file}: ${(error as Error).message}`);
+  }
+
+  /** What goes wrong in the finder itself keeps no other file from being scanned, and this one from being changed. */
+  #confess(file: string, error: unknown): void {
+    const said = error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3) : [String(error)];
+    const where = said.map((line) => line.trim()).join(' ');
+    this.#troubles.push(
+      `An error of Lossfloor itself: ${file} was not looked at. Please report it, with this: ${where}`,
+    );
   }
 
   async #report(): Promise<string> {

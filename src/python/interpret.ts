@@ -397,6 +397,11 @@ const usualModules: ReadonlyMap<string, string> = new Map([
   ['torch', 'torch'],
 ]);
 
+/** Python's own. */
+const listMethods: ReadonlySet<string> = new Set(
+  'append clear copy count extend index insert pop remove reverse sort'.split(' '),
+);
+
 /** What takes the place of a library under its usual name does what that does. */
 const arrayModules: ReadonlyMap<string, string> = new Map([
   ['jnp', 'jax.numpy'],
@@ -1988,7 +1993,12 @@ class Interpreter {
       }
       case 'list': {
         const field = receiver.fields?.includes(name) ? this.#attributeOf(receiver, name, node) : undefined;
-        return field ? this.#apply(field, call, node) : this.#listMethod(receiver, name, call, node);
+        if (field) return this.#apply(field, call, node);
+        // What was joined from several values, torch.cat((a, b)), is their list: the method is that of a tensor.
+        const joined = !listMethods.has(name) && knownMethod(name) !== undefined ? choose(receiver.items) : undefined;
+        return joined
+          ? this.#forEach(joined, node, (single) => this.#callMethod(single, name, call, node))
+          : this.#listMethod(receiver, name, call, node);
       }
       case 'dict': {
         const [key] = call.positional;

@@ -353,6 +353,27 @@ describe('scan', () => {
       assert.deepEqual(readdirSync(folder.path), ['a.py']);
     });
 
+    it('and goes on with the other files where the finder fails, which it says', async () => {
+      folder.write({ 'a.py': 'import good\nbad(a)\n', 'b.py': 'raise\n', 'c.py': 'import good\nbad(a)\n' });
+      for (const given of [{ fix: true }, {}]) {
+        const { err, status } = await scan([folder.path], given, {
+          find: (text, options) => {
+            if (text.startsWith('raise')) throw new TypeError('it is no function');
+            return findBad(text, options);
+          },
+        });
+        assert.equal(status, 2);
+        assert.match(
+          err,
+          /An error of Lossfloor itself: .*b\.py was not looked at\. Please report it, .*TypeError: it is no function at /,
+        );
+      }
+      assert.deepEqual(
+        ['a.py', 'b.py', 'c.py'].map((name) => read(name)),
+        ['import good\na()\n', 'raise\n', 'import good\na()\n'],
+      );
+    });
+
     it('or shows them', async () => {
       folder.write({
         'a b.py': 'import good\n\n\n\n\nbad(a)\r\nx',

@@ -244,7 +244,8 @@ export function carriesGradient(expression: Expression, hit: Hit): boolean {
         return false;
       case 'variable': {
         const text = sourceOf(hit, node) ?? '';
-        return isGradient(node, hit) || (!dataName.test(text) && !literalCall.test(text));
+        if (isGradient(node, hit)) return true;
+        return !dataName.test(text) && !literalCall.test(text) && !isConstantOfJax(node, hit);
       }
       case 'withGradient':
         return node.inputs.some(visit);
@@ -258,6 +259,34 @@ export function carriesGradient(expression: Expression, hit: Hit): boolean {
     }
   };
   return visit(expression);
+}
+
+/**
+ * Whether JAX takes it for a constant: it differentiates a function by its first argument and nothing else, unless told
+ * otherwise; what the function takes from around it is constant, too.
+ */
+function isConstantOfJax(node: Expression, hit: Hit): boolean {
+  const { analysis, site } = hit;
+  const { within } = site;
+  const origin = analysis.originOf(node);
+  if (site.framework.name !== 'jax' || within?.kind !== 'function' || origin?.within?.kind !== 'function') return false;
+  if (!isDifferentiatedByFirst(within.name, hit)) return false;
+  const [, name = ''] = /^(\w+)(?:\[[^\]]*\])*$/.exec(analysis.text.slice(origin.start, origin.end)) ?? [];
+  const parameters = origin.within.parameters.map((each) => each.name).filter((each) => each !== 'self');
+  if (origin.within === within) return parameters.indexOf(name) > 0;
+  // The first argument that the gradient is called with has another name in the function.
+  const given = new RegExp(`grad\\w*(?:\\([^()]*\\))?\\(\\s*${name}\\b`);
+  return parameters.includes(name) && !given.test(analysis.text.slice(origin.within.start, origin.within.end));
+}
+
+/** Whether the file asks for the gradient of a function, and only by the first argument. */
+function isDifferentiatedByFirst(name: string, { analysis }: Hit): boolean {
+  return analysis.ask(`JAX differentiates ${name} by its first argument`, (text) => {
+    const calls = [
+      ...text.matchAll(new RegExp(`\\b(?:value_and_)?grad\\(\\s*(?:self\\.)?${name}\\s*([,)][^\\n]*)`, 'g')),
+    ];
+    return calls.length > 0 && calls.every(([, rest = '']) => !rest.includes('argnums') && !/^,\s*[([\d]/.test(rest));
+  });
 }
 
 /** The code that a value is computed by. */

@@ -8,6 +8,12 @@ import { assertFinds, finds, marked, only, spares, sparesOf } from './marked';
 describe('rule log-of-sigmoid', () => {
   describe('finds', () => {
     finds('log-of-sigmoid', {
+      'of several that are joined': `
+import torch
+def loss(x, y):
+    p = torch.cat((torch.sigmoid(x), torch.sigmoid(y))).unsqueeze(0)
+    return -«torch.log(p)».mean() - «torch.stack([torch.sigmoid(v) for v in x], 1).t().log()».mean()
+`,
       'of the target, by a condition': `
 import torch
 def binary_cross_entropy(inputs, targets):

@@ -90,6 +90,22 @@ def f(x):
 
   describe('leaves alone', () => {
     spares({
+      'scaled cosines, of which some are taken and joined': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class Margin(nn.Module):
+    def __init__(self, s=30.0, m=0.4):
+        super().__init__()
+        self.s, self.m = s, m
+        self.weight = nn.Parameter(torch.randn(10, 5))
+    def forward(self, x, labels):
+        wf = F.linear(F.normalize(x), F.normalize(self.weight))
+        numerator = self.s * (torch.diagonal(wf.transpose(0, 1)[labels]) - self.m)
+        excl = torch.cat([torch.cat((wf[i, :y], wf[i, y + 1:])).unsqueeze(0) for i, y in enumerate(labels)], dim=0)
+        denominator = torch.exp(numerator) + torch.sum(torch.exp(self.s * excl), dim=1)
+        return -torch.mean(numerator - torch.log(denominator))
+`,
       'an exponent that is -|x| by a mask': `
 import torch
 def balanced_loss(x, t):

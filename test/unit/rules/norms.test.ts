@@ -10,6 +10,21 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      'the argument that JAX differentiates by': `
+import jax
+import jax.numpy as jnp
+def update(params, x):
+    def loss_fn(p):
+        return «jnp.linalg.norm(p - x)»
+    return jax.grad(loss_fn)(params)
+`,
+      'more arguments that JAX is told to differentiate by': `
+import jax
+import jax.numpy as jnp
+def loss(params, x, y):
+    return «jnp.linalg.norm(x - y)» + params.sum()
+g = jax.grad(loss, argnums=(0, 1))
+`,
       'a root by the default of a parameter': `
 import torch
 def tv_loss(x, beta=0.5):
@@ -168,6 +183,23 @@ class Normalize(torch.nn.Module):
 `,
     });
     spares({
+      'what JAX differentiates nothing by': `
+import jax
+import jax.numpy as jnp
+def loss(params, x, centers):
+    d = jnp.linalg.norm(x[:, None] - centers[None], axis=-1)
+    return (jnp.exp(-d) @ params).mean()
+def update(params, x, centers):
+    return jax.value_and_grad(loss)(params, x, centers)
+`,
+      'what a function that JAX differentiates takes from around it': `
+import jax
+import jax.numpy as jnp
+def update(params, x, y):
+    def loss_fn(p):
+        return jnp.mean(x @ p) * jnp.linalg.norm(x - y)
+    return jax.grad(loss_fn)(params)
+`,
       'a distance in a graph without gradients': `
 import tensorflow as tf
 a = tf.placeholder('float', [3])
