@@ -397,6 +397,9 @@ const usualModules: ReadonlyMap<string, string> = new Map([
   ['torch', 'torch'],
 ]);
 
+/** Python's own functions that go through lists. */
+const iterating: ReadonlySet<string> = new Set(['map', 'zip', 'enumerate', 'reversed', 'sorted', 'list']);
+
 /** Python's own. */
 const listMethods: ReadonlySet<string> = new Set(
   'append clear copy count extend index insert pop remove reverse sort'.split(' '),
@@ -841,6 +844,11 @@ class Interpreter {
     if (target && targets.length === 1) {
       const only = iterables.length === 1 ? iterable : undefined;
       this.#assign(target, only ? (lastLayer(only) ?? this.#elementOf(only, target)) : this.#opaque(target));
+    } else if (iterable && iterables.length === 1) {
+      const parts = this.#unpack(this.#elementOf(iterable, statement), targets);
+      targets.forEach((each, index) => {
+        this.#assign(each, parts[index] ?? this.#opaque(each));
+      });
     } else for (const each of targets) this.#assign(each, this.#opaque(each));
     const outer = frame.loopExits;
     const exits: Bindings[] = [];
@@ -1170,7 +1178,7 @@ class Interpreter {
     }
     const usual = this.#everythingOf.length > 0 ? usualModules.get(name) : undefined;
     if (usual !== undefined) return { kind: 'path', path: usual };
-    return isBuiltin(name) || name === 'map' ? { kind: 'path', path: builtinPrefix + name } : undefined;
+    return isBuiltin(name) || iterating.has(name) ? { kind: 'path', path: builtinPrefix + name } : undefined;
   }
 
   /** What nothing is known of but that it is the same wherever it is written so. */
@@ -1251,6 +1259,8 @@ class Interpreter {
       scope.assign(name, { kind: 'dict', entries: new Map(container.entries).set(index.value, value) });
     } else if (container.kind === 'list') {
       scope.assign(name, { kind: 'list', items: [...container.items, value].slice(-mostAlternatives), exact: false });
+    } else if (this.#isFilled(container, value)) {
+      scope.assign(name, value);
     } else if (container.kind === 'quantity' && container.expression.kind !== 'variable') {
       scope.assign(name, this.#opaque(target.value));
     } else {
@@ -1258,6 +1268,16 @@ class Interpreter {
       if (key !== undefined) scope.assign(key, value);
     }
     if (computed !== undefined) scope.assign(computed, value);
+  }
+
+  /** Whether an array in which nothing has been put so far is filled, by a loop, with probabilities of its own format. */
+  #isFilled(container: Value, value: Value): boolean {
+    if (container.kind !== 'quantity' || container.expression.kind === 'operation') return false;
+    if (value.kind !== 'quantity' || value.expression.kind !== 'operation') return false;
+    const isProbability = ['softmax', 'sigmoid', 'divide'].includes(value.expression.operator);
+    if (!isProbability || this.#formats.has(value.expression)) return false;
+    const origin = this.#origins.get(container.expression);
+    return origin !== undefined && /^(\w+\.)+(zeros|empty)(_like)?\(/.test(this.#text.slice(origin.start, origin.end));
   }
 
   /**
@@ -1501,7 +1521,7 @@ class Interpreter {
     switch (object.kind) {
       case 'path': {
         const path = `${object.path}.${name}`;
-        return this.#foreign(path) ?? { kind: 'path', path };
+        return this.#foreign(path) ?? { kind: 'path', path: this.#namesakeOf(path) ?? path };
       }
       case 'instance': {
         const own = this.#attribute(object.of, name, node);
@@ -2126,13 +2146,8 @@ class Interpreter {
       return { kind: 'object', path, applied: undefined, made: node, autocast };
     }
     this.#setDefault(path, call);
-    if (path === `${builtinPrefix}map`) {
-      const [action, over] = call.positional;
-      if (action && call.positional.length === 2 && over?.kind === 'list') {
-        const items = over.items.map((item) => this.#apply(action, new CallArguments([item], new Map()), node));
-        return { ...over, items };
-      }
-    }
+    const iterated = this.#iterated(path, call, node);
+    if (iterated) return iterated;
     const [of, ...positional] = call.positional;
     if (path === 'functools.partial' && of) {
       return { kind: 'object', path, applied: { does: 'partial', of, positional, named: call.named }, made: node };
@@ -2226,6 +2241,44 @@ class Interpreter {
     if (framework) this.#frameworks.set(copy, framework);
     this.#depths.set(copy, this.#depths.get(expression) ?? 0);
     return { kind: 'quantity', expression: copy };
+  }
+
+  /** What Python's own functions make of lists: `zip(xs, ys)` lists of an element of each. */
+  #iterated(path: string, call: CallArguments, node: Range): Value | undefined {
+    const { positional } = call;
+    const [first, second] = positional;
+    if (!path.startsWith(builtinPrefix) || !first) return undefined;
+    // Of lists that were made in many ways the elements say little, and several of them together are too many values.
+    const elementOf = (list: Value): Value => {
+      const element = this.#elementOf(list, node);
+      return alternativesOf(element).length <= 2 ? element : this.#opaque(node);
+    };
+    const listOf = (items: readonly Value[]): Value => ({
+      kind: 'list',
+      items: [{ kind: 'list', items, exact: true }],
+      exact: false,
+    });
+    switch (path.slice(builtinPrefix.length)) {
+      case 'map':
+        if (positional.length !== 2 || second?.kind !== 'list') return undefined;
+        return {
+          ...second,
+          items: second.items.map((item) => this.#apply(first, new CallArguments([item], new Map()), node)),
+        };
+      case 'zip':
+        return positional.length <= mostElements ? listOf(positional.map(elementOf)) : undefined;
+      case 'enumerate':
+        return listOf([
+          { kind: 'quantity', expression: operation('nonNegative', this.#fresh().expression) },
+          elementOf(first),
+        ]);
+      case 'reversed':
+      case 'sorted':
+      case 'list':
+        return first.kind === 'list' ? { ...first, exact: false } : undefined;
+      default:
+        return undefined;
+    }
   }
 
   #setDefault(path: string, call: CallArguments): void {

@@ -862,6 +862,8 @@ class Reader {
   #arguments(list: Raw): Argument[] {
     const found: Argument[] = [];
     let group: Raw[] = [];
+    // Whether commas stand between the targets of a comprehension, which has no node of its own here.
+    let isBetweenTargets = false;
     const finish = (): void => {
       const argument = this.#argument(group);
       if (argument) found.push(argument);
@@ -869,7 +871,8 @@ class Reader {
     };
     for (const child of list.children) {
       const missing = child.error && child.start === child.end;
-      if (child.name === ',') finish();
+      if (child.name === 'for' || child.name === 'in') isBetweenTargets = child.name === 'for';
+      if (child.name === ',' && !isBetweenTargets) finish();
       else if (child.name !== '(' && child.name !== ')' && !missing) group.push(child);
     }
     finish();

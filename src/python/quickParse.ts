@@ -1071,7 +1071,7 @@ export class QuickReader {
     switch (this.#kind) {
       case 'for':
       case 'async':
-        return { stars: '', value: this.#comprehensionAlone(value, start) };
+        return { stars: '', value: this.#comprehension([value], start) };
       case '=':
       case ':=': {
         if (!isName || value.kind !== 'name') throw gaveUp;
@@ -1084,13 +1084,6 @@ export class QuickReader {
       default:
         return { stars: '', value };
     }
-  }
-
-  /** As an argument, which the other reader takes for two where there is a comma between its targets. */
-  #comprehensionAlone(element: PyExpression, start: number): Comprehension {
-    const comprehension = this.#comprehension([element], start);
-    if (comprehension.loops.some(({ targets }) => targets.length > 1)) throw gaveUp;
-    return comprehension;
   }
 
   /** What follows the elements of a comprehension. Its range is `start` to where it ends. */

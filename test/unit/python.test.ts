@@ -46,6 +46,15 @@ const constructs = [
   Array.from({ length: 110 }, (_, depth) => `${' '.repeat(depth)}if a:\n`).join('') + `${' '.repeat(110)}b`,
 ];
 
+describe('a generator as the only argument', () => {
+  it('may have several targets, with a comma between them', () => {
+    assert.equal(parsed('f(g(a) for a, b in c)'), parsed('f((g(a) for a, b in c))'));
+    assert.equal(parsed('f(a for a, in c if a)'), parsed('f((a for a, in c if a))'));
+    assert.equal(parsed('f(a for (a, b), c in d for e, g in b)'), parsed('f((a for (a, b), c in d for e, g in b))'));
+    assert.notEqual(parsed('f(a for a in b, c)'), parsed('f((a for a in b))'));
+  });
+});
+
 describe('what is ordinary', () => {
   for (const text of constructs) {
     it(`is read as the grammar has it: ${JSON.stringify(text.slice(0, 60))}`, () => {

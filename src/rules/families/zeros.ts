@@ -4,6 +4,7 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { measureAtZero, said } from '../points';
 import type { Hit, Saying } from '../rule';
+import { contains } from './shapes';
 
 /**
  * What families share whose forms fail at one point, 0, and not from a threshold on: whether a value can be exactly 0,
@@ -82,6 +83,7 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
       if (isGuard(a, hit) || isGuard(b, hit) || fillsZeros(a, b) || fillsZeros(b, a)) return 'never';
       return of(a) === 'yes' && of(b) === 'yes' ? 'yes' : 'perhaps';
     case 'subtract':
+      if (isDistanceOfUnits(a, b)) return 'yes';
       return variablesOf(a).length > 0 && variablesOf(b).length > 0 && !sameComputation(a, b) ? 'yes' : 'perhaps';
     case 'matmul': {
       const areAbove = [a, b].every((factor) => intervalOf(factor).low >= 0 && of(factor) === 'never');
@@ -147,6 +149,12 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
     default:
       return 'perhaps';
   }
+}
+
+/** `2 - 2 * cosine`, the squared distance of two unit vectors, which can be the same. */
+function isDistanceOfUnits(a: Expression, b: Expression): boolean {
+  const { low, high } = intervalOf(a);
+  return low === high && low > 0 && intervalOf(b).high === low && contains(b, 'unit', 'cosine');
 }
 
 /** Whether gradients were asked for, of which it may be the first. */

@@ -52,6 +52,80 @@ def expected(a, b):
     });
   });
 
+  describe('an array that a loop fills, and what loops over lists take from them', () => {
+    const softmax = `
+import numpy as np
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / e.sum()
+`;
+    finds('log-of-softmax', {
+      rows: `${softmax}
+def loss(w, xs, ys):
+    out = np.zeros((len(xs), 4))
+    for t in range(len(xs)):
+        out[t] = softmax(w @ xs[t])
+    return -np.sum(ys * «np.log(out)»)
+`,
+      columns: `${softmax}
+def loss(w, xs, ys):
+    out = np.empty((4, len(xs)))
+    for t in range(len(xs)):
+        out[:, t] = softmax(w @ xs[t])
+    return -np.sum(ys * «np.log(out)»)
+`,
+      'beside another list': `${softmax}
+def loss(xs, ys):
+    total = 0
+    for y, p in zip(ys, [softmax(x) for x in xs]):
+        total -= np.sum(y * «np.log(p)»)
+    return total
+`,
+      'with their numbers': `${softmax}
+def loss(xs, ys):
+    ps = [softmax(x) for x in xs]
+    return -sum(np.sum(ys[i] * «np.log(p)») for i, p in enumerate(ps))
+`,
+    });
+    finds('log-of-sigmoid', {
+      'a function of a module of the project': `
+import numpy as np
+import helper.logistic_regression as lr
+def loss(X, w, y):
+    h = lr.sigmoid(X @ w)
+    return -(y * «np.log(h)» + (1 - y) * «np.log(1 - h)»).mean()
+`,
+    });
+    spares({
+      'an array in which something else stands': `${softmax}
+def loss(w, xs, ys):
+    out = np.ones((len(xs), 4)) * 1e-3
+    for t in range(len(xs)):
+        out[t] += softmax(w @ xs[t])
+    return -np.sum(ys * np.log(out))
+`,
+      'the other list': `${softmax}
+def loss(xs, ys):
+    total = 0
+    for y, p in zip(ys, [softmax(x) for x in xs]):
+        total -= np.sum(p * np.log(y))
+    return total
+`,
+      'returns that a loop sums up': `
+import numpy as np
+def returns(rewards, gamma):
+    G = np.zeros_like(rewards)
+    for t in range(len(rewards)):
+        total = 0
+        for k in range(t, len(rewards)):
+            total += rewards[k] * gamma
+        G[t] = total
+    std = np.std(G) if np.std(G) > 0 else 1
+    return (G - np.mean(G)) / std
+`,
+    });
+  });
+
   describe('an element that is read where it was put', () => {
     finds('log-of-softmax', {
       'of a dictionary that a loop fills': `

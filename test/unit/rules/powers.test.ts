@@ -20,6 +20,13 @@ def train(net, opt, x, t):
     opt.apply_gradients(zip(tape.gradient(loss, net.trainable_weights), net.trainable_weights))
     return loss
 `,
+      'of the distance of unit vectors by their cosine': `
+import torch
+import torch.nn.functional as F
+def loss(a, b):
+    similarity = F.normalize(a) @ F.normalize(b).t()
+    return «torch.sqrt(2 - 2 * similarity)».mean() + «torch.sqrt(1 - F.cosine_similarity(a, b))».sum()
+`,
       'of the width and height that a box is predicted to have': `
 import tensorflow as tf
 def yolo_loss(y_true, y_pred):
@@ -82,6 +89,12 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'of such a distance with an epsilon': `
+import torch
+import torch.nn.functional as F
+def loss(a, b):
+    return torch.sqrt(2 - 2 * (F.normalize(a) @ F.normalize(b).t()) + 1e-8).mean()
+`,
       'a variance that is shown, after the gradient tape': `
 import tensorflow as tf
 def train(net, opt, x, t):
