@@ -205,6 +205,12 @@ export function square(inner: Pattern): Pattern {
   );
 }
 
+function isMinusOne(node: Expression): boolean {
+  if (node.kind === 'constant') return node.value === -1;
+  const [of] = node.kind === 'operation' && node.operator === 'negate' ? node.operands : [];
+  return of?.kind === 'constant' && of.value === 1;
+}
+
 /** A sum's terms, of nested additions and subtractions, each with its sign. */
 export function termsOf(expression: Expression): { readonly term: Expression; readonly sign: 1 | -1 }[] {
   const terms: { term: Expression; sign: 1 | -1 }[] = [];
@@ -220,6 +226,10 @@ export function termsOf(expression: Expression): { readonly term: Expression; re
       }
       if (bare.operator === 'negate') {
         visit(a, opposite);
+        return;
+      }
+      if (bare.operator === 'multiply' && (isMinusOne(a) || isMinusOne(b))) {
+        visit(isMinusOne(a) ? b : a, opposite);
         return;
       }
     }

@@ -430,6 +430,31 @@ const namesakes: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   ],
 ]);
 
+type Choices = readonly (Expression | undefined)[];
+
+/** @returns undefined if there are too many */
+function combinationsOf(ofOperands: readonly Choices[]): (Expression | undefined)[][] | undefined {
+  let combinations: (Expression | undefined)[][] = [[]];
+  const expressions: Choices[] = [];
+  for (const choices of ofOperands) {
+    // As a rule there is one.
+    if (choices.length === 1) for (const combination of combinations) combination.push(choices[0]);
+    else {
+      combinations = combinations.flatMap((start) => choices.map((choice) => [...start, choice]));
+      const before = expressions.filter((each) => each.length > 1);
+      for (const each of before) combinations = consistent(combinations, [each, expressions.indexOf(each)], choices);
+    }
+    expressions.push(choices);
+    if (combinations.length > 2 * mostAlternatives) return undefined;
+  }
+  return combinations;
+}
+
+function withOneUnknown(choices: Choices): Choices {
+  const first = choices.find((choice) => choice?.kind === 'variable');
+  return choices.filter((choice) => choice?.kind !== 'variable' || choice === first);
+}
+
 class Interpreter {
   readonly #sites: Site[] = [];
   readonly #origins = new Map<Expression, Origin>();
@@ -1844,21 +1869,9 @@ class Interpreter {
 
   /** The operands as expressions, in every combination; undefined if there are too many. */
   #combinations(operands: readonly (Value | undefined)[], node: Range): (Expression | undefined)[][] | undefined {
-    let combinations: (Expression | undefined)[][] = [[]];
-    const expressions: (readonly (Expression | undefined)[])[] = [];
-    for (const operand of operands) {
-      const choices = operand ? this.#expressionsOf(operand, node) : nothingGiven;
-      // As a rule there is one.
-      if (choices.length === 1) for (const combination of combinations) combination.push(choices[0]);
-      else {
-        combinations = combinations.flatMap((start) => choices.map((choice) => [...start, choice]));
-        const before = expressions.filter((each) => each.length > 1);
-        for (const each of before) combinations = consistent(combinations, [each, expressions.indexOf(each)], choices);
-      }
-      expressions.push(choices);
-      if (combinations.length > 2 * mostAlternatives) return undefined;
-    }
-    return combinations;
+    const choices = operands.map((operand) => (operand ? this.#expressionsOf(operand, node) : nothingGiven));
+    // Of several values that nothing is known of one stands for all, where that makes them few enough.
+    return combinationsOf(choices) ?? combinationsOf(choices.map(withOneUnknown));
   }
 
   #expressionsOf(value: Value, node: Range): readonly (Expression | undefined)[] {
