@@ -16,6 +16,7 @@ import {
   subtract,
   variable,
   type Expression,
+  type Variable,
 } from '../expression';
 import { formatByName, type FormatName } from '../numeric';
 import {
@@ -236,7 +237,7 @@ interface Later {
   readonly action: () => void;
 }
 
-type Returned = Map<Definition, Map<Scope, Map<string, Value>>>;
+type ReturnedBy = Map<Definition, Map<Scope, Map<string, Returned>>>;
 
 /** What a call asks for beside its operands. */
 interface Asked {
@@ -400,10 +401,8 @@ const usualModules: ReadonlyMap<string, string> = new Map([
 /** Python's own functions that go through lists. */
 const iterating: ReadonlySet<string> = new Set(['map', 'zip', 'enumerate', 'reversed', 'sorted', 'list']);
 
-/** Python's own. */
-const listMethods: ReadonlySet<string> = new Set(
-  'append clear copy count extend index insert pop remove reverse sort'.split(' '),
-);
+/** Functions that make a tensor of an array. */
+const making = /(^|\.)(\w*[tT]ensor|Variable|from_numpy|as_?array|array|constant)$/;
 
 /** What takes the place of a library under its usual name does what that does. */
 const arrayModules: ReadonlyMap<string, string> = new Map([
@@ -455,10 +454,19 @@ function withOneUnknown(choices: Choices): Choices {
   return choices.filter((choice) => choice?.kind !== 'variable' || choice === first);
 }
 
+/** What a function has returned, of which arguments, and the numbers of the variables that were made meanwhile. */
+interface Returned {
+  readonly value: Value;
+  readonly call: CallArguments;
+  readonly variables: readonly [first: number, last: number];
+}
+
 class Interpreter {
   readonly #sites: Site[] = [];
   readonly #origins = new Map<Expression, Origin>();
   readonly #depths = new Map<Expression, number>();
+  /** Of arrays the tensors that were made of them. */
+  readonly #tensors = new Map<Variable, Variable>();
   /** Nodes of an expression that is written out as a tree; those of a variable or constant, 1, are not kept. */
   readonly #sizes = new Map<Expression, number>();
   readonly #formats = new Map<Expression, FormatName>();
@@ -512,7 +520,7 @@ class Interpreter {
    * What functions return for arguments of which nothing is known but their literals: to what is called in the same
    * statement of the module, so that what another one comes to doesn't depend on it.
    */
-  #returned: Returned = new Map();
+  #returned: ReturnedBy = new Map();
   #variables = 0;
   #spent = 0;
   #frame: Frame = Interpreter.#newFrame(new Scope('module'), nowhere);
@@ -1644,7 +1652,7 @@ class Interpreter {
 
   #binary(operator: string, left: Value, right: Value, node: Range, places: readonly Range[] = []): Value {
     const build = arithmetic[operator];
-    if (operator === '+' && left.kind === 'list') {
+    if (operator === '+' && left.kind === 'list' && !left.isJoined) {
       const more = right.kind === 'list' ? right : undefined;
       const items = more?.items ?? [this.#opaque(node)];
       const all = [...left.items, ...items];
@@ -1870,8 +1878,10 @@ class Interpreter {
   /** The operands as expressions, in every combination; undefined if there are too many. */
   #combinations(operands: readonly (Value | undefined)[], node: Range): (Expression | undefined)[][] | undefined {
     const choices = operands.map((operand) => (operand ? this.#expressionsOf(operand, node) : nothingGiven));
+    const combinations = combinationsOf(choices);
+    if (combinations && combinations.length <= mostAlternatives) return combinations;
     // Of several values that nothing is known of one stands for all, where that makes them few enough.
-    return combinationsOf(choices) ?? combinationsOf(choices.map(withOneUnknown));
+    return combinationsOf(choices.map(withOneUnknown));
   }
 
   #expressionsOf(value: Value, node: Range): readonly (Expression | undefined)[] {
@@ -1896,7 +1906,7 @@ class Interpreter {
           // Stacked or concatenated tensors.
           if (single.items.length > 0 && single.items.length <= mostAlternatives) {
             const parts = single.items.flatMap((item) => (item.kind === 'quantity' ? [item.expression] : []));
-            if (parts.length === single.items.length) return parts;
+            if (parts.length === single.items.length) return [...withOneUnknown(parts)];
           }
           break;
         default:
@@ -2027,8 +2037,7 @@ class Interpreter {
       case 'list': {
         const field = receiver.fields?.includes(name) ? this.#attributeOf(receiver, name, node) : undefined;
         if (field) return this.#apply(field, call, node);
-        // What was joined from several values, torch.cat((a, b)), is their list: the method is that of a tensor.
-        const joined = !listMethods.has(name) && knownMethod(name) !== undefined ? choose(receiver.items) : undefined;
+        const joined = receiver.isJoined ? choose(receiver.items) : undefined;
         return joined
           ? this.#forEach(joined, node, (single) => this.#callMethod(single, name, call, node))
           : this.#listMethod(receiver, name, call, node);
@@ -2170,7 +2179,10 @@ class Interpreter {
     if (learnt?.kind === 'truth' && learnt.truth) return this.#opaque(node);
     // The language's own functions compute in the framework of what they are given.
     const framework = path.startsWith(builtinPrefix) ? undefined : known?.framework;
-    if (known) return this.#do(known.meaning, call, node, framework);
+    if (known) {
+      const value = this.#do(known.meaning, call, node, framework);
+      return known.meaning.does === 'keep' && framework?.differentiates ? this.#taken(value, path, framework) : value;
+    }
     for (const value of call.all) this.#use(value);
     if (path.endsWith('.finfo')) return this.#limitsOf(path, call) ?? this.#opaqueOf(path, node);
     return this.#activated(path, call, node) ?? this.#opaqueOf(path, node);
@@ -2253,6 +2265,26 @@ class Interpreter {
     const framework = this.#frameworks.get(expression) ?? by;
     if (framework) this.#frameworks.set(copy, framework);
     this.#depths.set(copy, this.#depths.get(expression) ?? 0);
+    return { kind: 'quantity', expression: copy };
+  }
+
+  /** What is given to a library's function that moves or joins it is the library's own, or becomes so. */
+  #taken(value: Value, path: string, framework: Framework): Value {
+    if (value.kind === 'list') return { ...value, isJoined: true };
+    if (value.kind !== 'quantity' || value.expression.kind !== 'variable') return value;
+    const { expression } = value;
+    if (this.#frameworks.get(expression)?.differentiates) return value;
+    if (!making.test(path)) {
+      this.#belongsTo(framework, [expression]);
+      return value;
+    }
+    let copy = this.#tensors.get(expression);
+    if (!copy) {
+      copy = variable(`${expression.name}'t`);
+      this.#tensors.set(expression, copy);
+      this.#describeAs(copy, expression);
+      this.#frameworks.set(copy, framework);
+    }
     return { kind: 'quantity', expression: copy };
   }
 
@@ -2468,11 +2500,12 @@ class Interpreter {
     }
     const key = literalsOf(call);
     // The function inside another one is a different one each time that one is called.
-    const ofScopes = this.#returned.get(definition) ?? new Map<Scope, Map<string, Value>>();
-    const known = ofScopes.get(value.scope) ?? new Map<string, Value>();
+    const ofScopes = this.#returned.get(definition) ?? new Map<Scope, Map<string, Returned>>();
+    const known = ofScopes.get(value.scope) ?? new Map<string, Returned>();
     this.#returned.set(definition, ofScopes.set(value.scope, known));
     const before = key === undefined ? undefined : known.get(key);
-    if (before) return before;
+    if (before) return this.#again(before, call);
+    const firstVariable = this.#variables;
     const scope = new Scope('function', value.scope, localsOf(definition));
     const frame = Interpreter.#newFrame(scope, definition, {
       calls: [...outer.calls, { start: node.start, end: node.end }],
@@ -2498,8 +2531,59 @@ class Interpreter {
       }
     }
     if (!result || key === undefined) return result ?? this.#opaque(node);
-    known.set(key, result);
+    known.set(key, { value: result, call, variables: [firstVariable, this.#variables] });
     return result;
+  }
+
+  /** What a function returns that was called before, of other values: with these in it, and others for what it made. */
+  #again({ value, call: before, variables: [first, last] }: Returned, call: CallArguments): Value {
+    const replaced = new Map<Expression, Expression>();
+    const now = call.all;
+    for (const [index, given] of before.all.entries()) {
+      const other = now[index];
+      if (given.kind !== 'quantity' || other?.kind !== 'quantity' || given.expression === other.expression) continue;
+      if (given.expression.kind === 'variable') replaced.set(given.expression, other.expression);
+    }
+    if (replaced.size === 0) return value;
+    const visit = (node: Expression): Expression => {
+      const done = replaced.get(node);
+      if (done) return done;
+      let copy: Expression = node;
+      if (node.kind === 'variable') {
+        const number = Number(/(\d+)'?\w*$/.exec(node.name)?.[1]);
+        if (node.name.startsWith(this.#prefix) && number > first && number <= last) copy = this.#fresh().expression;
+      } else if (node.kind === 'operation') {
+        const operands = node.operands.map(visit);
+        if (operands.some((operand, index) => operand !== node.operands[index]))
+          copy = operation(node.operator, ...operands);
+      }
+      if (copy !== node) this.#describeAs(copy, node);
+      replaced.set(node, copy);
+      return copy;
+    };
+    const again = (each: Value): Value => {
+      if (each.kind === 'quantity') return { kind: 'quantity', expression: visit(each.expression) };
+      if (each.kind === 'list') return { ...each, items: each.items.map(again) };
+      if (each.kind === 'choice') return choose(each.of.map(again)) ?? each;
+      return each;
+    };
+    return again(value);
+  }
+
+  /** Everything that is known of an expression is so of its copy. */
+  #describeAs(copy: Expression, expression: Expression): void {
+    const origin = this.#origins.get(expression);
+    if (origin) this.#origins.set(copy, origin);
+    const framework = this.#frameworks.get(expression);
+    if (framework) this.#frameworks.set(copy, framework);
+    const format = this.#formats.get(expression);
+    if (format) this.#formats.set(copy, format);
+    const depth = this.#depths.get(expression);
+    if (depth !== undefined) this.#depths.set(copy, depth);
+    const root = this.#rootOf.get(expression);
+    if (root) this.#rootOf.set(copy, root);
+    if (this.#guessed.has(expression)) this.#guessed.add(copy);
+    if (this.#lost.has(expression)) this.#lost.add(copy);
   }
 
   #bind(parameters: readonly Parameter[], call: CallArguments, definedIn: Scope): void {

@@ -73,6 +73,8 @@ export interface List {
   readonly exact: boolean;
   /** Attributes by which its items are read too: `values` and `indices`. */
   readonly fields?: readonly string[];
+  /** Whether a library has made one tensor of them: `torch.cat((a, b))`. */
+  readonly isJoined?: boolean;
 }
 
 export interface Dict {

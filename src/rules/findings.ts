@@ -265,10 +265,19 @@ function hitAt(
     if (spared.length > before) fitting.add(value);
   }
   const { culprit, careful, repeated } = found?.form ?? {};
-  const speaksAgainst = (value: Expression): boolean =>
-    culprit !== undefined && (!repeated || fitting.has(value)) && find(value, culprit) !== undefined;
+  const speaksAgainst = (value: Expression): boolean => {
+    if (culprit === undefined || (repeated && !fitting.has(value))) return false;
+    const computed = find(value, culprit);
+    return computed !== undefined && !isOfActivation(computed);
+  };
   if (found && !careful && harmless.some(speaksAgainst)) return undefined;
   return found;
+}
+
+/** What an activation keeps within bounds, as one of several that can be chosen, was not limited with care. */
+function isOfActivation(computed: Expression): boolean {
+  const [operand] = computed.kind === 'operation' ? computed.operands : [];
+  return operand?.kind === 'operation' && ['sigmoid', 'tanh', 'softmax'].includes(operand.operator);
 }
 
 function hitOf(

@@ -11,6 +11,7 @@ import {
   negate,
   negated,
   sameComputation,
+  termsOf,
   sigmoid,
   sinh,
   softmax,
@@ -91,7 +92,14 @@ function isNegated(exponent: Expression): boolean {
 /** Whether it isn't exponentials alone that are added up. */
 function isWeighed(node: Expression): boolean {
   const [dividend] = (node as Operation).operands as [Expression];
-  return factorsOf(dividend).some(({ factor }) => factor.kind !== 'constant' && exponentOf(factor) === undefined);
+  return factorsOf(dividend).some(
+    ({ factor }) => factor.kind !== 'constant' && exponentOf(withoutEpsilon(factor)) === undefined,
+  );
+}
+
+function withoutEpsilon(node: Expression): Expression {
+  const [first, ...others] = termsOf(node).filter(({ term }) => term.kind !== 'constant');
+  return first && others.length === 0 ? first.term : node;
 }
 
 /** exp(x) / sum(exp(x)), the whole of it. */

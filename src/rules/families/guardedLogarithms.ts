@@ -19,7 +19,7 @@ import { lensOf, measure, messageOf, printThreshold } from '../describe';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { ofVariable, x, type Form, type Hit, type Rule, type Saying, type Speech } from '../rule';
-import { companions, nameOf } from './evidence';
+import { multiplicandsOf, nameOf, productsWith } from './evidence';
 import {
   guardedIn,
   guardedLogarithm,
@@ -227,12 +227,21 @@ function adviceFor({ analysis, site }: Hit, { source, complement }: Guarded): st
   return `compute the logarithm from the logits, by ${name}${argument}, which needs no guard`;
 }
 
-/** An entropy, p * log(p + eps): where the logarithm stops, its factor is 0 as well. */
+/**
+ * An entropy, p * log(p + eps), and nothing else: where the logarithm stops, its factor is 0 as well. The logarithm that
+ * a policy's loss takes, too, is none.
+ */
 function isInEntropy({ hit, guarded }: Place): boolean {
-  return companions(hit, hit.matched).some((factor) => {
+  const isOwn = (factor: Expression): boolean => {
     const other = guardedIn(factor);
     return other !== undefined && ofSameProbability(other, guarded) && other.complement === guarded.complement;
-  });
+  };
+  const products = productsWith(hit, hit.matched).map((product) =>
+    multiplicandsOf(product).filter((factor) => factor !== hit.matched),
+  );
+  // Where p may be one of several, products of different ones are none of the code's.
+  const isProbability = (factor: Expression): boolean => (guardedIn(factor)?.source ?? 'other') !== 'other';
+  return products.some((factors) => factors.some(isOwn)) && products.every((factors) => factors.some(isProbability));
 }
 
 /** From where on the gradient is less than half the true one, in words; undefined where it is 0 before that. */

@@ -39,6 +39,20 @@ const varianceOf: Pattern = either(apply('variance', operand), apply('mean', squ
 const deviation: Pattern = apply('deviation', operand);
 const deviationOf: Pattern = either(deviation, rootOf(varianceOf));
 
+/** A covariance divided by both deviations, in a loss that is a correlation. */
+const correlation: Pattern = suchThat(
+  apply(
+    'divide',
+    bind('covariance'),
+    apply(
+      'multiply',
+      either(deviation, rootOf(varianceOf)),
+      either(apply('deviation', bind('y')), rootOf(apply('variance', bind('y')))),
+    ),
+  ),
+  (bindings) => bindings.get('covariance')?.kind === 'operation',
+);
+
 /** Frameworks whose standard deviation is the root of a variance to its gradient too; PyTorch's has the gradient 0. */
 const withPlainDeviation: readonly FrameworkName[] = ['tensorflow', 'keras', 'keras-backend', 'jax', 'tfjs'];
 
@@ -95,6 +109,18 @@ export const standardisation: Rule = {
         return isInsideTraining(hit) && carriesGradient(theOperand(hit), hit) ? 'information' : 'hint';
       },
       advice: 'add a small number to the standard deviation, and under its root where it is trained through',
+    },
+    {
+      pattern: correlation,
+      name: 'cov(x, y) / (std(x) * std(y))',
+      // Of two elements with their opposites, as both deviations are.
+      atZero: { value: divide(multiply(x, x), multiply(rootOfVariance, rootOfVariance)) },
+      absorbs: ['deviation-at-zero', 'reciprocal-root', 'norm-at-zero'],
+      says: (hit) => sayAtZero(hit, whereConstant(hit), 'division by two standard deviations'),
+      guard: (hit) =>
+        hit.site.framework.differentiates &&
+        (isInsideTraining(hit) && carriesGradient(hit.matched, hit) ? 'information' : 'hint'),
+      advice: 'add a small number to the product of the standard deviations, and under their roots',
     },
   ],
 };

@@ -251,10 +251,8 @@ function recoversLogits({ settings, analysis }: Hit): boolean {
   return backend === 'tensorflow';
 }
 
-const isOfKeras = ({ matched, analysis }: Hit): boolean => {
-  const framework = analysis.frameworkOf(matched)?.name;
-  return framework === 'keras' || framework === 'keras-backend';
-};
+// Those of its backend are TensorFlow's own.
+const isOfKeras = ({ matched, analysis }: Hit): boolean => analysis.frameworkOf(matched)?.name === 'keras';
 
 /** Whether it runs as a graph: under `tf.function`, or as a loss that Keras compiles. */
 function isInGraph({ site, analysis }: Hit): boolean {
