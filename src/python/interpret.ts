@@ -427,6 +427,13 @@ const namesakes: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
       ['softmax', 'torch.softmax'],
     ]),
   ],
+  [
+    'jax',
+    new Map([
+      ['sigmoid', 'jax.nn.sigmoid'],
+      ['softmax', 'jax.nn.softmax'],
+    ]),
+  ],
 ]);
 
 type Choices = readonly (Expression | undefined)[];
@@ -1178,7 +1185,11 @@ class Interpreter {
 
   /** The library's function for one of the project that can't be read: `from ..utils import sigmoid`. */
   #namesakeOf(path: string): string | undefined {
-    const [framework, ...others] = this.#imported;
+    // Code of JAX takes NumPy for its data.
+    const imported = this.#imported.includes('jax')
+      ? this.#imported.filter((each) => each !== 'numpy')
+      : this.#imported;
+    const [framework, ...others] = imported;
     const name = path.slice(path.lastIndexOf('.') + 1);
     if (framework === undefined || others.length > 0 || frameworkOfModule(path) || knownName(path)) return undefined;
     return namesakes.get(framework)?.get(name);
@@ -1352,8 +1363,9 @@ class Interpreter {
       return undefined;
     });
     return targets.map((target, index) => {
-      const values = parts.flatMap((part) => part?.[index] ?? this.#opaque(target));
-      return choose(values);
+      // What nothing is known of is the same, whichever of the values it is taken from.
+      const known = parts.flatMap((part) => part?.[index] ?? []);
+      return choose(known.length < parts.length ? [...known, this.#opaque(target)] : known);
     });
   }
 

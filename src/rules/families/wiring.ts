@@ -25,6 +25,7 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, t, type Hit, type Rule, type Saying } from '../rule';
 import { reshaped, sigmoidOf, softmaxOf } from './shapes';
+import { isOfWeights } from './zeros';
 
 /** The catalogue's formula over `x` in place of its logit `z`. */
 const overX = (id: string): Expression => substitute(lossById(id).build().loss, new Map([['z', x]]));
@@ -42,7 +43,11 @@ export const bceAfterSigmoid: Rule = {
   ],
   forms: [
     {
-      pattern: reshaped(sigmoidOf(operand)),
+      // Also of what a one-hot picks, as where knowledge is traced.
+      pattern: either(
+        reshaped(sigmoidOf(operand)),
+        reshaped(apply('sum', apply('multiply', reshaped(sigmoidOf(operand)), apply('oneHot', anything)))),
+      ),
       ofLoss: ['torch:bce'],
       culprit: 'sigmoid',
       operand: 'the argument of the sigmoid',
@@ -361,13 +366,32 @@ const rawLogit: Pattern = through(
  * Whether it is a product with probabilities that add up to 1, a mean of what is weighed by them, of labels, of experts;
  * or one of values that are never negative.
  */
-function isNoLogit(value: Expression): boolean {
+function isNoLogit(value: Expression, hit: Hit): boolean {
   if (value.kind !== 'operation') return false;
-  const [first] = value.operands as [Expression];
-  if (value.operator === 'pick') return isNoLogit(first);
+  const [first, second] = value.operands as [Expression, Expression | undefined];
+  if (value.operator === 'pick') return isNoLogit(first, hit);
+  // Probabilities times something that the code names, and not as weights: a matrix of one-hots, a mask.
+  const isSigmoid = matchPattern(through(['pick'], sigmoidOf(operand)), first) !== undefined;
+  if (isSigmoid && second && hit.analysis.originOf(second) && !isOfWeights(second, hit)) return true;
   return (
     value.operands.some((factor) => matchPattern(through(['pick'], softmaxOf(operand)), factor) !== undefined) ||
     value.operands.every((factor) => intervalOf(factor).low >= 0)
+  );
+}
+
+/**
+ * Whether it is a Keras model that is compiled because that was asked for once, never fitted by itself, and trained as a
+ * part of another one: a generator.
+ */
+function isOnlyGenerating({ site: { statement }, analysis }: Hit): boolean {
+  const [, name] = /^\s*([\w.]+)\.compile\(/.exec(analysis.text.slice(statement.start, statement.end)) ?? [];
+  if (name === undefined) return false;
+  const escaped = name.replaceAll('.', '\\.');
+  return analysis.ask(
+    `only generates by ${name}`,
+    (text) =>
+      !new RegExp(`(?<![\\w.])${escaped}\\.(fit|train_on_batch|fit_generator|test_on_batch)\\(`).test(text) &&
+      new RegExp(`\\.add\\(\\s*${escaped}\\s*\\)|(?<![\\w.])${escaped}\\(`).test(text),
   );
 }
 
@@ -389,8 +413,11 @@ export const probabilityLossOfLogits: Rule = {
       ],
       name: 'a loss of probabilities, given logits',
       // A sigmoid on one branch shows that the others may be meant for something else.
-      guard: ({ site }) =>
-        site.alternatives.every(([value]) => value && matchPattern(rawLogit, value) !== undefined && !isNoLogit(value)),
+      guard: (hit) =>
+        !isOnlyGenerating(hit) &&
+        hit.site.alternatives.every(
+          ([value]) => value && matchPattern(rawLogit, value) !== undefined && !isNoLogit(value, hit),
+        ),
       says: ({ site }) => ({
         message:
           site.loss === 'torch:bce'
@@ -406,8 +433,9 @@ export const probabilityLossOfLogits: Rule = {
       pattern: apply('tanh', anything),
       ofLoss: ['torch:bce', ...kerasProbabilityLosses, 'tfjs:binary-crossentropy', 'tfjs:log-loss'],
       name: 'a loss of probabilities, given a tanh',
-      guard: ({ site }) =>
-        site.alternatives.every(([value]) => value && matchPattern(apply('tanh', anything), value) !== undefined),
+      guard: (hit) =>
+        !isOnlyGenerating(hit) &&
+        hit.site.alternatives.every(([value]) => value && matchPattern(apply('tanh', anything), value) !== undefined),
       says: ({ site }) => ({
         message:
           site.loss === 'torch:bce'

@@ -346,13 +346,29 @@ export function isOutsideTraining(hit: Hit): boolean {
     (classesWithout.test(name) && !/loss/i.test(name)) ||
     reporting.test(hit.analysis.text.slice(start, end)) ||
     isOfGraphWithoutGradients(hit) ||
-    isOutsideTape(hit)
+    isOutsideTape(hit) ||
+    isInEvaluation(hit)
   );
 }
 
 /** Whether the function around asks for the gradients of what it computes: a step of training, not of an optimiser. */
 function isTrainedThrough({ site: { within }, analysis }: Hit): boolean {
   return within !== undefined && /\.backward\(|\bGradientTape\(/.test(analysis.text.slice(within.start, within.end));
+}
+
+/** Whether it is the branch of a module that isn't training. */
+function isInEvaluation({ site: { range }, analysis }: Hit): boolean {
+  return analysis.pathTo(range.start).some(({ statement }) => {
+    if (statement.kind !== 'if') return false;
+    const isInside = (body: readonly { readonly start: number; readonly end: number }[] | undefined): boolean =>
+      body?.some(({ start, end }) => start <= range.start && range.end <= end) === true;
+    const said = statement.branches.map(({ test, body }) => ({
+      test: analysis.text.slice(test.start, test.end),
+      isHere: isInside(body),
+    }));
+    if (said.some(({ test, isHere }) => isHere && /^not (self|model|net)\.training$/.test(test))) return true;
+    return said[0]?.test === 'self.training' && !said[0].isHere && said.length === 1 && isInside(statement.otherwise);
+  });
 }
 
 /** Whether the function around trains by a gradient tape, and the place is not under it: what is computed to be shown. */
@@ -394,6 +410,7 @@ export function isInsideTraining(hit: Hit): boolean {
   return (
     !isOutsideTraining(hit) &&
     (functions.some((each) => training.test(each) || calls.includes(each) || isCalledInForward(each, name, hit)) ||
+      isTrainedThrough(hit) ||
       /loss|norm(ali[sz]ation)?(?!al)/i.test(name))
   );
 }
