@@ -124,6 +124,8 @@ export const numpy: Framework = {
       exp: shared.exp,
       log: loose(shared.log),
       log1p: shared.log1p,
+      log2: shared.log2,
+      log10: shared.log10,
       sqrt: shared.sqrt,
       tanh: shared.tanh,
       pow: shared.power,

@@ -148,6 +148,8 @@ export function operations({ x, pair }: Names) {
     lessEqual: both(lessEqual),
     log: of(log),
     log1p: of(log1p),
+    log2: of((a) => multiply(log(a), Math.LOG2E)),
+    log10: of((a) => multiply(log(a), Math.LOG10E)),
     /** With limits to the probability, if they are given. */
     logit: { does: 'compute', parameters: [x, 'eps'], build: ([p, eps]) => p && logitOf(p, eps) } satisfies Applied,
     logAddExp: both(logAddExp),
@@ -396,6 +398,8 @@ export function commonNames(shared: ReturnType<typeof operations>) {
     less_equal: shared.lessEqual,
     log: shared.log,
     log1p: shared.log1p,
+    log2: shared.log2,
+    log10: shared.log10,
     logaddexp: shared.logAddExp,
     logical_and: shared.and,
     logical_not: shared.not,

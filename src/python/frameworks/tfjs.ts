@@ -337,6 +337,8 @@ export const javascript: Framework = {
       hypot: shared.hypot,
       log: shared.log,
       log1p: shared.log1p,
+      log2: shared.log2,
+      log10: shared.log10,
       max: extreme(maximum, 'greatest'),
       min: extreme((a, b) => operation('minimum', a, b), 'least'),
       pow: shared.power,

@@ -20,7 +20,7 @@ import {
 import type { FrameworkName } from '../../python';
 import { operand, x, type Form, type Rewriting, type Rule } from '../rule';
 import { logOfProbabilityOfTarget, logOfTanhOfTarget, sigmoidByTanh } from './probabilities';
-import { rectified, reshaped, sigmoidOf, sigmoidOfTanh } from './shapes';
+import { otherBases, rectified, reshaped, sigmoidOf, sigmoidOfTanh, toBase, type Base } from './shapes';
 
 const ofArgument: Rewriting = {
   pytorch: '{torch.nn.functional.logsigmoid}($x)',
@@ -93,6 +93,29 @@ const scaledForm = (
   };
 };
 
+/** The same to another base. */
+const toBaseForms = (base: Base): Form[] => {
+  const { write: _, ...general } = ofSigmoid;
+  const shared = { ...general, advice: `take logsigmoid, and multiply it by ${base.name}(e)` };
+  return [
+    {
+      ...shared,
+      pattern: toBase(base, probability),
+      name: `${base.name}(sigmoid(x))`,
+      unstable: () => multiply(log(sigmoid(x)), base.factor),
+      stable: () => multiply(logSigmoid(x), base.factor),
+    },
+    {
+      ...shared,
+      pattern: toBase(base, reshaped(complement(probability))),
+      name: `${base.name}(1 - sigmoid(x))`,
+      headline: { of: 'value', side: 'above' },
+      unstable: () => multiply(log(subtract(1, sigmoid(x))), base.factor),
+      stable: () => multiply(logSigmoid(negate(x)), base.factor),
+    },
+  ];
+};
+
 export const logOfSigmoid: Rule = {
   id: 'log-of-sigmoid',
   title: 'log of sigmoid',
@@ -160,5 +183,6 @@ export const logOfSigmoid: Rule = {
       culprit: 'tanh',
     },
     { ...logOfTanhOfTarget, name: 'log(p_t) of p = (tanh(x / 2) + 1) / 2 with target 0' },
+    ...otherBases.flatMap(toBaseForms),
   ],
 };

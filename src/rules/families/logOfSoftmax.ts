@@ -8,6 +8,7 @@ import {
   log,
   logSoftmax,
   multipleOf,
+  multiply,
   sameComputation,
   softmax,
   suchThat,
@@ -18,7 +19,7 @@ import { formatByName } from '../../numeric';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rule } from '../rule';
-import { contains, rectified, reshaped, softmaxOf } from './shapes';
+import { contains, otherBases, rectified, reshaped, softmaxOf, toBase } from './shapes';
 import { sourceOf } from './zeros';
 
 /** Names of what bounded logits are multiplied by. */
@@ -115,5 +116,13 @@ export const logOfSoftmax: Rule = {
       name: 'log(softmax(x) / q)',
       advice: 'subtract the logarithm of q from the log softmax',
     },
+    ...otherBases.map((base): Form => ({
+      ...measured,
+      pattern: toBase(base, reshaped(softmaxOf(operand))),
+      name: `${base.name}(softmax(x))`,
+      unstable: () => multiply(log(softmax(x, 0)), base.factor),
+      stable: () => multiply(logSoftmax(x, 0), base.factor),
+      advice: `take the log softmax, and multiply it by ${base.name}(e)`,
+    })),
   ],
 };

@@ -123,3 +123,17 @@ export function everywhere(
 ): Partial<Record<FrameworkName, string>> {
   return Object.fromEntries(frameworks.map((framework) => [framework, template]));
 }
+
+/** A logarithm to another base: that to base e, times a number. */
+export interface Base {
+  readonly name: string;
+  readonly factor: number;
+}
+
+export const otherBases: readonly Base[] = [
+  { name: 'log2', factor: Math.LOG2E },
+  { name: 'log10', factor: Math.LOG10E },
+];
+
+/** The logarithm of something to that base, as functions of it compute it. */
+export const toBase = ({ factor }: Base, of: Pattern): Pattern => apply('multiply', apply('log', of), literal(factor));

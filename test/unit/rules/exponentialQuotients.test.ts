@@ -6,6 +6,11 @@ import { assertThresholds } from './thresholds';
 describe('rule softmax-by-hand', () => {
   describe('finds', () => {
     finds('softmax-by-hand', {
+      'with an epsilon beside the exponentials': `
+import numpy as np
+def softmax(x):
+    return «(np.exp(x) + 1e-8) / np.sum(np.exp(x) + 1e-8)»
+`,
       'a product of exponentials': `
 import tensorflow as tf
 def routing(votes, mu, act):
@@ -113,6 +118,13 @@ class Boosting:
 
   describe('leaves alone', () => {
     spares({
+      'a maximum times -1 that is added': `
+import numpy as np
+def softmax(z):
+    c = np.max(z, axis=1) * (-1)
+    e = np.exp(z + c.reshape(-1, 1))
+    return e / e.sum(axis=1).reshape(-1, 1)
+`,
       'a mean that is weighed by a kernel': `
 import torch
 def loss(log_prob, mask, difficulty, beta):

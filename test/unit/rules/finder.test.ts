@@ -8,6 +8,28 @@ import { assertFinds, finds, marked, only, spares, sparesOf } from './marked';
 describe('rule log-of-sigmoid', () => {
   describe('finds', () => {
     finds('log-of-sigmoid', {
+      'to base 2': `
+import torch
+def bce(x, t):
+    p = torch.sigmoid(x)
+    return -(t * «torch.log2(p)» + (1 - t) * «torch.log2(1 - p)»).mean()
+`,
+      'computed by methods that one attribute after the other goes through': `
+import tensorflow as tf
+class GAN(object):
+    def __init__(self):
+        self.z_c = tf.concat([self.z, self.c_i, self.c_j], axis=1)
+    def build_generator(self):
+        layer = tf.nn.relu(tf.matmul(self.z_c, self.G_W1) + self.G_b1)
+        self.G = tf.nn.sigmoid(tf.matmul(layer, self.G_W2) + self.G_b2)
+    def build_discriminator(self):
+        layer = tf.nn.relu(tf.matmul(self.G, self.D_W1) + self.D_b1)
+        self.D_fake = tf.nn.sigmoid(tf.matmul(layer, self.D_W2) + self.D_b2)
+    def build_model(self):
+        self.build_generator()
+        self.build_discriminator()
+        self.G_loss = -tf.reduce_mean(«tf.log(self.D_fake)»)
+`,
       'of several that are joined': `
 import torch
 def loss(x, y):
@@ -447,6 +469,19 @@ class Module(LightningModule):
 describe('rule log-of-softmax', () => {
   describe('finds', () => {
     finds('log-of-softmax', {
+      'to base 10, in JAX': `
+import jax
+import jax.numpy as jnp
+def entropy(x):
+    return -jnp.mean(«jnp.log10(jax.nn.softmax(x))»)
+`,
+      'of the project, in JAX': `
+import jax.numpy as jnp
+import numpy as np
+from modules.activations import softmax
+def loss(x, onehot):
+    return -jnp.mean(onehot * «jnp.log(softmax(x))»)
+`,
       'a divergence by hand': `
 import torch
 import torch.nn.functional as F

@@ -89,6 +89,20 @@ loss = F.nll_loss(torch.log(1.0001 - adv_probs + 1e-12), new_y)
 describe('rule log-of-probability-plus-epsilon', () => {
   describe('finds', () => {
     finds('log-of-probability-plus-epsilon', {
+      "an entropy's, which the policy's loss takes, too": `
+import tensorflow as tf
+def loss(h, w, actions, adv):
+    policy = tf.nn.softmax(tf.matmul(h, w))
+    log_pol = «tf.log(policy + 1e-10)»
+    entropy = -tf.reduce_sum(policy * log_pol, 1)
+    return -tf.reduce_sum(tf.reduce_sum(log_pol * actions, 1) * adv + 0.01 * entropy)
+`,
+      'of several that are joined': `
+import tensorflow as tf
+def loss(logits, onehot):
+    q = tf.concat([tf.nn.softmax(logits[:, :10]), tf.nn.softmax(logits[:, 10:])], axis=1)
+    return -tf.reduce_sum(«tf.log(q + 1e-8)» * onehot)
+`,
       'a divergence of two softmaxes as a quotient': `
 import tensorflow as tf
 def kl(logits_p, logits_q, eps=1e-8):

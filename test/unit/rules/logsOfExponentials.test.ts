@@ -230,6 +230,15 @@ function softplus(x) { return «Math.log(1 + Math.exp(x))»; }
 describe('rule log-of-sum-of-exp', () => {
   describe('finds', () => {
     finds('log-of-sum-of-exp', {
+      'after one of several activations': `
+import tensorflow as tf
+def loss(x, act):
+    if act == 'relu':
+        y = tf.nn.relu(x)
+    else:
+        y = tf.nn.tanh(x)
+    return «tf.math.log(tf.reduce_sum(tf.exp(y)))»
+`,
       'densities that are added one by one: the prior of Bayes by backprop': `
 import torch
 class Prior:

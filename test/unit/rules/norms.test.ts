@@ -10,6 +10,26 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      'of what a function gives for two inputs': `
+import torch
+def net(x):
+    return fc(x)
+def train(x1, x2):
+    a = net(x1)
+    b = net(x2)
+    return «torch.sqrt(torch.sum((a - b) ** 2, 1))».mean()
+`,
+      'of layers of which three can be chosen': `
+import tensorflow as tf
+def train(i, j, kind):
+    if kind == 1:
+        a, b = vgg(i), vgg(j)
+    elif kind == 2:
+        a, b = resnet(i), resnet(j)
+    else:
+        a, b = inception(i), inception(j)
+    return tf.reduce_mean(«tf.sqrt(tf.reduce_sum(tf.square(a - b), 1))»)
+`,
       'the argument that JAX differentiates by': `
 import jax
 import jax.numpy as jnp
@@ -504,6 +524,27 @@ def f(a, b):
 
   describe('cosine-of-zero-vectors', () => {
     finds('cosine-of-zero-vectors', {
+      'in a function that trains': `
+import torch
+def train(model, loader, opt):
+    for x, y in loader:
+        a = model(x)
+        b = model(y)
+        loss = (1 - «torch.sum(a * b, 1) / (torch.norm(a, dim=1) * torch.norm(b, dim=1))»).mean()
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+`,
+      'of halves of what may have been joined': `
+import torch
+from torch import nn
+class Loss(nn.Module):
+    def forward(self, z, zs):
+        if self.distributed:
+            z = torch.cat(zs, dim=0)
+        x1, x2 = z.chunk(2, dim=0)
+        return «torch.einsum('ik,jk->ij', x1, x2) / torch.einsum('i,j->ij', x1.norm(dim=1), x2.norm(dim=1))»
+`,
       'of differences': `
 import torch
 def direction_loss(a, b, c):

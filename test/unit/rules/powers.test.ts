@@ -9,17 +9,6 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
-      'of a variance, under a gradient tape': `
-import tensorflow as tf
-def train(net, opt, x, t):
-    with tf.GradientTape() as tape:
-        q = net(x)
-        mean, var = tf.nn.moments(q, axes=[0])
-        q = (q - mean) / (1e-3 + «tf.sqrt(var[0])»)
-        loss = tf.reduce_mean(tf.square(q - t))
-    opt.apply_gradients(zip(tape.gradient(loss, net.trainable_weights), net.trainable_weights))
-    return loss
-`,
       'of the distance of unit vectors by their cosine': `
 import torch
 import torch.nn.functional as F
@@ -89,6 +78,26 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'the branch of a module for evaluation': `
+import torch
+import torch.nn.functional as F
+class Margin(torch.nn.Module):
+    def forward(self, x, w):
+        cosine = F.linear(F.normalize(x), F.normalize(w))
+        if self.training:
+            return cosine
+        else:
+            return torch.sqrt((1.0 - torch.pow(cosine, 2)).clamp(0, 1))
+`,
+      "what isn't trained": `
+import torch
+class Distance(torch.nn.Module):
+    def forward(self, x):
+        d = x - self.center
+        if not self.training:
+            return torch.sqrt((d ** 2).sum(1))
+        return d
+`,
       'of such a distance with an epsilon': `
 import torch
 import torch.nn.functional as F

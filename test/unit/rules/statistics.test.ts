@@ -9,6 +9,21 @@ function said(rule: string, source: string): Finding {
 describe('statistics', () => {
   describe('division-by-deviation', () => {
     finds('division-by-deviation', {
+      'of an array that a tensor was made of, beside NumPy': `
+import torch
+import numpy as np
+def update(policy, obs, act, advantages):
+    advantages = torch.FloatTensor(advantages)
+    advantages = «(advantages - advantages.mean()) / advantages.std()»
+    loss = -(policy(obs).log_prob(act) * advantages).mean()
+    loss.backward()
+`,
+      'of a covariance, by both deviations': `
+from tensorflow.keras import backend as K
+def correlation_loss(y_true, y_pred):
+    cov = K.mean((y_true - K.mean(y_true)) * (y_pred - K.mean(y_pred)))
+    return 1 - «cov / (K.std(y_true) * K.std(y_pred))»
+`,
       'advantages in PyTorch': `
 import torch
 def update(obs, advantages):
@@ -116,6 +131,17 @@ def forward(x, y):
 
   describe('deviation-at-zero', () => {
     finds('deviation-at-zero', {
+      'of a variance, under a gradient tape': `
+import tensorflow as tf
+def train(net, opt, x, t):
+    with tf.GradientTape() as tape:
+        q = net(x)
+        mean, var = tf.nn.moments(q, axes=[0])
+        q = (q - mean) / (1e-3 + «tf.sqrt(var[0])»)
+        loss = tf.reduce_mean(tf.square(q - t))
+    opt.apply_gradients(zip(tape.gradient(loss, net.trainable_weights), net.trainable_weights))
+    return loss
+`,
       'variance and mean at once': `
 import torch
 def moments_loss(x, eps=1e-8):

@@ -34,6 +34,26 @@ function sparesInJavaScript(cases: Cases): void {
 describe('loss wiring', () => {
   describe('bce-after-sigmoid', () => {
     finds('bce-after-sigmoid', {
+      'what a one-hot picks of it, as where knowledge is traced': `
+import torch
+from torch.nn import Module, LSTM, Linear
+from torch.nn.functional import one_hot, binary_cross_entropy
+class DKT(Module):
+    def __init__(self, n):
+        super().__init__()
+        self.n = n
+        self.lstm = LSTM(8, 8, batch_first=True)
+        self.out = Linear(8, n)
+    def forward(self, x):
+        h, _ = self.lstm(x)
+        return torch.sigmoid(self.out(h))
+    def train_model(self, loader):
+        for x, q, r, m in loader:
+            y = self(x)
+            y = (y * one_hot(q.long(), self.n)).sum(-1)
+            y = torch.masked_select(y, m)
+            «binary_cross_entropy(y, torch.masked_select(r, m))».backward()
+`,
       'a class that is a Sequential': `
 import torch.nn as nn
 class Net(nn.Sequential):
@@ -890,6 +910,13 @@ def build_model(hidden):
       'said to be TensorFlow': ['hint', `import os\nos.environ['KERAS_BACKEND'] = 'tensorflow'\n${idioms.functional}`],
     });
     finds('keras-cross-entropy-of-probabilities', {
+      "a sigmoid of the backend, which is TensorFlow's": `
+from keras import backend as K
+from keras.losses import binary_crossentropy
+def discriminator_loss(prior):
+    prior = K.sigmoid(prior)
+    return K.mean(«binary_crossentropy(K.zeros_like(prior), prior)»)
+`,
       'an operation of TensorFlow, eager': `
 import tensorflow as tf
 def loss_fn(x, y):
@@ -1136,6 +1163,25 @@ model.compile({optimizer: 'adam', loss: «'binaryCrossentropy'»});
       javascript,
     );
     spares({
+      'a generator that is compiled, never fitted, and a part of another model': `
+from keras.models import Sequential
+from keras.layers import Dense
+generator = Sequential()
+generator.add(Dense(784, activation='tanh'))
+generator.compile(loss='binary_crossentropy', optimizer='sgd')
+gan = Sequential()
+gan.add(generator)
+gan.add(discriminator)
+gan.compile(loss='binary_crossentropy', optimizer='sgd')
+gan.train_on_batch(z, y)
+`,
+      'what probabilities are weighed by': `
+import torch
+import torch.nn.functional as F
+def loss(logits, onehot, r):
+    p = torch.bmm(torch.tanh(logits).sigmoid(), onehot.unsqueeze(2)).squeeze(2)
+    return F.binary_cross_entropy(p.clamp(1e-6, 1 - 1e-6), r)
+`,
       'means of probabilities, and products that are never negative': `
 import torch
 import torch.nn.functional as F
