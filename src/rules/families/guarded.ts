@@ -3,6 +3,7 @@ import {
   clip,
   constant,
   divide,
+  factorsOf,
   log,
   log1p,
   matchPattern,
@@ -18,12 +19,14 @@ import {
   variablesOf,
   type Bindings,
   type Expression,
+  type Operation,
   type Operator,
   type Pattern,
 } from '../../expression';
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { operand } from '../rule';
+import { multiplicandsOf } from './evidence';
 import { contains, sigmoidOf, sigmoidOfTanh, softmaxOf } from './shapes';
 
 /** What a probability is computed by. */
@@ -54,6 +57,11 @@ export interface Guarded {
   /** A number near 1 that stands for the 1 of `1 - p`: an epsilon and the 1 were added first. */
   readonly one: number | undefined;
   readonly limits: readonly Limit[];
+  /**
+   * Whether it is p where the target is 1 and 1 - p where it is 0, with a guard around it: it is spoken of as it is with
+   * target 0, where it fails first.
+   */
+  readonly ofTarget: boolean;
   /** The same computation of another probability. */
   readonly around: (probability: Expression) => Expression;
 }
@@ -88,6 +96,7 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
   const added: number[] = [];
   const limits: Limit[] = [];
   let isLost = false;
+  let ofTarget = false;
   const wrap = (outer: (inner: Expression) => Expression): void => {
     const inner = around;
     around = (p) => inner(outer(p));
@@ -96,6 +105,15 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
     if (step > mostSteps) return undefined;
     const source = sourceOf(node);
     if (source || node.kind !== 'operation') break;
+    const chosen = ofTarget ? undefined : sigmoidOfTarget(node);
+    if (chosen) {
+      wrap((p) => subtract(1, p));
+      added.push(sign);
+      sign = -sign;
+      ofTarget = true;
+      node = chosen;
+      continue;
+    }
     const [a, b, c] = node.operands.map(plain) as [Expression, Expression | undefined, Expression | undefined];
     const [first, second, third] = [a, b, c].map((each) => each && numberOf(each));
     const isConstantFirst = first !== undefined;
@@ -173,7 +191,7 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
     break;
   }
   if (variablesOf(node).length === 0) return undefined;
-  return interpreted(node, { sign, around, added: below1 ? [...added, 1] : added, limits, isLost });
+  return interpreted(node, { sign, around, added: below1 ? [...added, 1] : added, limits, isLost, ofTarget });
 }
 
 function interpreted(
@@ -185,15 +203,18 @@ function interpreted(
     readonly limits: readonly Limit[];
     /** Whether the 1 is written as a sum. */
     readonly isLost: boolean;
+    readonly ofTarget: boolean;
   },
 ): Guarded | undefined {
-  const { sign, around, limits } = read;
+  const { sign, around, limits, ofTarget } = read;
   const complement = sign === -1;
   const nearOne = read.added.findIndex((number) => Math.abs(number - 1) < 0.01);
   if (complement !== nearOne >= 0) return undefined;
   const epsilons = read.added.filter((_, index) => index !== nearOne);
   if (epsilons.some((number) => Math.abs(number) > 0.1)) return undefined;
   const one = complement ? read.added[nearOne] : undefined;
+  // Without a guard there are forms of its own for it.
+  if (ofTarget && (!complement || (epsilons.length === 0 && limits.length === 0))) return undefined;
   const found = sourceOf(probability);
   return {
     probability,
@@ -203,9 +224,35 @@ function interpreted(
     epsilons,
     one: one === 1 && !read.isLost ? undefined : one,
     limits,
+    ofTarget,
     around,
   };
 }
+
+/** The sigmoid p of which a value is p or 1 - p, by a condition or as `p * t + (1 - p) * (1 - t)`. */
+function sigmoidOfTarget(node: Operation): Expression | undefined {
+  const [a, b, c] = node.operands as [Expression, Expression | undefined, Expression | undefined];
+  if (node.operator === 'select' && b && c) return sigmoidOfPair(b, c);
+  if (node.operator !== 'add' || !b) return undefined;
+  for (const first of weighedIn(a))
+    for (const second of weighedIn(b)) {
+      const found = sigmoidOfPair(first, second);
+      if (found) return found;
+    }
+  return undefined;
+}
+
+function sigmoidOfPair(a: Expression, b: Expression): Expression | undefined {
+  const [first, second] = [guardedIn(a), guardedIn(b)];
+  if (first?.source !== 'sigmoid' || !second || !isBare(first) || !isBare(second)) return undefined;
+  return first.complement !== second.complement && ofSameProbability(first, second) ? first.probability : undefined;
+}
+
+/** What a term may be a weighed value of: a value that is a product itself is taken apart, and taken as it is, too. */
+export const weighedIn = (term: Expression): Expression[] => [
+  ...factorsOf(term).map(({ factor }) => factor),
+  ...multiplicandsOf(term),
+];
 
 function sourceOf(node: Expression): { readonly source: Source; readonly logit: Expression | undefined } | undefined {
   const ofSigmoid = matchPattern(sigmoidPattern, node);
@@ -287,6 +334,7 @@ export function bareOf(probability: Expression, complement: boolean): Guarded {
     epsilons: [],
     one: undefined,
     limits: [],
+    ofTarget: false,
     around: (p) => (complement ? subtract(1, p) : p),
   };
 }

@@ -172,7 +172,7 @@ function formAt(place: Place, { of, because, says }: Consequence, severity: Seve
   const { at: _, stable: __, typical: ___, ...general } = hit.form;
   return {
     ...general,
-    name: written(guarded.logarithm(variable(names[source]))),
+    name: `${written(guarded.logarithm(variable(names[source])))}${guarded.ofTarget ? ' (p_t with target 0)' : ''}`,
     severity,
     ...(source === 'other' ? {} : { culprit: source }),
     headline,

@@ -5,7 +5,6 @@ import {
   complement,
   divide,
   equal,
-  factorsOf,
   inOrder,
   log,
   log1p,
@@ -29,7 +28,7 @@ import {
 import type { FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { operand, t, x, type Form, type Hit, type Rewriting, type Rule } from '../rule';
-import { companions, multiplicandsOf } from './evidence';
+import { companions } from './evidence';
 import {
   bareOf,
   guardedIn,
@@ -39,6 +38,7 @@ import {
   logarithmWhere,
   ofSameProbability,
   valueAt,
+  weighedIn,
   written,
 } from './guarded';
 import type { Guarded } from './guarded';
@@ -190,12 +190,6 @@ function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
     advice: `take the logits instead and compute the logarithm with log_sigmoid, or limit the probability to ${limitsIn(hit.formats[0] ?? 'float32')}`,
   };
 }
-
-/** What a term may be a weighed value of: a value that is a product itself is taken apart, and taken as it is, too. */
-const weighedIn = (term: Expression): Expression[] => [
-  ...factorsOf(term).map(({ factor }) => factor),
-  ...multiplicandsOf(term),
-];
 
 /** p where the target is 1 and 1 - p where it is 0, by a condition or as a mixture; `x` is what the sigmoid is of. */
 const probabilityOfTarget = (p: Pattern): Pattern => {

@@ -60,8 +60,34 @@ export const bceAfterSigmoid: Rule = {
       name: 'BCE of sigmoid(x)',
       headline: { of: 'gradient', side: 'above', target: 0 },
     },
+    {
+      // The model stands in the file, and who calls its loss does not.
+      pattern: suchThat(anything, (_, node) => node.kind === 'variable'),
+      ofLoss: ['torch:bce'],
+      severity: 'information',
+      operand: "the argument of the decoder's sigmoid",
+      unstable: () => overX(bce.unstable),
+      meant: () => negate(add(multiply(t, log(sigmoid(x))), multiply(subtract(1, t), log(subtract(1, sigmoid(x)))))),
+      stable: () => overX(bce.stable),
+      name: 'BCE of sigmoid(x)',
+      headline: { of: 'gradient', side: 'above', target: 0 },
+      guard: isReconstruction,
+      advice: "leave out the decoder's sigmoid in training, and take binary_cross_entropy_with_logits",
+    },
   ],
 };
+
+/** Whether it is a parameter for what an autoencoder of the file gives, whose decoder ends in a sigmoid. */
+function isReconstruction({ matched, site, analysis }: Hit): boolean {
+  const origin = analysis.originOf(matched);
+  const name = origin ? analysis.text.slice(origin.start, origin.end) : '';
+  const isParameter = site.within?.parameters.some((each) => each.name === name) === true;
+  if (!isParameter || !/^(\w+_)?recon(s|str\w*)?(_\w+)?$/i.test(name)) return false;
+  return analysis.ask(
+    'decodes by a sigmoid',
+    (text) => /\bdecode/i.test(text) && /\bnn\.Sigmoid\(\)|\bsigmoid\(/.test(text),
+  );
+}
 
 /**
  * The severity of an activation before a loss that has its own, unless the value reaches the loss without it on another

@@ -351,6 +351,11 @@ export function isOutsideTraining(hit: Hit): boolean {
   );
 }
 
+/** Whether the function around is made of Haiku's layers, which it has no class for. */
+function isOfHaiku({ site: { within }, analysis }: Hit): boolean {
+  return within !== undefined && /\bhk\.(nets\.)?[A-Z]\w*\(/.test(analysis.text.slice(within.start, within.end));
+}
+
 /** Whether the function around asks for the gradients of what it computes: a step of training, not of an optimiser. */
 function isTrainedThrough({ site: { within }, analysis }: Hit): boolean {
   return within !== undefined && /\.backward\(|\bGradientTape\(/.test(analysis.text.slice(within.start, within.end));
@@ -411,7 +416,8 @@ export function isInsideTraining(hit: Hit): boolean {
     !isOutsideTraining(hit) &&
     (functions.some((each) => training.test(each) || calls.includes(each) || isCalledInForward(each, name, hit)) ||
       isTrainedThrough(hit) ||
-      /loss|norm(ali[sz]ation)?(?!al)/i.test(name))
+      isOfHaiku(hit) ||
+      /loss|norm(ali[sz]ation)?(?!al)|manifold|poincar|lorentz|stereograph|hyperbol/i.test(name))
   );
 }
 

@@ -89,6 +89,19 @@ loss = F.nll_loss(torch.log(1.0001 - adv_probs + 1e-12), new_y)
 describe('rule log-of-probability-plus-epsilon', () => {
   describe('finds', () => {
     finds('log-of-probability-plus-epsilon', {
+      'of the target, as a mixture': `
+import torch
+def loss(x, y, w):
+    p = torch.sigmoid(x)
+    pt = y * p + (1 - y) * (1 - p)
+    return -(w * «torch.log(pt + 1e-8)»).mean()
+`,
+      'of the target, by a condition': `
+import torch
+def loss(x, y, w):
+    p = torch.sigmoid(x)
+    return -(w * «torch.log(torch.where(y == 1, p, 1 - p) + 1e-8)»).mean()
+`,
       "an entropy's, which the policy's loss takes, too": `
 import tensorflow as tf
 def loss(h, w, actions, adv):
@@ -165,6 +178,12 @@ loss = -tf.reduce_mean(«tf.log(picked + 1e-5)» * advantage)
 
   describe('spares', () => {
     spares({
+      'a mixture of different probabilities': `
+import torch
+def loss(x, z, y):
+    p, q = torch.sigmoid(x), torch.sigmoid(z)
+    return -torch.log(y * p + (1 - y) * (1 - q) + 1e-2).mean()
+`,
       'quotients of what is trained and what is not, and of data': `
 import tensorflow as tf
 def kl(logits_p, logits_q, prior, eps=1e-8):

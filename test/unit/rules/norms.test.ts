@@ -10,6 +10,21 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      "in a function of Haiku's layers": `
+import haiku as hk
+import jax.numpy as jnp
+def encoder(x):
+    r = hk.Linear(64)(x)
+    return r / («jnp.linalg.norm(r, axis=-1, keepdims=True)» + 1e-8)
+net = hk.transform(encoder)
+`,
+      'on a manifold': `
+import jax.numpy as jnp
+class Poincare:
+    def exp0(self, u):
+        norm = «jnp.sqrt(jnp.sum(jnp.square(u), -1, keepdims=True))» + 1e-15
+        return jnp.tanh(norm) * u / norm
+`,
       'of what a function gives for two inputs': `
 import torch
 def net(x):

@@ -34,6 +34,23 @@ function sparesInJavaScript(cases: Cases): void {
 describe('loss wiring', () => {
   describe('bce-after-sigmoid', () => {
     finds('bce-after-sigmoid', {
+      'the reconstruction of an autoencoder whose loss is called elsewhere': `
+import torch
+from torch import nn
+from torch.nn import functional as F
+class VAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(784, 20)
+        self.decoder = nn.Sequential(nn.Linear(20, 784), nn.Sigmoid())
+    def decode(self, z):
+        return self.decoder(z)
+    def forward(self, x):
+        return self.decode(self.encoder(x))
+    @staticmethod
+    def loss_function(recon_x, x):
+        return «F.binary_cross_entropy(recon_x, x, reduction='sum')»
+`,
       'what a one-hot picks of it, as where knowledge is traced': `
 import torch
 from torch.nn import Module, LSTM, Linear
@@ -199,6 +216,40 @@ class Net(pl.LightningModule):
 `,
     });
     spares({
+      'a reconstruction of which the file knows no sigmoid': `
+import torch
+from torch import nn
+from torch.nn import functional as F
+class VAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(784, 20)
+        self.decoder = nn.Sequential(nn.Linear(20, 784))
+    def decode(self, z):
+        return self.decoder(z)
+    def forward(self, x):
+        return self.decode(self.encoder(x))
+    @staticmethod
+    def loss_function(recon_x, x):
+        return F.binary_cross_entropy(recon_x, x, reduction='sum')
+`,
+      'another parameter': `
+import torch
+from torch import nn
+from torch.nn import functional as F
+class VAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(784, 20)
+        self.decoder = nn.Sequential(nn.Linear(20, 784), nn.Sigmoid())
+    def decode(self, z):
+        return self.decoder(z)
+    def forward(self, x):
+        return self.decode(self.encoder(x))
+    @staticmethod
+    def loss_function(y_hat, x):
+        return F.binary_cross_entropy(y_hat, x, reduction='sum')
+`,
       'a BCELoss that is made and never called': `
 import torch
 import torch.nn as nn
