@@ -472,6 +472,9 @@ class Interpreter {
   readonly #sites: Site[] = [];
   readonly #origins = new Map<Expression, Origin>();
   readonly #depths = new Map<Expression, number>();
+  readonly #anyOfValues = new WeakMap<Value, Expression>();
+  /** Of expressions that are too large for a part of another the variables that stand for them there. */
+  readonly #standIns = new Map<Expression, Expression>();
   /** Of arrays the tensors that were made of them. */
   readonly #tensors = new Map<Variable, Variable>();
   /** Nodes of an expression that is written out as a tree; those of a variable or constant, 1, are not kept. */
@@ -1709,7 +1712,8 @@ class Interpreter {
     const formats = new Set<FormatName | undefined>();
     let owner = framework;
     let uncertain = guessed;
-    for (const combination of combinations) {
+    for (const given of combinations) {
+      const combination = given.map((operand) => operand && this.#asOperand(operand));
       if (!framework && combination.some((operand) => operand && this.#guessed.has(operand))) {
         uncertain = !combination.some(
           (operand) => operand && this.#frameworks.has(operand) && !this.#guessed.has(operand),
@@ -1764,6 +1768,22 @@ class Interpreter {
       this.#note(node, owner, { alternatives, format: only, object: object?.path, loss: undefined }, uncertain);
     }
     return choose(results) ?? this.#lose(node);
+  }
+
+  /** What takes the place of an expression in others: itself, or a variable where they would become too large. */
+  #asOperand(expression: Expression): Expression {
+    if (expression.kind !== 'operation') return expression;
+    const isLarge =
+      (this.#depths.get(expression) ?? 0) >= deepestGraph - 10 || this.#sizeOf(expression) > largestTree / 4;
+    if (!isLarge) return expression;
+    let standIn = this.#standIns.get(expression);
+    if (!standIn) {
+      standIn = this.#fresh().expression;
+      this.#describeAs(standIn, expression);
+      this.#depths.delete(standIn);
+      this.#standIns.set(expression, standIn);
+    }
+    return standIn;
   }
 
   #sizeOf(expression: Expression): number {
@@ -1893,7 +1913,25 @@ class Interpreter {
     const combinations = combinationsOf(choices);
     if (combinations && combinations.length <= mostAlternatives) return combinations;
     // Of several values that nothing is known of one stands for all, where that makes them few enough.
-    return combinationsOf(choices.map(withOneUnknown));
+    const fewer = combinationsOf(choices.map(withOneUnknown));
+    if (fewer || operands.length === 1) return fewer;
+    // Else nothing is known of what may be one of several.
+    return [choices.map((each, index) => (each.length > 1 ? this.#anyOf(operands[index], each) : each[0]))];
+  }
+
+  /** A variable for what may be any of these, the same each time. */
+  #anyOf(value: Value | undefined, choices: Choices): Expression | undefined {
+    if (!value) return undefined;
+    let any = this.#anyOfValues.get(value);
+    if (!any) {
+      any = this.#fresh().expression;
+      this.#anyOfValues.set(value, any);
+      const frameworks = new Set(choices.map((choice) => choice && this.#frameworks.get(choice)));
+      const [only] = frameworks.size === 1 ? frameworks : [];
+      if (only) this.#frameworks.set(any, only);
+      if (this.#frame.calls.length > 0) this.#lost.add(any);
+    }
+    return any;
   }
 
   #expressionsOf(value: Value, node: Range): readonly (Expression | undefined)[] {

@@ -20,7 +20,7 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rule } from '../rule';
 import { contains, otherBases, rectified, reshaped, softmaxOf, toBase } from './shapes';
-import { sourceOf } from './zeros';
+import { namesAround, sourceOf } from './zeros';
 
 /** Names of what bounded logits are multiplied by. */
 const scaleName = /(^|[._])(\w*temp(erature)?|tau|\w*scale|\w*clip\w*|c)$/i;
@@ -41,6 +41,8 @@ function isScaledBounded(logits: Expression, hit: Hit): boolean {
 
 /** How much to make of it by how far apart the logits can lie: less far, and no probability underflows in the format. */
 function ofGap(hit: Hit): boolean | Severity {
+  // The inception score, computed of what the network is known by.
+  if (!hit.site.framework.differentiates && namesAround(hit).some((name) => /metric|score$/i.test(name))) return 'hint';
   const [format = 'float32'] = hit.formats;
   const logits = hit.bindings.get('x') as Expression;
   const { low, high } = intervalOf(logits, hit.site.conditions);

@@ -578,6 +578,13 @@ class Net(nn.Module):
 
   describe('leaves alone', () => {
     spares({
+      'a score by NumPy': `
+import numpy as np
+from scipy.special import softmax
+def inception_score(logits):
+    p = softmax(logits, axis=1)
+    return np.exp(np.mean(np.sum(p * (np.log(p) - np.log(np.mean(p, 0))), 1)))
+`,
       'logits that lie closer together than what underflows': `
 import tensorflow as tf
 from tensorflow.keras import backend as K
@@ -973,6 +980,17 @@ describe('findings', () => {
       assert.deepEqual(findingsIn(script, { language: 'javascript' }), []);
     });
   }
+
+  it('know what is computed last of a value that has become too deep, however deep it is', () => {
+    for (let steps = 40; steps < 70; steps++) {
+      const code = `import torch\ndef loss(x):\n${'    x = x + w\n'.repeat(steps)}    return torch.log(torch.sigmoid(x))\n`;
+      assert.deepEqual(
+        findingsIn(code).map(({ rule }) => rule),
+        ['log-of-sigmoid'],
+        String(steps),
+      );
+    }
+  });
 
   it('can be limited to some rules', () => {
     const text = 'import torch\ntorch.log(torch.sigmoid(x)) + torch.log(torch.softmax(x, 0))\n';

@@ -10,6 +10,21 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      'of networks with more settings than are followed': `
+import jax
+import jax.numpy as jnp
+def net(x, config):
+    if config.a: x = layer_a(x)
+    else: x = layer_b(x)
+    if config.b: x = x + conv_a(x)
+    else: x = x * conv_b(x)
+    if config.c: x = pool_a(x)
+    elif config.d: x = jax.nn.relu(x)
+    return x
+def loss(params, x, y):
+    p, q = net(x, params), net(y, params)
+    return «jnp.sqrt(jnp.sum((p - q) ** 2))»
+`,
       "in a function of Haiku's layers": `
 import haiku as hk
 import jax.numpy as jnp
