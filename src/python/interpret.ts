@@ -204,6 +204,8 @@ const deepestCall = 5;
 const callBudget = 40_000;
 /** Deeper expressions are a variable: a loop unrolled by hand, not a loss. */
 const deepestGraph = 60;
+/** Of those so many operations are kept where they are used. */
+const keptOnTop = 4;
 /**
  * Written out as a tree, with what stands at several places written several times, larger ones are a variable too: `x, y
  * = x + y, x * y` doubles it with every step, and rules look at trees.
@@ -473,7 +475,8 @@ class Interpreter {
   readonly #origins = new Map<Expression, Origin>();
   readonly #depths = new Map<Expression, number>();
   readonly #anyOfValues = new WeakMap<Value, Expression>();
-  /** Of expressions that are too large for a part of another the variables that stand for them there. */
+  /** Of expressions that are too large for a part of another what stands for them there, and variables in that. */
+  readonly #tops = new Map<Expression, Expression>();
   readonly #standIns = new Map<Expression, Expression>();
   /** Of arrays the tensors that were made of them. */
   readonly #tensors = new Map<Variable, Variable>();
@@ -1770,20 +1773,37 @@ class Interpreter {
     return choose(results) ?? this.#lose(node);
   }
 
-  /** What takes the place of an expression in others: itself, or a variable where they would become too large. */
+  /**
+   * What takes the place of an expression in others: itself, or where they would become too large the same operations of
+   * variables, so that what was computed last is still known.
+   */
   #asOperand(expression: Expression): Expression {
     if (expression.kind !== 'operation') return expression;
     const isLarge =
       (this.#depths.get(expression) ?? 0) >= deepestGraph - 10 || this.#sizeOf(expression) > largestTree / 4;
     if (!isLarge) return expression;
-    let standIn = this.#standIns.get(expression);
-    if (!standIn) {
-      standIn = this.#fresh().expression;
-      this.#describeAs(standIn, expression);
-      this.#depths.delete(standIn);
-      this.#standIns.set(expression, standIn);
+    let top = this.#tops.get(expression);
+    if (!top) {
+      top = this.#topOf(expression, keptOnTop);
+      this.#tops.set(expression, top);
     }
-    return standIn;
+    return top;
+  }
+
+  #topOf(expression: Expression, levels: number): Expression {
+    if (expression.kind !== 'operation') return expression;
+    let copy: Expression | undefined;
+    if (levels > 0) {
+      copy = operation(expression.operator, ...expression.operands.map((operand) => this.#topOf(operand, levels - 1)));
+    } else {
+      copy = this.#standIns.get(expression);
+      if (copy) return copy;
+      copy = this.#fresh().expression;
+      this.#standIns.set(expression, copy);
+    }
+    this.#describeAs(copy, expression);
+    this.#depths.set(copy, levels);
+    return copy;
   }
 
   #sizeOf(expression: Expression): number {
