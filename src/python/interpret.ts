@@ -2340,7 +2340,9 @@ class Interpreter {
 
   /** What is given to a library's function that moves or joins it is the library's own, or becomes so. */
   #taken(value: Value, path: string, framework: Framework): Value {
-    if (value.kind === 'list') return { ...value, isJoined: true };
+    if (value.kind === 'list') {
+      return { ...value, items: value.items.map((item) => this.#taken(item, path, framework)), isJoined: true };
+    }
     if (value.kind !== 'quantity' || value.expression.kind !== 'variable') return value;
     const { expression } = value;
     if (this.#frameworks.get(expression)?.differentiates) return value;
