@@ -43,10 +43,10 @@ export const bceAfterSigmoid: Rule = {
   ],
   forms: [
     {
-      // Also of what a one-hot picks, as where knowledge is traced.
+      // Also of what a one-hot picks, as where knowledge is traced: of other sums it would be no probability.
       pattern: either(
         reshaped(sigmoidOf(operand)),
-        reshaped(apply('sum', apply('multiply', reshaped(sigmoidOf(operand)), apply('oneHot', anything)))),
+        reshaped(apply('sum', apply('multiply', reshaped(sigmoidOf(operand)), anything))),
       ),
       ofLoss: ['torch:bce'],
       culprit: 'sigmoid',
@@ -82,10 +82,10 @@ function isReconstruction({ matched, site, analysis }: Hit): boolean {
   const origin = analysis.originOf(matched);
   const name = origin ? analysis.text.slice(origin.start, origin.end) : '';
   const isParameter = site.within?.parameters.some((each) => each.name === name) === true;
-  if (!isParameter || !/^(\w+_)?recon(s|str\w*)?(_\w+)?$/i.test(name)) return false;
+  if (!isParameter || !/^((\w+_)?rec(on(s|str\w*)?)?(_\w+)?|x_?(hat|tilde|prime|bar)|decoded)$/i.test(name)) return false;
   return analysis.ask(
     'decodes by a sigmoid',
-    (text) => /\bdecode/i.test(text) && /\bnn\.Sigmoid\(\)|\bsigmoid\(/.test(text),
+    (text) => /\bdecode|vae\b|auto_?encoder/i.test(text) && /\bnn\.Sigmoid\(\)|\bsigmoid\(/.test(text),
   );
 }
 

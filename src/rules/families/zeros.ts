@@ -414,7 +414,9 @@ export function isInsideTraining(hit: Hit): boolean {
     : [];
   return (
     !isOutsideTraining(hit) &&
-    (functions.some((each) => training.test(each) || calls.includes(each) || isCalledInForward(each, name, hit)) ||
+    (functions.some(
+      (each) => training.test(each) || calls.includes(each) || isCalledInForward(each, name, hit) || isLoss(each, hit),
+    ) ||
       isTrainedThrough(hit) ||
       isOfHaiku(hit) ||
       /loss|norm(ali[sz]ation)?(?!al)|manifold|poincar|lorentz|stereograph|hyperbol/i.test(name))
@@ -430,6 +432,19 @@ function isCalledInForward(method: string, name: string, { analysis }: Hit): boo
       /^[ \t]+def (forward|call)\([^]*?(?=\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/m.exec(body) ?? [];
     return forward.includes(`self.${method}(`);
   });
+}
+
+/** Steps of training give losses and are none. */
+const stepName = /train|update|step|fit|learn|optimi[sz]e|run|main/i;
+
+/** Whether what the function gives is called a loss elsewhere, or the function is given as one: `compile(loss=pearson)`. */
+function isLoss(name: string, { analysis }: Hit): boolean {
+  if (stepName.test(name)) return false;
+  const assigned = String.raw`^[ \t]*(self\.)?(\w*_)?(loss|criterion|objective|cost)(_\w+)? *\+?=(?!=)[^#\n]*`;
+  const given = String.raw`[(,]\s*loss *= *[\[{(]?[ '"\w:]*`;
+  return analysis.ask(`${name} is a loss`, (text) =>
+    new RegExp(String.raw`(${assigned}|${given})(?<![.\w])${name}\b`, 'm').test(text),
+  );
 }
 
 /** The names of the functions and the class around a place. */
