@@ -61,12 +61,14 @@ import type {
 import {
   alternativesOf,
   choose,
+  computationOf,
   mostAlternatives,
   mostElements,
   none,
   type ClassValue,
   type Decorated,
   type FunctionValue,
+  type Instance,
   type LibraryObject,
   type List,
   type Quantity,
@@ -279,6 +281,9 @@ const arithmetic: Readonly<Record<string, (a: Expression, b: Expression) => Expr
 };
 
 /** Names of the language's own types and of functions without a table that give back their first argument. */
+/** Also those that code has of its own, as graphs of TensorFlow 1 are built with: `@lazy_property`, `@define_scope`. */
+const propertyDecorator = /^(\w+\.)*(\w*property|define_scope)$/;
+
 const transparentDecorators: ReadonlySet<string> = new Set([
   'abstractmethod',
   'cached_property',
@@ -400,8 +405,14 @@ const usualModules: ReadonlyMap<string, string> = new Map([
   ['torch', 'torch'],
 ]);
 
+/** They move the elements of a tensor of any framework. */
+const rearranging: ReadonlySet<string> = new Set(['einops.rearrange', 'einops.repeat']);
+
 /** Python's own functions that go through lists. */
-const iterating: ReadonlySet<string> = new Set(['map', 'zip', 'enumerate', 'reversed', 'sorted', 'list']);
+const iterating: ReadonlySet<string> = new Set(['dict', 'map', 'zip', 'enumerate', 'reversed', 'sorted', 'list']);
+
+/** What stands before a colon in a class and is no annotated name. */
+const keywords: ReadonlySet<string> = new Set(['else', 'finally', 'lambda', 'try']);
 
 /** Functions that make a tensor of an array. */
 const making = /(^|\.)(\w*[tT]ensor|Variable|from_numpy|as_?array|array|constant)$/;
@@ -463,6 +474,12 @@ function withOneUnknown(choices: Choices): Choices {
   return choices.filter((choice) => choice?.kind !== 'variable' || choice === first);
 }
 
+/** Of several that are computed alike from other unknowns one stands for all. */
+function oneOfEachKind(choices: Choices): Choices {
+  const kinds = choices.map((choice) => (choice ? computationOf(choice) : ''));
+  return choices.filter((_, index) => kinds.indexOf(kinds[index] as string) === index);
+}
+
 /** What a function has returned, of which arguments, and the numbers of the variables that were made meanwhile. */
 interface Returned {
   readonly value: Value;
@@ -478,6 +495,8 @@ class Interpreter {
   /** Of expressions that are too large for a part of another what stands for them there, and variables in that. */
   readonly #tops = new Map<Expression, Expression>();
   readonly #standIns = new Map<Expression, Expression>();
+  /** What the constructors of classes set attributes to. */
+  readonly #fields = new Map<ClassDefinition, ReadonlyMap<string, readonly string[]> | null>();
   /** Of arrays the tensors that were made of them. */
   readonly #tensors = new Map<Variable, Variable>();
   /** Nodes of an expression that is written out as a tree; those of a variable or constant, 1, are not kept. */
@@ -969,7 +988,11 @@ class Interpreter {
     const has = (name: string): boolean => decorators.some(({ names }) => names.includes(name));
     const decorated: Decorated = {
       plain: decorators.every((decorator) => decorator.plain),
-      as: has('staticmethod') ? 'static' : has('property') || has('cached_property') ? 'property' : 'function',
+      as: has('staticmethod')
+        ? 'static'
+        : decorators.some(({ names }) => names.some((name) => propertyDecorator.test(name)))
+          ? 'property'
+          : 'function',
       stopsGradients: decorators.some((decorator) => decorator.stopsGradients),
     };
     const value: FunctionValue = { kind: 'function', definition, scope: this.#frame.scope, decorated };
@@ -1002,7 +1025,10 @@ class Interpreter {
     const stopsGradients = this.#stopsGradients(value);
     const kept = value.kind === 'path' && (knownName(value.path)?.meaning.does === 'keep' || replaces(value.path));
     const plain =
-      stopsGradients || kept || names.some((name) => transparentDecorators.has(name)) || names.includes('setter');
+      stopsGradients ||
+      kept ||
+      names.some((name) => transparentDecorators.has(name) || propertyDecorator.test(name)) ||
+      names.includes('setter');
     return { names, plain, stopsGradients };
   }
 
@@ -1156,20 +1182,37 @@ class Interpreter {
     });
   }
 
-  /** An attribute of an instance: its own, its class's, or of the classes that this one is made from. */
-  #attribute(of: ClassValue, name: string, node: Range, seen: ReadonlySet<ClassValue> = new Set()): Value | undefined {
+  /** An attribute of an instance: what it was made with, or what any of its class has. */
+  #attributeOfInstance(object: Instance, name: string, node: Range): Value | undefined {
+    const { of, fields } = object;
+    const given = fields?.get(name);
+    if (given) return given;
+    const value = this.#attribute(of, name, node, fields && object);
+    // Its methods see what it was made with.
+    return fields && value?.kind === 'function' && value.self ? { ...value, self: object } : value;
+  }
+
+  /** An attribute of a class's instances: their own, the class's, or of the classes that this one is made from. */
+  #attribute(
+    of: ClassValue,
+    name: string,
+    node: Range,
+    object?: Instance,
+    seen: ReadonlySet<ClassValue> = new Set(),
+  ): Value | undefined {
     if (seen.has(of)) return undefined;
     this.#initialise(of);
     const own = of.attributes.get(name);
     const member = of.members.get(name);
     if (member?.kind === 'function') {
-      const method = bound(member, of);
+      const method = bound(member, of, object);
       return method.decorated.as === 'property' ? this.#callFunction(method, noArguments, node) : method;
     }
     if (own && member) return choose([own, member]) ?? own;
     if (own ?? member) return own ?? member;
     for (const base of of.bases) {
-      const inherited = base.kind === 'class' ? this.#attribute(base, name, node, new Set([...seen, of])) : undefined;
+      const inherited =
+        base.kind === 'class' ? this.#attribute(base, name, node, object, new Set([...seen, of])) : undefined;
       if (inherited) return inherited.kind === 'function' && inherited.self ? bound(inherited, of) : inherited;
     }
     return undefined;
@@ -1575,7 +1618,7 @@ class Interpreter {
         return this.#foreign(path) ?? { kind: 'path', path: this.#namesakeOf(path) ?? path };
       }
       case 'instance': {
-        const own = this.#attribute(object.of, name, node);
+        const own = this.#attributeOfInstance(object, name, node);
         if (own) return own;
         if (name === 'apply' && isOfFlax(object.of)) {
           // The parameters, and then what the module is called with.
@@ -1933,7 +1976,7 @@ class Interpreter {
     const combinations = combinationsOf(choices);
     if (combinations && combinations.length <= mostAlternatives) return combinations;
     // Of several values that nothing is known of one stands for all, where that makes them few enough.
-    const fewer = combinationsOf(choices.map(withOneUnknown));
+    const fewer = combinationsOf(choices.map(withOneUnknown)) ?? combinationsOf(choices.map(oneOfEachKind));
     if (fewer || operands.length === 1) return fewer;
     // Else nothing is known of what may be one of several.
     return [choices.map((each, index) => (each.length > 1 ? this.#anyOf(operands[index], each) : each[0]))];
@@ -2137,7 +2180,7 @@ class Interpreter {
         for (const value of call.all) this.#use(value);
         return this.#opaque(node);
       case 'instance': {
-        const method = this.#attribute(receiver.of, name, node);
+        const method = this.#attributeOfInstance(receiver, name, node);
         if (method) return this.#apply(method, call, node);
         for (const value of call.all) this.#use(value);
         if (name === 'compile') this.#compile(receiver, call, node);
@@ -2216,14 +2259,66 @@ class Interpreter {
         case 'function':
           return this.#callFunction(single, call, node);
         case 'class':
-          return { kind: 'instance', of: single };
+          return this.#instanceOf(single, call, node);
         case 'instance':
-          return this.#callInstance(single.of, call, node);
+          return this.#callInstance(single, call, node);
         default:
       }
       for (const value of call.all) this.#use(value);
       return this.#opaque(node);
     });
+  }
+
+  /** A new object of a class, which knows what of its attributes is what its constructor was given. */
+  #instanceOf(of: ClassValue, call: CallArguments, node: Range): Value {
+    const names = call.all.length > 0 ? this.#fieldsOf(of) : undefined;
+    if (!names) return { kind: 'instance', of };
+    if (of.bases.some((base) => base.kind === 'path' && base.path === 'typing.NamedTuple')) {
+      return this.#record([...names.keys()], call, node);
+    }
+    const fields = new Map<string, Value>();
+    let index = 0;
+    for (const [parameter, attributes] of names) {
+      const value = call.get(index++, parameter);
+      if (value && isTelling(value)) for (const attribute of attributes) fields.set(attribute, value);
+    }
+    return fields.size > 0 ? { kind: 'instance', of, fields } : { kind: 'instance', of };
+  }
+
+  /**
+   * The parameters of a class's constructor, in their order, with the attributes that are set to them as they are:
+   * `self.model = model`. Where it has none, as a dataclass, they are its annotated names.
+   */
+  #fieldsOf(of: ClassValue): ReadonlyMap<string, readonly string[]> | undefined {
+    const before = this.#fields.get(of.definition);
+    if (before !== undefined) return before ?? undefined;
+    const fields = new Map<string, string[]>();
+    const constructor = of.members.get('__init__');
+    if (constructor?.kind === 'function' && constructor.definition.kind === 'function') {
+      const [self, ...parameters] = constructor.definition.parameters;
+      for (const { name, stars } of parameters) if (stars === '') fields.set(name, []);
+      for (const statement of constructor.definition.body) {
+        if (statement.kind !== 'assign' || statement.value.kind !== 'name') continue;
+        for (const target of statement.targets) {
+          if (target.kind !== 'attribute' || target.value.kind !== 'name' || target.value.name !== self?.name) continue;
+          fields.get(statement.value.name)?.push(target.name);
+        }
+      }
+    } else if (!this.#isForeign()) {
+      const text = this.#text.slice(of.definition.start, of.definition.end);
+      for (const [, name = ''] of text.matchAll(/^(?: {2}| {4}|\t)(\w+)\s*:(?=\s*[\w'"])/gm)) {
+        if (!keywords.has(name)) fields.set(name, [name]);
+      }
+    }
+    const found = fields.size > 0 ? fields : undefined;
+    this.#fields.set(of.definition, found ?? null);
+    return found;
+  }
+
+  /** A tuple with names for its elements. */
+  #record(fields: readonly string[], call: CallArguments, node: Range): Value {
+    const items = fields.map((field, index) => call.get(index, field) ?? this.#opaque(node));
+    return { kind: 'list', items, exact: true, fields };
   }
 
   #callName(path: string, call: CallArguments, node: Range): Value {
@@ -2238,9 +2333,18 @@ class Interpreter {
       return { kind: 'object', path, applied: undefined, made: node, autocast };
     }
     this.#setDefault(path, call);
+    if (rearranging.has(path) && call.positional[0]) return call.positional[0];
     const iterated = this.#iterated(path, call, node);
     if (iterated) return iterated;
     const [of, ...positional] = call.positional;
+    if (path === 'collections.namedtuple' || path === 'typing.NamedTuple') {
+      const fields = fieldsGiven(positional[0] ?? call.named.get('field_names'));
+      if (fields) return { kind: 'object', path, applied: { does: 'record', fields }, made: node };
+    }
+    if (path === `${builtinPrefix}dict` && call.named.size > 0) {
+      const given = of?.kind === 'dict' ? of.entries : [];
+      return { kind: 'dict', entries: new Map([...given, ...call.named]) };
+    }
     if (path === 'functools.partial' && of) {
       return { kind: 'object', path, applied: { does: 'partial', of, positional, named: call.named }, made: node };
     }
@@ -2412,9 +2516,10 @@ class Interpreter {
     }
   }
 
-  #callInstance(of: ClassValue, call: CallArguments, node: Range): Value {
+  #callInstance(object: Instance, call: CallArguments, node: Range): Value {
+    const { of } = object;
     for (const name of callMethods) {
-      const method = this.#attribute(of, name, node);
+      const method = this.#attributeOfInstance(object, name, node);
       if (method) return this.#apply(method, call, node);
     }
     for (const base of of.bases) {
@@ -2541,6 +2646,8 @@ class Interpreter {
         const given = new CallArguments([...positional, ...call.positional], new Map([...named, ...call.named]));
         return this.#apply(of, given, node);
       }
+      case 'record':
+        return this.#record(applied.fields, call, node);
       case 'skip':
         return this.#apply(applied.of, new CallArguments(call.positional.slice(applied.arguments), new Map()), node);
       case 'differentiate':
@@ -2570,7 +2677,7 @@ class Interpreter {
       for (const argument of call.all) this.#use(argument);
       return this.#opaque(node);
     }
-    const key = literalsOf(call);
+    const key = self?.kind === 'instance' && self.fields ? undefined : literalsOf(call);
     // The function inside another one is a different one each time that one is called.
     const ofScopes = this.#returned.get(definition) ?? new Map<Scope, Map<string, Returned>>();
     const known = ofScopes.get(value.scope) ?? new Map<string, Returned>();
@@ -2902,8 +3009,56 @@ function literalsOf(call: CallArguments): string | undefined {
   return parts.join();
 }
 
-function bound(member: FunctionValue, of: ClassValue): FunctionValue {
-  return member.decorated.as === 'static' ? member : { ...member, self: { kind: 'instance', of } };
+const sizes: ReadonlySet<string> = new Set(['add', 'subtract', 'multiply', 'divide', 'negate', 'power', 'floor']);
+const computed = new WeakMap<Expression, boolean>();
+
+/** Whether it is more than arithmetic, as sizes are computed by. */
+function isComputed(expression: Expression): boolean {
+  if (expression.kind !== 'operation') return expression.kind === 'withGradient';
+  let found = computed.get(expression);
+  if (found === undefined) {
+    found = !sizes.has(expression.operator) || expression.operands.some(isComputed);
+    computed.set(expression, found);
+  }
+  return found;
+}
+
+/** Whether more is known of an argument than that it is one: more than a size, a name, an unknown tensor. */
+function isTelling(value: Value): boolean {
+  switch (value.kind) {
+    case 'quantity':
+      return value.expression.kind === 'constant'
+        ? value.expression.value > 0 && value.expression.value <= largestEpsilon
+        : isComputed(value.expression);
+    case 'text':
+      return activationOf(value) !== undefined;
+    case 'list':
+      return value.items.some(isTelling);
+    case 'dict':
+      return [...value.entries.values()].some(isTelling);
+    case 'choice':
+      return value.of.some(isTelling);
+    case 'none':
+    case 'truth':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** The names of a record's elements: a list of them, or a text with spaces or commas between them. */
+function fieldsGiven(value: Value | undefined): readonly string[] | undefined {
+  if (value?.kind === 'text') return value.text.split(/[\s,]+/).filter((name) => name !== '');
+  if (value?.kind !== 'list') return undefined;
+  const names = value.items.flatMap((item) => {
+    const [name = item] = item.kind === 'list' ? item.items : [];
+    return name.kind === 'text' ? name.text : [];
+  });
+  return names.length === value.items.length ? names : undefined;
+}
+
+function bound(member: FunctionValue, of: ClassValue, self: Instance = { kind: 'instance', of }): FunctionValue {
+  return member.decorated.as === 'static' ? member : { ...member, self };
 }
 
 /** Of layers that a value goes through one after the other the last, which decides what comes out. */

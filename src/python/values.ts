@@ -64,6 +64,8 @@ export interface ClassValue {
 export interface Instance {
   readonly kind: 'instance';
   readonly of: ClassValue;
+  /** What this one was made with: attributes that other instances of its class may have other values of. */
+  readonly fields?: ReadonlyMap<string, Value>;
 }
 
 export interface List {
@@ -142,13 +144,39 @@ export function choose(values: readonly Value[]): Value | undefined {
     const items = last && last.kind !== 'none' ? [...longest.items.slice(0, -1), last] : longest.items;
     return { kind: 'list', items, exact: false };
   }
-  const different: Exclude<Value, Choice>[] = [];
-  for (const value of known) {
-    if (different.some((other) => same(other, value))) continue;
-    if (different.length === mostAlternatives) return undefined;
-    different.push(value);
+  let different: Exclude<Value, Choice>[] = [];
+  for (const value of known) if (!different.some((other) => same(other, value))) different.push(value);
+  if (different.length > mostAlternatives) different = oneOfEachKind(different);
+  if (different.length > mostAlternatives) return undefined;
+  return different.length === 1 ? different[0] : { kind: 'choice', of: different };
+}
+
+/** Of numbers that are computed alike from other unknowns one stands for all. */
+function oneOfEachKind(values: readonly Exclude<Value, Choice>[]): Exclude<Value, Choice>[] {
+  const seen = new Set<string>();
+  return values.filter((value) => {
+    if (value.kind !== 'quantity') return true;
+    const computation = computationOf(value.expression);
+    return !seen.has(computation) && seen.add(computation);
+  });
+}
+
+const computations = new WeakMap<Expression, string>();
+
+/** The last operations that a value is computed by, whatever they are of: a text that is the same for the same ones. */
+export function computationOf(expression: Expression, operations = 4): string {
+  if (expression.kind === 'constant') return String(expression.value);
+  if (expression.kind === 'variable') return 'x';
+  if (expression.kind === 'withGradient') return computationOf(expression.value, operations);
+  if (operations === 0) return '…';
+  const isWhole = operations === 4;
+  let text = isWhole ? computations.get(expression) : undefined;
+  if (text === undefined) {
+    const operands = expression.operands.map((operand) => computationOf(operand, operations - 1));
+    text = `${expression.operator}(${operands.join()})`;
+    if (isWhole) computations.set(expression, text);
   }
-  return different.length === 1 ? first : { kind: 'choice', of: different };
+  return text;
 }
 
 function same(a: Value, b: Value): boolean {
@@ -164,6 +192,8 @@ function same(a: Value, b: Value): boolean {
       return b.kind === 'text' && a.text === b.text;
     case 'function':
       return b.kind === 'function' && a.definition === b.definition && a.self === b.self;
+    case 'instance':
+      return b.kind === 'instance' && a.of === b.of && a.fields === b.fields;
     default:
       return false;
   }

@@ -70,6 +70,8 @@ export type Applied =
       readonly positional: readonly Value[];
       readonly named: ReadonlyMap<string, Value>;
     }
+  /** A tuple whose elements have names: `namedtuple('Point', 'x y')`. */
+  | { readonly does: 'record'; readonly fields: readonly string[] }
   /** Another function, or a model, which isn't given the first of the arguments: parameters, a key. */
   | { readonly does: 'skip'; readonly of: Value; readonly arguments: number }
   /** Calls a function for its gradients. */

@@ -13,6 +13,7 @@ import {
   type Parameter,
 } from './framework';
 import {
+  callsOneOf,
   clamp,
   commonNames,
   density,
@@ -205,6 +206,12 @@ export const jax: Framework = {
           return limits.does === 'compute' ? limits.build([x, low, high], others) : undefined;
         },
       },
+    }),
+    ...under('jax.lax.', {
+      cond: callsOneOf([1, 'true_fun'], [2, 'false_fun']),
+      // An element of what they go through stands for all.
+      ...all(['map', 'scan'], callsOneOf([0, 'f'])),
+      while_loop: callsOneOf([1, 'body_fun']),
     }),
     ...all(['equinox.filter_jit', 'equinox.filter_vmap', 'equinox.filter_pmap', 'flax.nnx.jit', 'flax.nnx.vmap'], keep),
     ...under('jax.', { grad: gradients, value_and_grad: gradients }),

@@ -51,6 +51,7 @@ import {
   type Expression,
   type TensorOperator,
 } from '../../expression';
+import { choose } from '../values';
 import { all, argumentOf, binary, unary, type Applied, type Meaning, type Parameter } from './framework';
 
 /** The operations that frameworks share, with the parameter names that one of them has. */
@@ -66,6 +67,17 @@ const ofLogits = (build: (logit: Expression, others: Expression) => Expression, 
   does: 'compute',
   parameters: [parameter, 'axis'],
   build: ([x], others) => x && build(x, others()),
+});
+
+/** Calls one of the functions that it is given, with the arguments after them. */
+export const callsOneOf = (...functions: readonly Parameter[]): Applied => ({
+  does: 'choose',
+  choose: (call) => {
+    const given = functions.flatMap((parameter) => argumentOf(call, parameter) ?? []);
+    const of = choose(given);
+    const last = Math.max(...functions.map(([position]) => position ?? 0));
+    return of && of.kind !== 'none' ? { does: 'skip', of, arguments: last + 1 } : undefined;
+  },
 });
 
 /** A tensor's value along some axis, whatever that is. */

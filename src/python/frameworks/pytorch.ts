@@ -13,6 +13,7 @@ import {
   type Meaning,
 } from './framework';
 import {
+  callsOneOf,
   clamp,
   commonNames,
   einsum,
@@ -313,7 +314,10 @@ export const pytorch: Framework = {
         ['as_tensor', 'tensor', 'cat', 'concat', 'concatenate', 'stack', 'hstack', 'vstack', 'compile', 'from_numpy'],
         keep,
       ),
-      ...all(['autograd.Variable', 'Tensor', 'FloatTensor'], keep),
+      ...all(['autograd.Variable', 'Tensor', 'FloatTensor', 'atleast_1d', 'vmap', 'func.vmap'], keep),
+      // Each element is one of those before, or lies among them.
+      ...all(['nn.functional.interpolate', 'nn.functional.upsample'], keep),
+      'utils.checkpoint.checkpoint': callsOneOf([0, 'function']),
       where: selection(['condition', 'input', 'other']),
       ...all(['rand', 'rand_like'], uniform([undefined], [undefined])),
       ...all(['arange', 'linspace', 'logspace'], given),
@@ -342,7 +346,7 @@ export const pytorch: Framework = {
           constructor.get(0, 'beta') || constructor.get(1, 'threshold') ? undefined : shared.softplus,
       },
       CosineSimilarity: layer(distances.cosine),
-      ...all(['Identity', 'Flatten', 'Unflatten', 'Dropout'], layer({ does: 'keep' })),
+      ...all(['Identity', 'Flatten', 'Unflatten', 'Dropout', 'Upsample'], layer({ does: 'keep' })),
       BCELoss: layer(losses.binary_cross_entropy),
       BCEWithLogitsLoss: layer(losses.binary_cross_entropy_with_logits),
       CrossEntropyLoss: layer(losses.cross_entropy),

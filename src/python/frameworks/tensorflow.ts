@@ -2,6 +2,7 @@ import { operation } from '../../expression';
 import { all, byProbabilities, keep, opaque, under, type Applied, type Framework, type Meaning } from './framework';
 import { activationOf } from './keras';
 import {
+  callsOneOf,
   clamp,
   commonNames,
   einsum,
@@ -138,6 +139,9 @@ export const tensorflow: Framework = {
       ...all(['zeros_like', 'zeros'], ofInput.zero),
       stop_gradient: ofInput.stopGradient,
       ...all(['where', 'where_v2', 'select'], selection(['condition', 'x', 'y'])),
+      cond: callsOneOf([1, 'true_fn', 'fn1'], [2, 'false_fn', 'fn2']),
+      // An element of what it goes through stands for all.
+      ...all(['map_fn', 'vectorized_map'], callsOneOf([0, 'fn'])),
       ...all(['norm', 'linalg.norm'], norm),
       ...all(['matrix_determinant', 'linalg.det'], ofInput.determinant),
       ...all(['matrix_inverse', 'linalg.inv'], ofInput.inverse),

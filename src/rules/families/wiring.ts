@@ -3,6 +3,7 @@ import {
   anything,
   apply,
   bind,
+  complement,
   constant,
   either,
   log,
@@ -16,6 +17,7 @@ import {
   multiply,
   suchThat,
   through,
+  type Bindings,
   type Expression,
   type Pattern,
 } from '../../expression';
@@ -61,6 +63,22 @@ export const bceAfterSigmoid: Rule = {
       headline: { of: 'gradient', side: 'above', target: 0 },
     },
     {
+      // Times a mask, or that of the other class: of both the sigmoid's ends are the loss's.
+      pattern: either(
+        reshaped(apply('multiply', reshaped(sigmoidOf(operand)), suchThat(bind('mask'), isNoProbability))),
+        reshaped(complement(reshaped(sigmoidOf(operand)))),
+      ),
+      ofLoss: ['torch:bce'],
+      culprit: 'sigmoid',
+      operand: 'the argument of the sigmoid',
+      unstable: () => overX(bce.unstable),
+      meant: () => negate(add(multiply(t, log(sigmoid(x))), multiply(subtract(1, t), log(subtract(1, sigmoid(x)))))),
+      stable: () => overX(bce.stable),
+      name: 'BCE of sigmoid(x)',
+      headline: { of: 'gradient', side: 'above', target: 0 },
+      advice: 'take binary_cross_entropy_with_logits of the logits, and multiply by the mask what it gives',
+    },
+    {
       // The model stands in the file, and who calls its loss does not.
       pattern: suchThat(anything, (_, node) => node.kind === 'variable'),
       ofLoss: ['torch:bce'],
@@ -77,12 +95,19 @@ export const bceAfterSigmoid: Rule = {
   ],
 };
 
+/** Whether what a probability is multiplied by is none itself: of a product of two other things are to be said. */
+function isNoProbability(bindings: Bindings): boolean {
+  const mask = bindings.get('mask');
+  return mask?.kind === 'variable';
+}
+
 /** Whether it is a parameter for what an autoencoder of the file gives, whose decoder ends in a sigmoid. */
 function isReconstruction({ matched, site, analysis }: Hit): boolean {
   const origin = analysis.originOf(matched);
   const name = origin ? analysis.text.slice(origin.start, origin.end) : '';
   const isParameter = site.within?.parameters.some((each) => each.name === name) === true;
-  if (!isParameter || !/^((\w+_)?rec(on(s|str\w*)?)?(_\w+)?|x_?(hat|tilde|prime|bar)|decoded)$/i.test(name)) return false;
+  if (!isParameter || !/^((\w+_)?rec(on(s|str\w*)?)?(_\w+)?|x_?(hat|tilde|prime|bar)|decoded)$/i.test(name))
+    return false;
   return analysis.ask(
     'decodes by a sigmoid',
     (text) => /\bdecode|vae\b|auto_?encoder/i.test(text) && /\bnn\.Sigmoid\(\)|\bsigmoid\(/.test(text),
