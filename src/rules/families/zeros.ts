@@ -342,7 +342,9 @@ export function isOutsideTraining(hit: Hit): boolean {
   const { start, end } = hit.site.statement;
   return (
     functions.some((each) => withoutGradients.test(each)) ||
-    (functions.some((each) => steps.has(each)) && !isTrainedThrough(hit)) ||
+    (functions.some((each) => steps.has(each)) &&
+      !isTrainedThrough(hit) &&
+      !functions.some((each) => isLoss(each, hit))) ||
     (classesWithout.test(name) && !/loss/i.test(name)) ||
     reporting.test(hit.analysis.text.slice(start, end)) ||
     isOfGraphWithoutGradients(hit) ||
@@ -356,9 +358,12 @@ function isOfHaiku({ site: { within }, analysis }: Hit): boolean {
   return within !== undefined && /\bhk\.(nets\.)?[A-Z]\w*\(/.test(analysis.text.slice(within.start, within.end));
 }
 
+/** What asks for the gradients of what was computed before. */
+const takesGradients = /\.backward\(|\bGradientTape\(|\.minimize\(/;
+
 /** Whether the function around asks for the gradients of what it computes: a step of training, not of an optimiser. */
 function isTrainedThrough({ site: { within }, analysis }: Hit): boolean {
-  return within !== undefined && /\.backward\(|\bGradientTape\(/.test(analysis.text.slice(within.start, within.end));
+  return within !== undefined && takesGradients.test(analysis.text.slice(within.start, within.end));
 }
 
 /** Whether it is the branch of a module that isn't training. */
@@ -403,7 +408,7 @@ function isOfGraphWithoutGradients({ site, analysis }: Hit): boolean {
 }
 
 const training =
-  /loss|^forward$|^call$|penalty|regulari[sz]|objective|criterion|energy|potential|entropy|likelihood|nll|diverg|focal|dice|tversky|triplet|contrast|hinge/i;
+  /loss|^forward$|^call$|^train(ing)?_step$|penalty|regulari[sz]|objective|criterion|energy|potential|entropy|likelihood|nll|diverg|focal|dice|tversky|triplet|contrast|hinge/i;
 
 /** Whether the place is in code that is trained through as a rule, by the names around it. */
 export function isInsideTraining(hit: Hit): boolean {
@@ -441,9 +446,9 @@ const stepName = /train|update|step|fit|learn|optimi[sz]e|run|main/i;
 function isLoss(name: string, { analysis }: Hit): boolean {
   if (stepName.test(name)) return false;
   const assigned = String.raw`^[ \t]*(self\.)?(\w*_)?(loss|criterion|objective|cost)(_\w+)? *\+?=(?!=)[^#\n]*`;
-  const given = String.raw`[(,]\s*loss *= *[\[{(]?[ '"\w:]*`;
+  const given = String.raw`[(,]\s*loss *= *[\[{(]?[ '"\w:]*|\b(?:value_and_grad|grad)\(\s*`;
   return analysis.ask(`${name} is a loss`, (text) =>
-    new RegExp(String.raw`(${assigned}|${given})(?<![.\w])${name}\b`, 'm').test(text),
+    new RegExp(String.raw`(${assigned}|${given})(self\.|(?<![.\w]))${name}\b`, 'm').test(text),
   );
 }
 
