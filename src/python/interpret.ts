@@ -405,6 +405,9 @@ const usualModules: ReadonlyMap<string, string> = new Map([
   ['torch', 'torch'],
 ]);
 
+/** By these names models have the layers that give what they give. */
+const heads: ReadonlySet<string> = new Set('_fc classifier fc fc_out head heads last_linear output_layer'.split(' '));
+
 /** They move the elements of a tensor of any framework. */
 const rearranging: ReadonlySet<string> = new Set(['einops.rearrange', 'einops.repeat']);
 
@@ -495,8 +498,7 @@ class Interpreter {
   /** Of expressions that are too large for a part of another what stands for them there, and variables in that. */
   readonly #tops = new Map<Expression, Expression>();
   readonly #standIns = new Map<Expression, Expression>();
-  /** What the constructors of classes set attributes to. */
-  readonly #fields = new Map<ClassDefinition, ReadonlyMap<string, readonly string[]> | null>();
+  readonly #annotated = new Map<ClassDefinition, readonly string[]>();
   /** Of arrays the tensors that were made of them. */
   readonly #tensors = new Map<Variable, Variable>();
   /** Nodes of an expression that is written out as a tree; those of a variable or constant, 1, are not kept. */
@@ -1296,8 +1298,10 @@ class Interpreter {
         if (key !== undefined) scope.assign(key, value);
         this.#use(value);
         for (const object of alternativesOf(this.#evaluate(target.value))) {
+          if (object.kind === 'quantity' && value.kind === 'object')
+            this.#replaceHead(target, object.expression, value);
           // What a class's own code sets, for any arguments, is what other code sees.
-          if (object.kind !== 'instance' || this.#rootOf.get(object.of) !== this.#root) continue;
+          if (object.kind !== 'instance' || object.fields || this.#rootOf.get(object.of) !== this.#root) continue;
           const { attributes } = object.of;
           const before = attributes.get(target.name);
           if (isStart(value)) {
@@ -1330,6 +1334,17 @@ class Interpreter {
       default:
         this.#evaluate(target);
     }
+  }
+
+  /** `model.fc = nn.Sequential(nn.Linear(512, 1), nn.Sigmoid())`: what a model from elsewhere gives is what that gives. */
+  #replaceHead(
+    { value, name }: Extract<PyExpression, { kind: 'attribute' }>,
+    model: Expression,
+    head: LibraryObject,
+  ): void {
+    if (model.kind !== 'variable' || !heads.has(name) || keyOf(value) === undefined) return;
+    const { path } = head;
+    if (head.applied) this.#assign(value, { ...head, path, applied: { does: 'chain', links: [head] } });
   }
 
   /** `p[mask] = eps` makes another tensor of p, `d['p'] = p` adds to a dictionary. */
@@ -2271,48 +2286,36 @@ class Interpreter {
 
   /** A new object of a class, which knows what of its attributes is what its constructor was given. */
   #instanceOf(of: ClassValue, call: CallArguments, node: Range): Value {
-    const names = call.all.length > 0 ? this.#fieldsOf(of) : undefined;
-    if (!names) return { kind: 'instance', of };
-    if (of.bases.some((base) => base.kind === 'path' && base.path === 'typing.NamedTuple')) {
-      return this.#record([...names.keys()], call, node);
-    }
+    if (call.all.length === 0) return { kind: 'instance', of };
+    const constructor = of.members.get('__init__');
     const fields = new Map<string, Value>();
-    let index = 0;
-    for (const [parameter, attributes] of names) {
-      const value = call.get(index++, parameter);
-      if (value && isTelling(value)) for (const attribute of attributes) fields.set(attribute, value);
+    if (constructor?.kind === 'function') {
+      if (!call.all.some(isTelling)) return { kind: 'instance', of };
+      const object: Instance = { kind: 'instance', of, fields };
+      this.#callFunction(bound(constructor, of, object), call, node, fields);
+      return fields.size > 0 ? object : { kind: 'instance', of };
+    }
+    const names = this.#annotatedNames(of);
+    if (of.bases.some((base) => base.kind === 'path' && base.path === 'typing.NamedTuple')) {
+      return this.#record(names, call, node);
+    }
+    for (const [index, name] of names.entries()) {
+      const value = call.get(index, name);
+      if (value && isTelling(value)) fields.set(name, value);
     }
     return fields.size > 0 ? { kind: 'instance', of, fields } : { kind: 'instance', of };
   }
 
-  /**
-   * The parameters of a class's constructor, in their order, with the attributes that are set to them as they are:
-   * `self.model = model`. Where it has none, as a dataclass, they are its annotated names.
-   */
-  #fieldsOf(of: ClassValue): ReadonlyMap<string, readonly string[]> | undefined {
-    const before = this.#fields.get(of.definition);
-    if (before !== undefined) return before ?? undefined;
-    const fields = new Map<string, string[]>();
-    const constructor = of.members.get('__init__');
-    if (constructor?.kind === 'function' && constructor.definition.kind === 'function') {
-      const [self, ...parameters] = constructor.definition.parameters;
-      for (const { name, stars } of parameters) if (stars === '') fields.set(name, []);
-      for (const statement of constructor.definition.body) {
-        if (statement.kind !== 'assign' || statement.value.kind !== 'name') continue;
-        for (const target of statement.targets) {
-          if (target.kind !== 'attribute' || target.value.kind !== 'name' || target.value.name !== self?.name) continue;
-          fields.get(statement.value.name)?.push(target.name);
-        }
-      }
-    } else if (!this.#isForeign()) {
-      const text = this.#text.slice(of.definition.start, of.definition.end);
-      for (const [, name = ''] of text.matchAll(/^(?: {2}| {4}|\t)(\w+)\s*:(?=\s*[\w'"])/gm)) {
-        if (!keywords.has(name)) fields.set(name, [name]);
-      }
+  /** The names that a class annotates: of a dataclass what its constructor takes, in this order. */
+  #annotatedNames({ definition }: ClassValue): readonly string[] {
+    let names = this.#annotated.get(definition);
+    if (!names) {
+      const text = this.#isForeign() ? '' : this.#text.slice(definition.start, definition.end);
+      const found = text.matchAll(/^(?: {2}| {4}|\t)(\w+)\s*:(?=\s*[\w'"])/gm);
+      names = [...found].map(([, name = '']) => name).filter((name) => !keywords.has(name));
+      this.#annotated.set(definition, names);
     }
-    const found = fields.size > 0 ? fields : undefined;
-    this.#fields.set(of.definition, found ?? null);
-    return found;
+    return names;
   }
 
   /** A tuple with names for its elements. */
@@ -2668,8 +2671,11 @@ class Interpreter {
     }
   }
 
-  /** What a function of the file returns for these arguments. */
-  #callFunction(value: FunctionValue, call: CallArguments, node: Range): Value {
+  /**
+   * What a function of the file returns for these arguments.
+   * @param fields gets what it sets attributes of its object to, as a constructor does
+   */
+  #callFunction(value: FunctionValue, call: CallArguments, node: Range, fields?: Map<string, Value>): Value {
     const { definition, decorated, self } = value;
     const outer = this.#frame;
     const tooDeep = outer.calls.length >= deepestCall || this.#spent > callBudget || this.#active.includes(definition);
@@ -2700,6 +2706,13 @@ class Interpreter {
       return choose(frame.returned);
     });
     this.#active.pop();
+    const [first] = definition.parameters;
+    if (fields && first) {
+      for (const [key, set] of scope.bindings.all()) {
+        const name = key.startsWith(`${first.name}.`) ? key.slice(first.name.length + 1) : '';
+        if (/^\w+$/.test(name) && isTelling(set)) fields.set(name, set);
+      }
+    }
     const models = call.all.flatMap((given) =>
       given.kind === 'object' && given.applied?.does === 'chain' ? given : [],
     );
