@@ -60,7 +60,7 @@ export function crossEntropyOf(output: Expression, epsilon?: number): Expression
 const torchBceEpsilon = Math.fround(1e-12);
 
 /** `torch.nn.functional.binary_cross_entropy` of `output`; the kernel has its own, guarded derivative. */
-function torchBce(output: Expression, logOfRest: (output: Expression) => Expression): Expression {
+export function torchBce(output: Expression, logOfRest = log1pOfNegative): Expression {
   const value = subtract(
     multiply(subtract(t, 1), maximum(logOfRest(output), -100)),
     multiply(t, maximum(log(output), -100)),

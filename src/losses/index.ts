@@ -1,3 +1,4 @@
+export { torchBce } from './bce';
 export { batchMean, hardestMean, type Batch, type BatchLoss } from './batch';
 export * from './catalogue';
 export { LossError, lossFamilies, type LossConstant, type LossEntry, type LossFamily, type LossForm } from './entry';

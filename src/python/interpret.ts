@@ -378,7 +378,8 @@ const testModule =
   /^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|nose|hypothesis|absl\.testing|numpy\.testing|torch\.testing)\b/m;
 
 /** Names of tensors of ones and zeros, as which choices are given. */
-const choiceName = /^(?:[\w.]*(?:one_?hot|actions?|acts|labels?|targets?|y_true)[\w.]*|(?:self\.)?(?:y_?|ys))$/i;
+const choiceName =
+  /^(?:[\w.]*(?:one_?hot|actions?|acts|labels?|targets?|y_true|(?:gt|pos(?:itive)?|class)_?mask)[\w.]*|(?:self\.)?(?:y_?|ys))$/i;
 
 /** Parameters of a function from elsewhere by which a layer is told its activation, or a network that of its last layer. */
 const layerActivations = ['activation', 'activation_fn', 'act', 'nonlinearity', 'activation_function'] as const;
@@ -1243,7 +1244,7 @@ class Interpreter {
     const [framework, ...others] = imported;
     const name = path.slice(path.lastIndexOf('.') + 1);
     if (framework === undefined || others.length > 0 || frameworkOfModule(path) || knownName(path)) return undefined;
-    return namesakes.get(framework)?.get(name);
+    return namesakes.get(framework)?.get(name.replace(/^_+|_(fn|func|function)$/g, ''));
   }
 
   /** What another module of the project has under a name. */
@@ -1789,6 +1790,13 @@ class Interpreter {
       if (!expression || depth > deepestGraph || this.#sizeOf(expression) > largestTree) {
         results.push(this.#opaque(node));
         continue;
+      }
+      // Of complex numbers nothing is known.
+      if (combination.some((operand) => operand?.kind === 'constant' && Number.isNaN(operand.value))) {
+        if (expression.kind === 'operation' && expression.operator !== 'select') {
+          results.push({ kind: 'quantity', expression: constant(NaN) });
+          continue;
+        }
       }
       const computedIn = format ?? this.#widest(combination);
       if (computedIn && !this.#formats.has(expression)) this.#formats.set(expression, computedIn);

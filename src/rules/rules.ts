@@ -31,10 +31,10 @@ export const rules: readonly Rule[] = [
   distributionOfProbabilities,
   logOfSigmoid,
   logOfNegative,
-  crossEntropyOfGiven,
   // Where both fit, similarities are spoken of.
   contrastByHand,
   logOfSoftmax,
+  crossEntropyOfGiven,
   ...hyperbolic,
   ...distributions,
   ...logsOfExponentials,

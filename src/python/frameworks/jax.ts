@@ -9,7 +9,9 @@ import {
   unary,
   under,
   type Applied,
+  type Arguments,
   type Framework,
+  type Meaning,
   type Parameter,
 } from './framework';
 import {
@@ -86,6 +88,43 @@ const withoutKey: Applied = {
   },
 };
 
+/** What a model gives that is made of layers in this order: the last of them decides. */
+const sequential = (linksOf: (constructor: Arguments) => readonly Value[]): Meaning => ({
+  does: 'make',
+  make: (constructor) => ({ does: 'chain', links: linksOf(constructor) }),
+});
+
+const listed = (constructor: Arguments): readonly Value[] => {
+  const layers = constructor.get(0, 'layers');
+  return layers?.kind === 'list' ? layers.items : constructor.positional;
+};
+
+const activationsOfStax: Readonly<Record<string, Applied>> = {
+  Sigmoid: shared.sigmoid,
+  Softmax: shared.softmax,
+  LogSoftmax: shared.logSoftmax,
+  Tanh: shared.tanh,
+};
+
+/** `init, apply = stax.serial(Dense(10), Relu, Dense(2), Softmax)` */
+const serial: Applied = {
+  does: 'choose',
+  choose: (call) => {
+    const last = call.positional.at(-1);
+    const name = last?.kind === 'path' ? last.path.slice(last.path.lastIndexOf('.') + 1) : '';
+    const activation = Object.hasOwn(activationsOfStax, name) ? activationsOfStax[name] : undefined;
+    if (!activation) return undefined;
+    const given: Value = {
+      kind: 'object',
+      path: 'stax.apply',
+      applied: { does: 'then', applied: () => activation },
+      made: nowhere,
+    };
+    const init: Value = { kind: 'object', path: 'stax.init', applied: undefined, made: nowhere };
+    return { does: 'give', value: { kind: 'list', items: [init, given], exact: true } };
+  },
+};
+
 export const jax: Framework = {
   name: 'jax',
   title: 'JAX',
@@ -94,6 +133,9 @@ export const jax: Framework = {
     'flax.linen.activation.': 'jax.nn.',
     'flax.linen.': 'jax.nn.',
     'flax.nnx.': 'jax.nn.',
+    'flax.nn.': 'jax.nn.',
+    'jax.experimental.stax.': 'jax.example_libraries.stax.',
+    'tensorflow_probability.substrates.jax.distributions.': 'distrax.',
     'optax.losses.': 'optax.',
   },
   names: {
@@ -213,6 +255,9 @@ export const jax: Framework = {
       ...all(['map', 'scan'], callsOneOf([0, 'f'])),
       while_loop: callsOneOf([1, 'body_fun']),
     }),
+    ...all(['haiku.Sequential', 'jax.nn.Sequential', 'equinox.nn.Sequential'], sequential(listed)),
+    'equinox.nn.Lambda': sequential((constructor) => constructor.positional.slice(0, 1)),
+    'jax.example_libraries.stax.serial': serial,
     ...all(['equinox.filter_jit', 'equinox.filter_vmap', 'equinox.filter_pmap', 'flax.nnx.jit', 'flax.nnx.vmap'], keep),
     ...under('jax.', { grad: gradients, value_and_grad: gradients }),
     ...under('flax.nnx.', { grad: gradients, value_and_grad: gradients }),

@@ -577,6 +577,10 @@ interface Limited {
 }
 
 function limitsOf(node: Expression): Limited | undefined {
+  if (node.kind === 'operation' && node.operator === 'absolute') {
+    const limits = limitsOf(node.operands[0] as Expression);
+    return limits && { ...limits, low: 0, high: Math.max(Math.abs(limits.low), Math.abs(limits.high)) };
+  }
   let [inner, low, high] = [node, -Infinity, Infinity];
   for (;;) {
     if (inner.kind !== 'operation') break;

@@ -1,4 +1,4 @@
-import { factorsOf, log, subtract, termsOf, type Expression } from '../../expression';
+import { factorsOf, log, subtract, termsOf, type Expression, type Operation } from '../../expression';
 import type { FormatName } from '../../numeric';
 import type { PythonAnalysis } from '../../python';
 import { intervalOf } from '../interval';
@@ -79,7 +79,8 @@ const settingName =
 const verdictName = /(^|[._])\w*(real|fake|disc?|discriminator|critic|judge|d_?\d?)(_|\b|\()|(^|[._])D\w*(\(|$)/i;
 
 /** A probability that is computed elsewhere, and not limited here. */
-function isGiven(probability: Expression, hit: Hit): boolean {
+function isGiven(given: Expression, hit: Hit): boolean {
+  const probability = isShare(given) ? (given.operands[0] as Expression) : given;
   if (probability.kind !== 'variable' || settingName.test(sourceOf(hit, probability) ?? '')) return false;
   const { low, high } = intervalOf(probability, hit.site.conditions);
   return low <= 0 && high >= 1 && carriesGradient(probability, hit) && !isLimitedElsewhere(probability, hit);
@@ -100,6 +101,24 @@ function isPair(own: GuardedLogarithm, ownSign: 1 | -1, other: Term, hit: Hit): 
   return [own, other.logarithm].every(({ probability }) => verdictName.test(sourceOf(hit, probability) ?? ''));
 }
 
+/** Whether it is log(y_pred) times y_true: a categorical cross-entropy of what Keras gives a loss, limited by nobody. */
+function isCategorical(own: GuardedLogarithm, hit: Hit): boolean {
+  const nameOf = (node: Expression): string => sourceOf(hit, node) ?? '';
+  const given = isShare(own.probability) ? (own.probability.operands[0] as Expression) : own.probability;
+  // Where the model is known that gives it, its activation is what is spoken of.
+  const isKnown = hit.site.alternatives.some(([value]) => value && guardedLogarithm(value)?.source !== 'other');
+  const isPrediction =
+    !isKnown && !own.complement && hit.site.framework.name !== 'pytorch' && /^y_?pred/i.test(nameOf(given));
+  return isPrediction && companions(hit, hit.matched).some((factor) => /^y_?true/i.test(nameOf(factor)));
+}
+
+/** A value divided by its sum. */
+function isShare(value: Expression): value is Operation {
+  if (value.kind !== 'operation' || value.operator !== 'divide') return false;
+  const [share, whole] = value.operands as [Expression, Expression];
+  return whole.kind === 'operation' && whole.operator === 'sum' && whole.operands[0] === share;
+}
+
 /** An entropy, p * log(p), of which another rule speaks. */
 function isInEntropy(own: GuardedLogarithm, hit: Hit): boolean {
   return companions(hit, hit.matched).some((factor) => {
@@ -114,7 +133,8 @@ function atPlace(hit: Hit): Form | undefined {
   if (!isGiven(own.probability, hit) || isInEntropy(own, hit)) return undefined;
   const terms = summedWith(hit, hit.matched);
   const self = terms.find(({ logarithm }) => logarithm === own);
-  if (!self || !terms.some((other) => isPair(own, self.sign, other, hit))) return undefined;
+  const isOfBoth = self && terms.some((other) => isPair(own, self.sign, other, hit));
+  if (!isOfBoth && !isCategorical(own, hit)) return undefined;
   return {
     ...hit.form,
     severity: isOutsideTraining(hit) ? 'hint' : 'information',

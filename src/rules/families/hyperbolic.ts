@@ -36,7 +36,7 @@ import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rewriting, type Rule } from '../rule';
 import { exponential, onePlus } from './exponents';
 import { contains, everywhere, literalOf, reshaped } from './shapes';
-import { canBeZero, carriesGradient } from './zeros';
+import { canBeZero, carriesGradient, isInsideTraining } from './zeros';
 
 const allFrameworks: readonly FrameworkName[] = [
   'pytorch',
@@ -295,7 +295,11 @@ function reaches(hit: Hit, end: number, side: 'above' | 'below'): false | Severi
   const [format = 'float32'] = hit.formats;
   const { low, high } = intervalOf(hit.bindings.get('x') as Expression, hit.site.conditions);
   const bound = side === 'above' ? high : low;
-  if (!Number.isFinite(bound)) return 'hint';
+  // A layer that is nothing but the function is used where it can be.
+  const { statement } = hit.site;
+  if (/^return\s+[\w.]+\(\w+\)$/.test(hit.analysis.text.slice(statement.start, statement.end))) return 'hint';
+  if (!Number.isFinite(bound))
+    return isInsideTraining(hit) && carriesGradient(hit.matched, hit) ? 'information' : 'hint';
   const stored = formatByName(format).round(bound);
   return (side === 'above' ? stored >= end : stored <= end) ? 'information' : false;
 }

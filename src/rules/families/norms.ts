@@ -14,6 +14,7 @@ import {
   square,
   suchThat,
   termsOf,
+  through,
   type Expression,
   type Pattern,
 } from '../../expression';
@@ -135,6 +136,13 @@ const rootForm = (name: string, pattern: Pattern, more: Partial<Form> = {}): For
 /** Of all elements at once it takes a perfect fit, which training doesn't reach. */
 const asHint = (hit: Hit): false | Severity => whereZero(theOperand(hit), hit, 'hint');
 
+/** Whether the mean is one of each row: of a distance, not of a batch. */
+function isAlongAxis(hit: Hit): boolean {
+  const mean = findAll(hit.matched, 'mean')[0];
+  const axis = mean && hit.analysis.axisOf(mean);
+  return axis !== undefined && hit.analysis.text.slice(axis.start, axis.end) !== 'None' && !isOutsideTraining(hit);
+}
+
 /** Whether what looks like a square is one, and not the products of a vector's elements with each other. */
 function isOneSquare(hit: Hit): boolean {
   const { matched } = hit;
@@ -156,7 +164,7 @@ export const normAtZero: Rule = {
       'sqrt(mean(x ** 2))',
       rootOf(either(apply('mean', square(operand)), apply('divide', sumOfSquares, anything))),
       {
-        guard: asHint,
+        guard: (hit) => (isAlongAxis(hit) ? ofNorm(hit) : asHint(hit)),
       },
     ),
     rootForm('sqrt(x ** 2)', rootOf(square(operand)), {
@@ -180,7 +188,7 @@ export const normAtZero: Rule = {
 /** Something divided by what a pattern matches, in one of the ways to write that. */
 const dividedBy = (numerator: Pattern, root: Pattern, squared: Pattern): Pattern =>
   either(
-    apply('divide', numerator, root),
+    apply('divide', numerator, through(['stopGradient'], root)),
     apply('multiply', numerator, either(apply('divide', 1, root), apply('power', squared, literal(-0.5)))),
   );
 

@@ -7,11 +7,11 @@ import { reshaped } from './shapes';
 
 const logVarianceName = /(log|ln)_?(?:\w*_)?(var|sig|std|stdd?ev|scale)|(var|sigma\w*)_?log/i;
 
-/** Logarithms of variances, as networks give them, don't come near the thresholds as a rule. */
+/** Logarithms of variances, as every variational autoencoder gives them, don't come near the thresholds as a rule. */
 const ofLogarithm = (hit: Hit): Severity => {
   const logarithm = hit.bindings.get('x');
   const isNamed = logarithm && namesOf(logarithm, hit).some((name) => logVarianceName.test(name));
-  return isNamed ? 'information' : 'warning';
+  return isNamed ? 'hint' : 'information';
 };
 
 /**

@@ -6,6 +6,7 @@ import {
   divide,
   either,
   factorsOf,
+  inOrder,
   matchPattern,
   multiply,
   sqrt,
@@ -27,6 +28,7 @@ import {
   carriesGradient,
   isInsideTraining,
   isOutsideTraining,
+  isTested,
   nameOf,
   namesAround,
   sayAtZero,
@@ -343,12 +345,20 @@ const selectionName =
 /** Targets that add up to the size of the batch. */
 const shareName = /soft|one_?hot|prob|dist/i;
 
-/** Whether the divisor's sum is taken in the quotient itself, and not counted some lines before. */
+/**
+ * Whether the divisor's sum is taken in the quotient itself, of what is no share of a whole. What was counted some lines
+ * before is a number of samples as a rule, unless it is that of the mask that was multiplied by.
+ */
 function isWrittenHere(hit: Hit): boolean {
-  const { matched, analysis, site } = hit;
-  const divisor = matched.kind === 'operation' ? matched.operands[1] : undefined;
+  const { matched, analysis, site, bindings } = hit;
+  const [numerator, divisor] = matched.kind === 'operation' ? matched.operands : [];
   const origin = divisor && analysis.originOf(divisor);
-  if (!origin || origin.start < site.range.start || origin.end > site.range.end) return false;
+  if (!numerator || !origin) return false;
+  const isInside = origin.start >= site.range.start && origin.end <= site.range.end;
+  const mask = bindings.get('x');
+  const isMasked = (node: Expression): boolean =>
+    node.kind === 'operation' && node.operator === 'multiply' && node.operands.some((factor) => factor === mask);
+  if (!isInside && (isTested(divisor, hit) || !inOrder([numerator]).some(isMasked))) return false;
   return !shareName.test(analysis.text.slice(origin.start, origin.end));
 }
 

@@ -10,6 +10,7 @@ import {
   logSoftmax,
   negate,
   sigmoid,
+  softmax,
   softplus,
   matchPattern,
   substitute,
@@ -21,13 +22,14 @@ import {
   type Expression,
   type Pattern,
 } from '../../expression';
-import { lossById } from '../../losses';
+import { lossById, torchBce } from '../../losses';
 import { compileModelAtPoint, formatByName } from '../../numeric';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, t, type Hit, type Rule, type Saying } from '../rule';
+import { ofGap } from './guardedLogarithms';
 import { reshaped, sigmoidOf, softmaxOf } from './shapes';
-import { isOfWeights } from './zeros';
+import { isOfWeights, sourceOf } from './zeros';
 
 /** The catalogue's formula over `x` in place of its logit `z`. */
 const overX = (id: string): Expression => substitute(lossById(id).build().loss, new Map([['z', x]]));
@@ -77,6 +79,20 @@ export const bceAfterSigmoid: Rule = {
       name: 'BCE of sigmoid(x)',
       headline: { of: 'gradient', side: 'above', target: 0 },
       advice: 'take binary_cross_entropy_with_logits of the logits, and multiply by the mask what it gives',
+    },
+    {
+      pattern: reshaped(softmaxOf(operand)),
+      ofLoss: ['torch:bce'],
+      culprit: 'softmax',
+      severity: 'information',
+      operand: 'the logits',
+      bounded: false,
+      unstable: () => torchBce(softmax(x, 0)),
+      meant: () => negate(add(multiply(t, logSoftmax(x, 0)), multiply(subtract(1, t), logSoftmax(0, x)))),
+      name: 'BCE of softmax(x)',
+      headline: { of: 'gradient', side: 'above', target: 0 },
+      speech: ofGap,
+      advice: 'take the cross-entropy of the logits, or of each by itself with binary_cross_entropy_with_logits',
     },
     {
       // The model stands in the file, and who calls its loss does not.
@@ -421,6 +437,9 @@ function isNoLogit(value: Expression, hit: Hit): boolean {
   if (value.kind !== 'operation') return false;
   const [first, second] = value.operands as [Expression, Expression | undefined];
   if (value.operator === 'pick') return isNoLogit(first, hit);
+  // Labels that are noisy in a known way: what Keras gives a loss is a probability as a rule.
+  if (first.kind === 'variable' && /^(y_?pred|probs?|preds?_?probs?)\w*$/i.test(sourceOf(hit, first) ?? ''))
+    return true;
   // Probabilities times something that the code names, and not as weights: a matrix of one-hots, a mask.
   const isSigmoid = matchPattern(through(['pick'], sigmoidOf(operand)), first) !== undefined;
   if (isSigmoid && second && hit.analysis.originOf(second) && !isOfWeights(second, hit)) return true;

@@ -408,7 +408,7 @@ function isOfGraphWithoutGradients({ site, analysis }: Hit): boolean {
 }
 
 const training =
-  /loss|^forward$|^call$|^train(ing)?_step$|penalty|regulari[sz]|objective|criterion|energy|potential|entropy|likelihood|nll|diverg|focal|dice|tversky|triplet|contrast|hinge/i;
+  /loss|^forward$|^call$|^train(ing)?_step$|penalty|regulari[sz]|objective|criterion|energy|potential|entropy|likelihood|nll|diverg|focal|dice|tversky|triplet|contrast|hinge|info_?nce|nt_?xent|simclr/i;
 
 /** Whether the place is in code that is trained through as a rule, by the names around it. */
 export function isInsideTraining(hit: Hit): boolean {
@@ -446,7 +446,7 @@ const stepName = /train|update|step|fit|learn|optimi[sz]e|run|main/i;
 function isLoss(name: string, { analysis }: Hit): boolean {
   if (stepName.test(name)) return false;
   const assigned = String.raw`^[ \t]*(self\.)?(\w*_)?(loss|criterion|objective|cost)(_\w+)? *\+?=(?!=)[^#\n]*`;
-  const given = String.raw`[(,]\s*loss *= *[\[{(]?[ '"\w:]*|\b(?:value_and_grad|grad)\(\s*`;
+  const given = String.raw`[(,]\s*loss *= *[\[{(]?[ '"\w:]*|\b(?:value_and_grad|grad|jacfwd|jacrev|hessian)\(\s*`;
   return analysis.ask(`${name} is a loss`, (text) =>
     new RegExp(String.raw`(${assigned}|${given})(self\.|(?<![.\w]))${name}\b`, 'm').test(text),
   );
