@@ -62,6 +62,7 @@ import {
   alternativesOf,
   choose,
   computationOf,
+  kinds,
   mostAlternatives,
   mostElements,
   none,
@@ -479,9 +480,9 @@ function withOneUnknown(choices: Choices): Choices {
 }
 
 /** Of several that are computed alike from other unknowns one stands for all. */
-function oneOfEachKind(choices: Choices): Choices {
-  const kinds = choices.map((choice) => (choice ? computationOf(choice) : ''));
-  return choices.filter((_, index) => kinds.indexOf(kinds[index] as string) === index);
+function oneOfEachKind(choices: Choices, operations: number): Choices {
+  const computed = choices.map((choice) => (choice ? computationOf(choice, operations) : ''));
+  return choices.filter((_, index) => computed.indexOf(computed[index] as string) === index);
 }
 
 /** What a function has returned, of which arguments, and the numbers of the variables that were made meanwhile. */
@@ -1999,7 +2000,8 @@ class Interpreter {
     const combinations = combinationsOf(choices);
     if (combinations && combinations.length <= mostAlternatives) return combinations;
     // Of several values that nothing is known of one stands for all, where that makes them few enough.
-    const fewer = combinationsOf(choices.map(withOneUnknown)) ?? combinationsOf(choices.map(oneOfEachKind));
+    let fewer = combinationsOf(choices.map(withOneUnknown));
+    for (const operations of kinds) fewer ??= combinationsOf(choices.map((each) => oneOfEachKind(each, operations)));
     if (fewer || operands.length === 1) return fewer;
     // Else nothing is known of what may be one of several.
     return [choices.map((each, index) => (each.length > 1 ? this.#anyOf(operands[index], each) : each[0]))];

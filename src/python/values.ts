@@ -146,17 +146,22 @@ export function choose(values: readonly Value[]): Value | undefined {
   }
   let different: Exclude<Value, Choice>[] = [];
   for (const value of known) if (!different.some((other) => same(other, value))) different.push(value);
-  if (different.length > mostAlternatives) different = oneOfEachKind(different);
+  for (const operations of kinds) {
+    if (different.length > mostAlternatives) different = oneOfEachKind(different, operations);
+  }
   if (different.length > mostAlternatives) return undefined;
   return different.length === 1 ? different[0] : { kind: 'choice', of: different };
 }
 
+/** By how many of the last operations values are told apart, where there are too many of them. */
+export const kinds = [4, 2, 1] as const;
+
 /** Of numbers that are computed alike from other unknowns one stands for all. */
-function oneOfEachKind(values: readonly Exclude<Value, Choice>[]): Exclude<Value, Choice>[] {
+function oneOfEachKind(values: readonly Exclude<Value, Choice>[], operations: number): Exclude<Value, Choice>[] {
   const seen = new Set<string>();
   return values.filter((value) => {
     if (value.kind !== 'quantity') return true;
-    const computation = computationOf(value.expression);
+    const computation = computationOf(value.expression, operations);
     return !seen.has(computation) && seen.add(computation);
   });
 }
@@ -164,12 +169,12 @@ function oneOfEachKind(values: readonly Exclude<Value, Choice>[]): Exclude<Value
 const computations = new WeakMap<Expression, string>();
 
 /** The last operations that a value is computed by, whatever they are of: a text that is the same for the same ones. */
-export function computationOf(expression: Expression, operations = 4): string {
+export function computationOf(expression: Expression, operations: number): string {
   if (expression.kind === 'constant') return String(expression.value);
   if (expression.kind === 'variable') return 'x';
   if (expression.kind === 'withGradient') return computationOf(expression.value, operations);
   if (operations === 0) return '…';
-  const isWhole = operations === 4;
+  const isWhole = operations === kinds[0];
   let text = isWhole ? computations.get(expression) : undefined;
   if (text === undefined) {
     const operands = expression.operands.map((operand) => computationOf(operand, operations - 1));

@@ -48,7 +48,7 @@ export const rootOfExponential: Rule = {
   id: 'sqrt-of-exp',
   title: 'sqrt of exp',
   entries: ['NS59'],
-  severity: 'warning',
+  severity: 'information',
   triggers: [
     ['exp', 'Exp'],
     ['sqrt', 'Sqrt', '**', 'pow'],

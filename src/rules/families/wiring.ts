@@ -43,7 +43,7 @@ export const bceAfterSigmoid: Rule = {
   severity: 'warning',
   triggers: [
     ['BCELoss', 'binary_cross_entropy'],
-    ['igmoid', 'expit', 'exp'],
+    ['igmoid', 'oftmax', 'expit', 'exp'],
   ],
   forms: [
     {

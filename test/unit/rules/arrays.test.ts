@@ -565,4 +565,20 @@ def act(x):
 `,
     });
   });
+
+  finds('log-of-softmax', {
+    'the exponential of a log_softmax': `
+import torch
+import torch.nn.functional as F
+def entropy_loss(x):
+    p = F.log_softmax(x, dim=-1).exp()
+    return -(p * «torch.log(p)»).sum(-1)
+`,
+    'summed up by the mask of a class': `
+import torch
+import torch.nn.functional as F
+def target_loss(x, gt_mask):
+    return -«(F.softmax(x, dim=1) * gt_mask).sum(1).log()».mean()
+`,
+  });
 });

@@ -333,4 +333,23 @@ def slerp(a, b, t):
     const clamped = findingOf('arc-cosine-out-of-range', torch('a = torch.acos(torch.clamp(x, -1 + 1e-8, 1 - 1e-8))'));
     assert.match(clamped.message, /In float32 the limits -0\.99999999 and 0\.99999999 are -1 and 1\./);
   });
+
+  finds('arc-cosine-out-of-range', {
+    'the absolute value of what is limited to 1': `
+import torch
+import torch.nn.functional as F
+def geodesic_loss(a, b):
+    dot = torch.sum(F.normalize(a, dim=-1) * F.normalize(b, dim=-1), dim=-1)
+    return torch.mean(2 * «torch.acos(torch.abs(torch.clamp(dot, -1.0, 1.0)))»)
+`,
+  });
+  spares({
+    'the absolute value of what is kept off 1': `
+import torch
+import torch.nn.functional as F
+def geodesic_loss(a, b):
+    dot = torch.sum(F.normalize(a, dim=-1) * F.normalize(b, dim=-1), dim=-1)
+    return torch.mean(2 * torch.acos(torch.abs(torch.clamp(dot, -1.0 + 1e-6, 1.0 - 1e-6))))
+`,
+  });
 });

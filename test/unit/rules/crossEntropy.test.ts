@@ -145,4 +145,46 @@ def cost(p, t):
     );
     assert.equal(rule, 'log-of-sigmoid');
   });
+
+  finds('cross-entropy-of-probability', {
+    'what Keras gives a loss': `
+import tensorflow as tf
+def loss(y_true, y_pred):
+    return -tf.reduce_sum(y_true * «tf.math.log(y_pred)», axis=1)
+`,
+    'the same divided by its sum': `
+from keras import backend as K
+def weighted(weights):
+    def loss(y_true, y_pred):
+        y_pred /= K.sum(y_pred, axis=-1, keepdims=True)
+        return -K.sum(y_true * «K.log(y_pred)» * weights, -1)
+    return loss
+`,
+  });
+  spares({
+    'what Keras gives a loss, limited': `
+import tensorflow as tf
+def loss(y_true, y_pred):
+    y_pred = tf.clip_by_value(y_pred, 1e-7, 1.0)
+    return -tf.reduce_sum(y_true * tf.math.log(y_pred), axis=1)
+`,
+    'a logarithm of labels': `
+import tensorflow as tf
+def loss(y_true, y_pred):
+    return tf.reduce_mean(tf.square(tf.math.log(y_true) - y_pred))
+`,
+  });
+
+  it('yields to the rule that knows the activation of the model that is compiled', () => {
+    const { rule } = only(
+      findingsIn(`
+import tensorflow as tf
+def pg(y_true, y_pred):
+    return -tf.reduce_sum(y_true * tf.math.log(y_pred), axis=1)
+model = tf.keras.Sequential([tf.keras.layers.Dense(4, activation="softmax")])
+model.compile(optimizer="adam", loss=pg)
+`),
+    );
+    assert.equal(rule, 'log-of-softmax');
+  });
 });

@@ -27,11 +27,6 @@ b = «-p * torch.log(p)»
 c = «(weight * p) * torch.log(p)»
 d = «-p.log() * p»
 `),
-      'the exponential of a log_softmax': torch(`
-logp = F.log_softmax(x, dim=-1)
-p = logp.exp()
-h = -(«p * torch.log(p)»).sum(-1)
-`),
       'a probability that the file is only given, in a loss': torch(`
 class EntropyLoss(torch.nn.Module):
     def forward(self, probs):

@@ -441,4 +441,21 @@ z = np.arctanh(np.clip(r, -1, 1))
     assert.equal(hint?.severity, 'hint');
     assert.match(hint.message, /^atanh\(x\) is inf at x = 1, and its gradient is inf there/);
   });
+
+  finds('hyperbolic-boundary', {
+    'a distance in a forward pass': `
+import torch
+class Distance(torch.nn.Module):
+    def forward(self, x, y):
+        return 2 * «torch.atanh((x - y).norm(dim=-1))»
+`,
+  });
+  spares({
+    'a layer that is nothing but the function': `
+import torch
+class Atanh(torch.nn.Module):
+    def forward(self, x):
+        return torch.atanh(x)
+`,
+  });
 });

@@ -758,4 +758,62 @@ def whiten(x):
         ));
     }
   });
+
+  describe('where gradients are taken', () => {
+    finds('norm-at-zero', {
+      'a mean of each row': `
+import tensorflow as tf
+def triplet_loss(y_true, y_pred):
+    return tf.reduce_mean(«tf.sqrt(tf.reduce_mean(tf.square(y_pred - y_true), axis=-1))»)
+`,
+      'a function that is differentiated in a step': `
+import jax
+import jax.numpy as jnp
+def step(state, x, y):
+    def fn(params):
+        return jnp.mean(«jnp.sqrt(jnp.sum((state.apply_fn(params, x) - y) ** 2, axis=1))»)
+    return jax.value_and_grad(fn)(state.params)
+`,
+    });
+    finds('division-by-norm', {
+      'a contrastive loss by its name': `
+import torch
+import torch.nn.functional as F
+def info_nce(a, b):
+    a = «a / a.norm(dim=1, keepdim=True)»
+    return F.cross_entropy(a @ b.t() / 0.07, torch.arange(len(a)))
+`,
+      'a norm that is taken out of the graph': `
+import torch
+class Scale(torch.nn.Module):
+    def forward(self, x):
+        return «x / x.norm(dim=1, keepdim=True).detach()»
+`,
+      'a method that gives a part of the loss': `
+import torch
+import torch.nn.functional as F
+class Trainer:
+    def alignment(self, a, b):
+        a = «a / a.norm(dim=1, keepdim=True)»
+        return (a * b).sum(1).mean()
+    def step(self, x, b):
+        loss = F.mse_loss(x, b) + 0.1 * self.alignment(x, b)
+        loss.backward()
+`,
+    });
+    spares({
+      'the mean of a whole batch': `
+import torch
+def rmse_loss(a, b):
+    return torch.sqrt(((a - b) ** 2).mean())
+`,
+      'a function whose result is no loss': `
+import torch
+def alignment(a, b):
+    a = a / a.norm(dim=1, keepdim=True)
+    return (a * b).sum(1).mean()
+score = alignment(x, y)
+`,
+    });
+  });
 });

@@ -519,4 +519,60 @@ def iou_metric(pred, target):
       );
     });
   });
+
+  describe('what is counted or given before', () => {
+    finds('division-by-sum', {
+      "a mask's sum that has a name": `
+import torch
+def masked_loss(loss, mask):
+    count = mask.sum()
+    return «(loss * mask).sum() / count»
+`,
+    });
+    finds('division-by-deviation', {
+      'a list that a tensor was made of, beside NumPy': `
+import torch
+import numpy as np
+class Agent:
+    def update(self, memory):
+        rewards = []
+        for r in reversed(memory.rewards):
+            rewards.insert(0, r)
+        rewards = torch.tensor(rewards).to(self.device)
+        rewards = «(rewards - rewards.mean()) / rewards.std()»
+        loss = -(self.log_prob * rewards).mean()
+        loss.backward()
+`,
+      'a correlation that a model is compiled with': `
+from tensorflow.keras import backend as K
+def pearson(y_true, y_pred):
+    cov = K.mean((y_true - K.mean(y_true)) * (y_pred - K.mean(y_pred)))
+    return 1 - «cov / (K.std(y_true) * K.std(y_pred))»
+model.compile(optimizer='adam', loss=pearson)
+`,
+    });
+    spares({
+      'a number of samples': `
+import torch
+def focal_loss(pos_loss, neg_loss, label):
+    n = (label != 255).sum()
+    return (pos_loss.sum() + neg_loss.sum()) / n
+`,
+      'a sum that was tested': `
+import torch
+def masked_loss(loss, mask):
+    count = mask.sum()
+    if count == 0:
+        return loss.sum()
+    return (loss * mask).sum() / count
+`,
+      'a correlation that is only looked at': `
+from tensorflow.keras import backend as K
+def pearson(y_true, y_pred):
+    cov = K.mean((y_true - K.mean(y_true)) * (y_pred - K.mean(y_pred)))
+    return cov / (K.std(y_true) * K.std(y_pred))
+model.compile(optimizer='adam', loss='mse', metrics=[pearson])
+`,
+    });
+  });
 });

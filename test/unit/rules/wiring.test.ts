@@ -1284,13 +1284,6 @@ import keras
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile(loss='mean_squared_error', optimizer='adam')
 `,
-      'a network whose last layer is replaced': `
-import torch.nn as nn
-from torchvision import models
-net = models.resnet18()
-net.fc = nn.Sequential(nn.Linear(512, 1), nn.Sigmoid())
-loss = nn.BCELoss()(net(x), y)
-`,
       'an activation by the number of classes': `
 import keras
 def build(n):
@@ -1423,6 +1416,69 @@ def f(x, weights):
           ({ rule }) => rule === 'normalised-twice',
         ),
         [],
+      );
+    });
+  });
+
+  describe('what a sigmoid or softmax becomes before the loss', () => {
+    finds('bce-after-sigmoid', {
+      'a softmax': `
+import torch
+import torch.nn.functional as F
+def loss(x, t):
+    return «F.binary_cross_entropy(F.softmax(x, dim=1), t)»
+`,
+      'times a mask': `
+import torch
+import torch.nn.functional as F
+def loss(x, t, mask):
+    return «F.binary_cross_entropy(torch.sigmoid(x) * mask, t * mask)»
+`,
+      'that of the other class': `
+import torch
+import torch.nn.functional as F
+def loss(x, t):
+    return «F.binary_cross_entropy(1 - torch.sigmoid(x), 1 - t)»
+`,
+      'summed up by what picks one': `
+import torch
+import torch.nn.functional as F
+def loss(x, chosen, t):
+    p = (torch.sigmoid(x) * chosen).sum(-1)
+    return «F.binary_cross_entropy(p, t)»
+`,
+      'of a reconstruction by another name': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class VAE(nn.Module):
+    def forward(self, x):
+        return torch.sigmoid(self.last(x))
+def loss_function(x_hat, x):
+    return «F.binary_cross_entropy(x_hat, x, reduction='sum')»
+`,
+    });
+    spares({
+      'a softmax before a loss of labels that are limited': `
+import torch
+import torch.nn.functional as F
+def loss(x, t):
+    return F.binary_cross_entropy(F.softmax(x, dim=1).clamp(1e-6, 1 - 1e-6), t)
+`,
+      'noisy labels, of which the probabilities are a mixture': `
+import tensorflow.keras.backend as K
+def forward_loss(y_true, y_pred):
+    return K.categorical_crossentropy(y_true, K.dot(y_pred, P))
+`,
+    });
+    it('measures the softmax, not a sigmoid', () => {
+      const { message } = said(
+        'bce-after-sigmoid',
+        'import torch\nimport torch.nn.functional as F\nloss = F.binary_cross_entropy(torch.softmax(x, 1), t)\n',
+      );
+      assert.match(
+        message,
+        /^The gradient of BCE of softmax\(x\) with target 0 is 0 from a logit 16\.636 above all others/,
       );
     });
   });
