@@ -2300,7 +2300,7 @@ class Interpreter {
     const constructor = of.members.get('__init__');
     const fields = new Map<string, Value>();
     if (constructor?.kind === 'function') {
-      if (!call.all.some(isTelling)) return { kind: 'instance', of };
+      if (!call.all.some((value) => isTelling(value))) return { kind: 'instance', of };
       const object: Instance = { kind: 'instance', of, fields };
       this.#callFunction(bound(constructor, of, object), call, node, fields);
       return fields.size > 0 ? object : { kind: 'instance', of };
@@ -2458,7 +2458,9 @@ class Interpreter {
   /** What is given to a library's function that moves or joins it is the library's own, or becomes so. */
   #taken(value: Value, path: string, framework: Framework): Value {
     if (value.kind === 'list') {
-      return { ...value, items: value.items.map((item) => this.#taken(item, path, framework)), isJoined: true };
+      // Not what lists inside it hold: lists of one list twice, of one list twice, and so on, have no end.
+      const items = value.items.map((item) => (item.kind === 'quantity' ? this.#taken(item, path, framework) : item));
+      return { ...value, items, isJoined: true };
     }
     if (value.kind !== 'quantity' || value.expression.kind !== 'variable') return value;
     const { expression } = value;
@@ -3047,7 +3049,7 @@ function isComputed(expression: Expression): boolean {
 }
 
 /** Whether more is known of an argument than that it is one: more than a size, a name, an unknown tensor. */
-function isTelling(value: Value): boolean {
+function isTelling(value: Value, depth = 0): boolean {
   switch (value.kind) {
     case 'quantity':
       return value.expression.kind === 'constant'
@@ -3056,11 +3058,11 @@ function isTelling(value: Value): boolean {
     case 'text':
       return activationOf(value) !== undefined;
     case 'list':
-      return value.items.some(isTelling);
+      return depth < 2 && value.items.some((item) => isTelling(item, depth + 1));
     case 'dict':
-      return [...value.entries.values()].some(isTelling);
+      return depth < 2 && [...value.entries.values()].some((entry) => isTelling(entry, depth + 1));
     case 'choice':
-      return value.of.some(isTelling);
+      return depth < 2 && value.of.some((each) => isTelling(each, depth + 1));
     case 'none':
     case 'truth':
       return false;

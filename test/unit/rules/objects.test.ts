@@ -1,4 +1,5 @@
-import { finds, spares } from './marked';
+import assert from 'node:assert/strict';
+import { assertFinds, finds, spares } from './marked';
 
 /** Ways in which values reach a place inside objects, records and functions that are given. */
 
@@ -259,4 +260,27 @@ class Trainer:
         return «criterion(self.D(self.G(self.G(x))), ones)»
 `,
   });
+
+  for (const [name, step] of Object.entries({
+    'lists of one list twice': 'x = torch.stack([x, x])',
+    'objects of one object twice': 'x = Pair(x, x)',
+    'dictionaries of one dictionary twice': 'x = dict(a=x, b=x)',
+  })) {
+    it(`goes through ${name} once`, () => {
+      const steps = Array.from({ length: 60 }, () => `    ${step}\n`).join('');
+      const source = `
+import torch
+class Pair:
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+def loss(x, t):
+    x = torch.sigmoid(x)
+${steps}    return -«torch.log(torch.sigmoid(t))»
+`;
+      const start = performance.now();
+      assertFinds('log-of-sigmoid', source);
+      assert(performance.now() - start < 1000);
+    });
+  }
 });
