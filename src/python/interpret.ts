@@ -1344,9 +1344,9 @@ class Interpreter {
     model: Expression,
     head: LibraryObject,
   ): void {
-    if (model.kind !== 'variable' || !heads.has(name) || keyOf(value) === undefined) return;
-    const { path } = head;
-    if (head.applied) this.#assign(value, { ...head, path, applied: { does: 'chain', links: [head] } });
+    if (model.kind !== 'variable' || !head.applied || !heads.has(name) || keyOf(value) === undefined) return;
+    const body: LibraryObject = { ...head, applied: undefined };
+    this.#assign(value, { ...head, applied: { does: 'chain', links: [body, head] } });
   }
 
   /** `p[mask] = eps` makes another tensor of p, `d['p'] = p` adds to a dictionary. */
@@ -2320,8 +2320,10 @@ class Interpreter {
   #annotatedNames({ definition }: ClassValue): readonly string[] {
     let names = this.#annotated.get(definition);
     if (!names) {
-      const text = this.#isForeign() ? '' : this.#text.slice(definition.start, definition.end);
-      const found = text.matchAll(/^(?: {2}| {4}|\t)(\w+)\s*:(?=\s*[\w'"])/gm);
+      const text = this.#text.slice(definition.start, definition.end);
+      // The class may be another module's, and this its place in that one's text.
+      const isHere = new RegExp(`^(?:@[^]*?\\n\\s*)?class\\s+${definition.name}\\b`).test(text);
+      const found = (isHere ? text : '').matchAll(/^(?: {2}| {4}|\t)(\w+)\s*:(?=\s*[\w'"])/gm);
       names = [...found].map(([, name = '']) => name).filter((name) => !keywords.has(name));
       this.#annotated.set(definition, names);
     }

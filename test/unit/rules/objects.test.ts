@@ -154,6 +154,15 @@ import jax.numpy as jnp
 def loss(x):
     return -jnp.log(hk.Sequential([hk.Linear(4), jax.nn.sigmoid, jnp.exp])(x))
 `,
+    'features of a model whose head was taken away': `
+import torch
+from torch import nn
+import torchvision
+net = torchvision.models.resnet18()
+net.fc = nn.Identity()
+def loss(x):
+    return -torch.log(net(torch.sigmoid(x)))
+`,
     'complex exponentials': `
 import jax.numpy as jnp
 def kernel(length, step):
