@@ -4,6 +4,7 @@ import {
   apply,
   bind,
   divide,
+  exp,
   factorsOf,
   log,
   logSoftmax,
@@ -92,6 +93,15 @@ export const logOfSoftmax: Rule = {
         tfjs: '{tensorflowjs.logSoftmax}($x)',
       },
       name: 'log(softmax(x))',
+    },
+    {
+      ...measured,
+      // It rounds in another way than a softmax.
+      pattern: apply('log', reshaped(apply('exp', apply('logSoftmax', operand)))),
+      culprit: 'exp',
+      name: 'log(exp(log_softmax(x)))',
+      unstable: () => log(exp(logSoftmax(x, 0))),
+      advice: 'take the log softmax as it is',
     },
     {
       ...measured,

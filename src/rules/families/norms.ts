@@ -14,7 +14,6 @@ import {
   square,
   suchThat,
   termsOf,
-  through,
   type Expression,
   type Pattern,
 } from '../../expression';
@@ -188,7 +187,7 @@ export const normAtZero: Rule = {
 /** Something divided by what a pattern matches, in one of the ways to write that. */
 const dividedBy = (numerator: Pattern, root: Pattern, squared: Pattern): Pattern =>
   either(
-    apply('divide', numerator, through(['stopGradient'], root)),
+    apply('divide', numerator, root),
     apply('multiply', numerator, either(apply('divide', 1, root), apply('power', squared, literal(-0.5)))),
   );
 

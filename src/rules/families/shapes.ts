@@ -41,14 +41,9 @@ const ofOpposite = (inner: Pattern): Pattern => ({
   match: (expression, bindings) => inner.match(negate(expression), bindings),
 });
 
-/** A sigmoid, by its name, from its logarithm, or written out. */
+/** A sigmoid, by its name or written out. */
 export const sigmoidOf = (x: Pattern): Pattern =>
-  either(
-    apply('sigmoid', x),
-    apply('exp', apply('logSigmoid', x)),
-    sigmoidOfNegative(either(negated(x), ofOpposite(x))),
-    sigmoidOfPositive(x),
-  );
+  either(apply('sigmoid', x), sigmoidOfNegative(either(negated(x), ofOpposite(x))), sigmoidOfPositive(x));
 
 /** x / 2 */
 export const half = (x: Pattern): Pattern => either(apply('divide', x, 2), apply('multiply', 0.5, x));
@@ -59,13 +54,9 @@ export const sigmoidOfTanh = (x: Pattern): Pattern => {
   return either(half(raised), apply('add', half(apply('tanh', half(x))), 0.5));
 };
 
-/** exp(x) / sum(exp(x)), by its name, from its logarithm, or written out. */
+/** exp(x) / sum(exp(x)), by its name or written out. */
 export const softmaxOf = (x: Pattern): Pattern =>
-  either(
-    apply('softmax', x),
-    apply('exp', apply('logSoftmax', x)),
-    apply('divide', apply('exp', x), apply('sum', apply('exp', x))),
-  );
+  either(apply('softmax', x), apply('divide', apply('exp', x), apply('sum', apply('exp', x))));
 
 /** The pattern, or elements of it, its absolute value. */
 export const reshaped = (inner: Pattern): Pattern => through(['pick', 'stopGradient', 'absolute'], inner);

@@ -65,11 +65,8 @@ export const bceAfterSigmoid: Rule = {
       headline: { of: 'gradient', side: 'above', target: 0 },
     },
     {
-      // Times a mask, or that of the other class: of both the sigmoid's ends are the loss's.
-      pattern: either(
-        reshaped(apply('multiply', reshaped(sigmoidOf(operand)), suchThat(bind('mask'), isNoProbability))),
-        reshaped(complement(reshaped(sigmoidOf(operand)))),
-      ),
+      // Where the mask is 1.
+      pattern: reshaped(apply('multiply', reshaped(sigmoidOf(operand)), suchThat(bind('mask'), isNoProbability))),
       ofLoss: ['torch:bce'],
       culprit: 'sigmoid',
       operand: 'the argument of the sigmoid',
@@ -79,6 +76,17 @@ export const bceAfterSigmoid: Rule = {
       name: 'BCE of sigmoid(x)',
       headline: { of: 'gradient', side: 'above', target: 0 },
       advice: 'take binary_cross_entropy_with_logits of the logits, and multiply by the mask what it gives',
+    },
+    {
+      pattern: reshaped(complement(reshaped(sigmoidOf(operand)))),
+      ofLoss: ['torch:bce'],
+      culprit: 'sigmoid',
+      operand: 'the argument of the sigmoid',
+      unstable: () => torchBce(subtract(1, sigmoid(x))),
+      meant: () => negate(add(multiply(t, log(subtract(1, sigmoid(x)))), multiply(subtract(1, t), log(sigmoid(x))))),
+      name: 'BCE of 1 - sigmoid(x)',
+      headline: { of: 'gradient', side: 'above', target: 1 },
+      advice: 'take binary_cross_entropy_with_logits of the negative logits',
     },
     {
       pattern: reshaped(softmaxOf(operand)),

@@ -783,12 +783,6 @@ def info_nce(a, b):
     a = «a / a.norm(dim=1, keepdim=True)»
     return F.cross_entropy(a @ b.t() / 0.07, torch.arange(len(a)))
 `,
-      'a norm that is taken out of the graph': `
-import torch
-class Scale(torch.nn.Module):
-    def forward(self, x):
-        return «x / x.norm(dim=1, keepdim=True).detach()»
-`,
       'a method that gives a part of the loss': `
 import torch
 import torch.nn.functional as F

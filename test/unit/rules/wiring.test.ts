@@ -1471,6 +1471,13 @@ def forward_loss(y_true, y_pred):
     return K.categorical_crossentropy(y_true, K.dot(y_pred, P))
 `,
     });
+    it('measures what 1 - p comes to', () => {
+      const { message } = said(
+        'bce-after-sigmoid',
+        'import torch\nimport torch.nn.functional as F\nloss = F.binary_cross_entropy(1 - torch.sigmoid(x), t)\n',
+      );
+      assert.match(message, /^The gradient of BCE of 1 - sigmoid\(x\) with target 1 is 0 from x >= 16\.636 in float32/);
+    });
     it('measures the softmax, not a sigmoid', () => {
       const { message } = said(
         'bce-after-sigmoid',
