@@ -1,5 +1,5 @@
-export { torchBce } from './bce';
 export { batchMean, hardestMean, type Batch, type BatchLoss } from './batch';
+export { torchBce } from './bce';
 export * from './catalogue';
 export { LossError, lossFamilies, type LossConstant, type LossEntry, type LossFamily, type LossForm } from './entry';
 export { realFunctions, realLoss, type RealFunction, type RealLoss } from './real';

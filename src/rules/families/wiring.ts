@@ -18,7 +18,6 @@ import {
   multiply,
   suchThat,
   through,
-  type Bindings,
   type Expression,
   type Pattern,
 } from '../../expression';
@@ -26,7 +25,7 @@ import { lossById, torchBce } from '../../losses';
 import { compileModelAtPoint, formatByName } from '../../numeric';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
-import { operand, x, t, type Hit, type Rule, type Saying } from '../rule';
+import { operand, x, t, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { ofGap } from './guardedLogarithms';
 import { reshaped, sigmoidOf, softmaxOf } from './shapes';
 import { isOfWeights, sourceOf } from './zeros';
@@ -35,6 +34,27 @@ import { isOfWeights, sourceOf } from './zeros';
 const overX = (id: string): Expression => substitute(lossById(id).build().loss, new Map([['z', x]]));
 
 const bce = { unstable: 'torch/bce@2.0', stable: 'torch/bce-with-logits@2.3' };
+
+/** What is measured of a sigmoid before BCE, whatever stands between them. */
+const ofSigmoid = {
+  ofLoss: ['torch:bce'],
+  operand: 'the argument of the sigmoid',
+  unstable: () => overX(bce.unstable),
+  meant: () => negate(add(multiply(t, log(sigmoid(x))), multiply(subtract(1, t), log(subtract(1, sigmoid(x)))))),
+  stable: () => overX(bce.stable),
+  name: 'BCE of sigmoid(x)',
+  headline: { of: 'gradient', side: 'above', target: 0 },
+} satisfies Partial<Form>;
+
+/** A sigmoid times a mask or a one-hot that is given: times weights that are computed it is a mean of several. */
+const masked: Pattern = apply(
+  'multiply',
+  reshaped(sigmoidOf(operand)),
+  either(
+    apply('oneHot', anything),
+    suchThat(anything, (_, node) => node.kind === 'variable'),
+  ),
+);
 
 export const bceAfterSigmoid: Rule = {
   id: 'bce-after-sigmoid',
@@ -47,34 +67,18 @@ export const bceAfterSigmoid: Rule = {
   ],
   forms: [
     {
-      // Also of what a one-hot picks, as where knowledge is traced: of other sums it would be no probability.
-      pattern: either(
-        reshaped(sigmoidOf(operand)),
-        reshaped(apply('sum', apply('multiply', reshaped(sigmoidOf(operand)), anything))),
-      ),
-      ofLoss: ['torch:bce'],
+      ...ofSigmoid,
+      pattern: reshaped(sigmoidOf(operand)),
       culprit: 'sigmoid',
-      operand: 'the argument of the sigmoid',
-      unstable: () => overX(bce.unstable),
-      meant: () => negate(add(multiply(t, log(sigmoid(x))), multiply(subtract(1, t), log(subtract(1, sigmoid(x)))))),
-      stable: () => overX(bce.stable),
       losses: bce,
       write: { pytorch: '{torch.nn.functional.binary_cross_entropy_with_logits}($x, $t)' },
       writeLayer: { pytorch: '{torch.nn.BCEWithLogitsLoss}()' },
-      name: 'BCE of sigmoid(x)',
-      headline: { of: 'gradient', side: 'above', target: 0 },
     },
     {
-      // Where the mask is 1.
-      pattern: reshaped(apply('multiply', reshaped(sigmoidOf(operand)), suchThat(bind('mask'), isNoProbability))),
-      ofLoss: ['torch:bce'],
+      // Where the mask is 1, or what it picks, as where knowledge is traced.
+      ...ofSigmoid,
+      pattern: reshaped(either(masked, apply('sum', masked))),
       culprit: 'sigmoid',
-      operand: 'the argument of the sigmoid',
-      unstable: () => overX(bce.unstable),
-      meant: () => negate(add(multiply(t, log(sigmoid(x))), multiply(subtract(1, t), log(subtract(1, sigmoid(x)))))),
-      stable: () => overX(bce.stable),
-      name: 'BCE of sigmoid(x)',
-      headline: { of: 'gradient', side: 'above', target: 0 },
       advice: 'take binary_cross_entropy_with_logits of the logits, and multiply by the mask what it gives',
     },
     {
@@ -104,26 +108,15 @@ export const bceAfterSigmoid: Rule = {
     },
     {
       // The model stands in the file, and who calls its loss does not.
+      ...ofSigmoid,
       pattern: suchThat(anything, (_, node) => node.kind === 'variable'),
-      ofLoss: ['torch:bce'],
       severity: 'information',
       operand: "the argument of the decoder's sigmoid",
-      unstable: () => overX(bce.unstable),
-      meant: () => negate(add(multiply(t, log(sigmoid(x))), multiply(subtract(1, t), log(subtract(1, sigmoid(x)))))),
-      stable: () => overX(bce.stable),
-      name: 'BCE of sigmoid(x)',
-      headline: { of: 'gradient', side: 'above', target: 0 },
       guard: isReconstruction,
       advice: "leave out the decoder's sigmoid in training, and take binary_cross_entropy_with_logits",
     },
   ],
 };
-
-/** Whether what a probability is multiplied by is none itself: of a product of two other things are to be said. */
-function isNoProbability(bindings: Bindings): boolean {
-  const mask = bindings.get('mask');
-  return mask?.kind === 'variable';
-}
 
 /** Whether it is a parameter for what an autoencoder of the file gives, whose decoder ends in a sigmoid. */
 function isReconstruction({ matched, site, analysis }: Hit): boolean {

@@ -1465,6 +1465,13 @@ import torch.nn.functional as F
 def loss(x, t):
     return F.binary_cross_entropy(F.softmax(x, dim=1).clamp(1e-6, 1 - 1e-6), t)
 `,
+      'a mean of sigmoids, weighed by attention': `
+import torch
+import torch.nn.functional as F
+def loss(x, scores, t):
+    p = (torch.sigmoid(x) * torch.softmax(scores, dim=-1)).sum(-1)
+    return F.binary_cross_entropy(p, t)
+`,
       'noisy labels, of which the probabilities are a mixture': `
 import tensorflow.keras.backend as K
 def forward_loss(y_true, y_pred):
