@@ -61,11 +61,11 @@ import type {
 import {
   alternativesOf,
   choose,
-  computationOf,
   kinds,
   mostAlternatives,
   mostElements,
   none,
+  oneOfEachKind,
   type ClassValue,
   type Decorated,
   type FunctionValue,
@@ -281,10 +281,10 @@ const arithmetic: Readonly<Record<string, (a: Expression, b: Expression) => Expr
   '!=': (a, b) => not(equal(a, b)),
 };
 
-/** Names of the language's own types and of functions without a table that give back their first argument. */
-/** Also those that code has of its own, as graphs of TensorFlow 1 are built with: `@lazy_property`, `@define_scope`. */
+/** Those of Python, and those that code has of its own, as for graphs of TensorFlow 1: `@lazy_property`, `@define_scope`. */
 const propertyDecorator = /^(\w+\.)*(\w*property|define_scope)$/;
 
+/** Names of decorators after which a call gives what the body returns. */
 const transparentDecorators: ReadonlySet<string> = new Set([
   'abstractmethod',
   'cached_property',
@@ -477,12 +477,6 @@ function combinationsOf(ofOperands: readonly Choices[]): (Expression | undefined
 function withOneUnknown(choices: Choices): Choices {
   const first = choices.find((choice) => choice?.kind === 'variable');
   return choices.filter((choice) => choice?.kind !== 'variable' || choice === first);
-}
-
-/** Of several that are computed alike from other unknowns one stands for all. */
-function oneOfEachKind(choices: Choices, operations: number): Choices {
-  const computed = choices.map((choice) => (choice ? computationOf(choice, operations) : ''));
-  return choices.filter((_, index) => computed.indexOf(computed[index] as string) === index);
 }
 
 /** What a function has returned, of which arguments, and the numbers of the variables that were made meanwhile. */
@@ -2001,7 +1995,8 @@ class Interpreter {
     if (combinations && combinations.length <= mostAlternatives) return combinations;
     // Of several values that nothing is known of one stands for all, where that makes them few enough.
     let fewer = combinationsOf(choices.map(withOneUnknown));
-    for (const operations of kinds) fewer ??= combinationsOf(choices.map((each) => oneOfEachKind(each, operations)));
+    for (const operations of kinds)
+      fewer ??= combinationsOf(choices.map((each) => oneOfEachKind(each, (choice) => choice, operations)));
     if (fewer || operands.length === 1) return fewer;
     // Else nothing is known of what may be one of several.
     return [choices.map((each, index) => (each.length > 1 ? this.#anyOf(operands[index], each) : each[0]))];

@@ -147,21 +147,32 @@ export function choose(values: readonly Value[]): Value | undefined {
   let different: Exclude<Value, Choice>[] = [];
   for (const value of known) if (!different.some((other) => same(other, value))) different.push(value);
   for (const operations of kinds) {
-    if (different.length > mostAlternatives) different = oneOfEachKind(different, operations);
+    if (different.length > mostAlternatives) different = oneOfEachKind(different, expressionOf, operations);
   }
   if (different.length > mostAlternatives) return undefined;
   return different.length === 1 ? different[0] : { kind: 'choice', of: different };
 }
 
+const expressionOf = (value: Value): Expression | undefined =>
+  value.kind === 'quantity' ? value.expression : undefined;
+
 /** By how many of the last operations values are told apart, where there are too many of them. */
 export const kinds = [4, 2, 1] as const;
 
-/** Of numbers that are computed alike from other unknowns one stands for all. */
-function oneOfEachKind(values: readonly Exclude<Value, Choice>[], operations: number): Exclude<Value, Choice>[] {
+/**
+ * Of those that are computed alike from other unknowns one stands for all.
+ * @param expressionOf undefined for what is no number, and stays
+ */
+export function oneOfEachKind<T>(
+  values: readonly T[],
+  expressionOf: (value: T) => Expression | undefined,
+  operations: number,
+): T[] {
   const seen = new Set<string>();
   return values.filter((value) => {
-    if (value.kind !== 'quantity') return true;
-    const computation = computationOf(value.expression, operations);
+    const expression = expressionOf(value);
+    if (!expression) return true;
+    const computation = computationOf(expression, operations);
     return !seen.has(computation) && seen.add(computation);
   });
 }
@@ -169,7 +180,7 @@ function oneOfEachKind(values: readonly Exclude<Value, Choice>[], operations: nu
 const computations = new WeakMap<Expression, string>();
 
 /** The last operations that a value is computed by, whatever they are of: a text that is the same for the same ones. */
-export function computationOf(expression: Expression, operations: number): string {
+function computationOf(expression: Expression, operations: number): string {
   if (expression.kind === 'constant') return String(expression.value);
   if (expression.kind === 'variable') return 'x';
   if (expression.kind === 'withGradient') return computationOf(expression.value, operations);
