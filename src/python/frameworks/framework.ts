@@ -129,6 +129,12 @@ export const binary = (
 /** A class without parameters that matter. */
 export const layer = (applied: Applied): Meaning => ({ does: 'make', make: () => applied });
 
+/** A class of models that are made of layers one after the other. */
+export const sequential = (linksOf: (constructor: Arguments) => readonly Value[]): Meaning => ({
+  does: 'make',
+  make: (constructor) => ({ does: 'chain', links: linksOf(constructor) }),
+});
+
 /** Arguments that say where and in which type a result goes, or along which axis a softmax runs. */
 export const harmless: ReadonlySet<string> = new Set([
   'axis',

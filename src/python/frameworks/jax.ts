@@ -6,12 +6,12 @@ import {
   binary,
   keep,
   opaque,
+  sequential,
   unary,
   under,
   type Applied,
   type Arguments,
   type Framework,
-  type Meaning,
   type Parameter,
 } from './framework';
 import {
@@ -87,12 +87,6 @@ const withoutKey: Applied = {
     return applied?.does === 'skip' ? transformed(applied.of, applied.arguments - 1) : undefined;
   },
 };
-
-/** What a model gives that is made of layers in this order: the last of them decides. */
-const sequential = (linksOf: (constructor: Arguments) => readonly Value[]): Meaning => ({
-  does: 'make',
-  make: (constructor) => ({ does: 'chain', links: linksOf(constructor) }),
-});
 
 const listed = (constructor: Arguments): readonly Value[] => {
   const layers = constructor.get(0, 'layers');

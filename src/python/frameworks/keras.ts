@@ -6,6 +6,7 @@ import {
   keep,
   opaque,
   layer,
+  sequential,
   under,
   type Applied,
   type Arguments,
@@ -216,13 +217,10 @@ export const keras: Framework = {
       ...all(['KLDivergence'], layer(loss('kl-divergence', false))),
     }),
     ...under('keras.', {
-      Sequential: {
-        does: 'make',
-        make: (constructor) => {
-          const layers = constructor.get(0, 'layers');
-          return { does: 'chain', links: layers?.kind === 'list' ? layers.items : [] };
-        },
-      },
+      Sequential: sequential((constructor) => {
+        const layers = constructor.get(0, 'layers');
+        return layers?.kind === 'list' ? layers.items : [];
+      }),
       Model: { does: 'make', make: model },
       'training.Model': { does: 'make', make: model },
       'config.epsilon': epsilon,

@@ -6,6 +6,7 @@ import {
   keep,
   opaque,
   layer,
+  sequential,
   under,
   type Applied,
   type Arguments,
@@ -354,7 +355,7 @@ export const pytorch: Framework = {
       KLDivLoss: layer(losses.kl_div),
       MSELoss: layer(losses.mse_loss),
       ...all(['L1Loss', 'SmoothL1Loss', 'HuberLoss'], layer(losses.l1_loss)),
-      Sequential: { does: 'make', make: (constructor) => ({ does: 'chain', links: linksOf(constructor) }) },
+      Sequential: sequential(linksOf),
       ...all(
         ['ModuleList', 'ModuleDict', 'DataParallel', 'parallel.DataParallel', 'parallel.DistributedDataParallel'],
         keep,

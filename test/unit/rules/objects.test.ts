@@ -116,6 +116,37 @@ import jax.numpy as jnp
 def loss(x):
     return -«jnp.log(hk.Sequential([hk.Linear(4), jax.nn.sigmoid])(x))»
 `,
+    'the last function of a Sequential of Flax': `
+import flax.linen as nn
+import jax.numpy as jnp
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Sequential([nn.Dense(4), nn.sigmoid])(x)
+def loss(params, x):
+    return -«jnp.log(Net().apply(params, x))»
+`,
+    'the last function of a Sequential of Equinox': `
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+net = eqx.nn.Sequential([eqx.nn.Linear(4, 1, key=key), eqx.nn.Lambda(jax.nn.sigmoid)])
+def loss(x):
+    return -«jnp.log(net(x))»
+`,
+    'the last layer of stax': `
+import jax.numpy as jnp
+from jax.example_libraries import stax
+init, predict = stax.serial(stax.Dense(4), stax.Relu, stax.Dense(1), stax.Sigmoid)
+def loss(params, x):
+    return -«jnp.log(predict(params, x))»
+`,
+    'a branch of a graph': `
+import tensorflow as tf
+def loss(x, flag):
+    p = tf.cond(flag, lambda: tf.nn.sigmoid(x), lambda: tf.nn.sigmoid(2 * x))
+    return -tf.reduce_mean(«tf.math.log(p)»)
+`,
     'a function of the project by a name of its own': `
 import numpy as np
 from activations import _sigmoid, sigmoid_function
