@@ -45,7 +45,9 @@ const targets = [
   {
     ...common,
     platform: 'browser',
-    format: 'iife',
+    // What the pages have in common, the charts above all, is packaged once.
+    format: 'esm',
+    splitting: true,
     target: 'chrome120',
     entryPoints: ['floor', 'zer', 'training'].flatMap((page) => [
       { in: `webview/${page}/main.ts`, out: page },

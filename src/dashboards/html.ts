@@ -10,7 +10,7 @@ export type PageName = 'floor' | 'zer' | 'training';
 
 /**
  * The page of a dashboard. It holds no data and no inline script or style: the script makes everything, from messages,
- * so the strictest content security policy does.
+ * so the strictest content security policy does: what the script imports is let in by its nonce.
  */
 export function pageHtml(name: PageName, title: string, host: PageHost): string {
   const nonce = randomBytes(16).toString('base64');
@@ -34,7 +34,7 @@ export function pageHtml(name: PageName, title: string, host: PageHost): string 
 </head>
 <body data-state="loading">
 <main id="app"></main>
-<script nonce="${nonce}" src="${escape(host.asWebviewUri(`dist/webview/${name}.js`))}"></script>
+<script type="module" nonce="${nonce}" src="${escape(host.asWebviewUri(`dist/webview/${name}.js`))}"></script>
 </body>
 </html>
 `;

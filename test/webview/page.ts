@@ -1,5 +1,5 @@
 /** A dashboard's page in a real Chromium, as the extension host would open it, with the host played by the test. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -50,8 +50,8 @@ export class Stage {
   static async open(): Promise<Stage> {
     // Read once: another build may be on its way.
     const built = new Map(
-      ['floor', 'zer', 'training']
-        .flatMap((page) => [`${page}.js`, `${page}.css`])
+      readdirSync('dist/webview')
+        .filter((file) => /\.(js|css)$/.test(file))
         .map((file) => [file, readFileSync(path.resolve('dist/webview', file))]),
     );
     const server = createServer((request, response) => {
