@@ -3,6 +3,7 @@ import {
   children,
   constant,
   divide,
+  inOrder,
   equal,
   less,
   lessEqual,
@@ -25,6 +26,7 @@ import {
   entryOf,
   frameworkOfModule,
   importedFrameworks,
+  importsNothing,
   isBuiltin,
   knownMethod,
   knownName,
@@ -378,6 +380,10 @@ const objectiveName = /(^|_)(loss|losses|cost|objective|criterion)(_|$|fn)|loss$
 const testModule =
   /^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|nose|hypothesis|absl\.testing|numpy\.testing|torch\.testing)\b/m;
 
+/** Whether a module is of tests, and not one that trains its own model and has a test beside that. */
+const isTestModule = (text: string): boolean =>
+  testModule.test(text) && !(/^class +\w+\(.*(Module|Model)\)/m.test(text) && /\boptim\.[A-Z]\w+\(/.test(text));
+
 /** Names of tensors of ones and zeros, as which choices are given. */
 const choiceName =
   /^(?:[\w.]*(?:one_?hot|actions?|acts|labels?|targets?|y_true|(?:gt|pos(?:itive)?|class)_?mask)[\w.]*|(?:self\.)?(?:y_?|ys))$/i;
@@ -507,6 +513,7 @@ class Interpreter {
   readonly #makesStates: boolean;
   /** Whether the module is there for tests: its helpers are part of them. */
   readonly #isOfTests: boolean;
+  readonly #importsNothing: boolean;
   readonly #load: ModuleLoader | undefined;
   readonly #prefix: string;
   readonly #module: Scope;
@@ -562,7 +569,8 @@ class Interpreter {
     this.#text = text;
     this.#asked = asked;
     this.#ask = ask ?? ((_, question) => question(text));
-    this.#isOfTests = testModule.test(text);
+    this.#importsNothing = this.#ask('imports nothing', importsNothing);
+    this.#isOfTests = this.#ask('is a module of tests', isTestModule);
     this.#makesStates = /\bapply_fn *=/.test(text);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
@@ -1089,9 +1097,10 @@ class Interpreter {
       const { value } = given.expression;
       if (isEpsilon(parameter.name) || (value > 0 && value <= largestEpsilon)) return given;
     }
-    if (given?.kind === 'quantity' && isFraction(given.expression)) {
+    if (given?.kind === 'quantity' && given.expression.kind === 'constant' && given.expression.value > 0) {
       this.#usualExponents.set(unknown.expression, given.expression);
     }
+    if (given && isActivation(given, parameter.name)) return given;
     const callable = given && ['path', 'object', 'function', 'class', 'instance'].includes(given.kind);
     return callable ? (choose([unknown, given]) ?? unknown) : unknown;
   }
@@ -1267,7 +1276,7 @@ class Interpreter {
       const foreign = this.#foreign(`${module}.${name}`);
       if (foreign) return foreign;
     }
-    const usual = this.#everythingOf.length > 0 ? usualModules.get(name) : undefined;
+    const usual = this.#everythingOf.length > 0 || this.#importsNothing ? usualModules.get(name) : undefined;
     if (usual !== undefined) return { kind: 'path', path: usual };
     return isBuiltin(name) || iterating.has(name) ? { kind: 'path', path: builtinPrefix + name } : undefined;
   }
@@ -1360,7 +1369,10 @@ class Interpreter {
     scope.forgetComputedElements(name);
     const [index] = target.index;
     if (container.kind === 'dict' && index?.kind === 'string' && container.entries.size < mostElements) {
-      scope.assign(name, { kind: 'dict', entries: new Map(container.entries).set(index.value, value) });
+      scope.assign(name, { ...container, entries: new Map(container.entries).set(index.value, value) });
+    } else if (container.kind === 'dict' && index && index.kind !== 'string' && target.index.length === 1) {
+      const rest = container.rest ? choose([container.rest, value]) : value;
+      scope.assign(name, { kind: 'dict', entries: container.entries, ...(rest ? { rest } : {}) });
     } else if (container.kind === 'list') {
       scope.assign(name, { kind: 'list', items: [...container.items, value].slice(-mostAlternatives), exact: false });
     } else if (this.#isFilled(container, value)) {
@@ -1537,13 +1549,17 @@ class Interpreter {
       }
       case 'dictionary': {
         const entries = new Map<string, Value>();
+        let rest: Value | undefined;
         for (const { key, value } of node.entries) {
           const entry = this.#evaluate(value);
           if (key && key.kind !== 'string') this.#evaluate(key);
           if (key?.kind === 'string') entries.set(key.value, entry);
-          else if (!key && entry.kind === 'dict') for (const [name, more] of entry.entries) entries.set(name, more);
+          else if (!key && entry.kind === 'dict') {
+            for (const [name, more] of entry.entries) entries.set(name, more);
+            rest = entry.rest ?? rest;
+          }
         }
-        return { kind: 'dict', entries };
+        return { kind: 'dict', entries, ...(rest ? { rest } : {}) };
       }
       case 'comprehension':
         return this.#comprehension(node);
@@ -1596,8 +1612,10 @@ class Interpreter {
     const elements = node.elements.map((element) => this.#evaluate(element));
     frame.scope = outer;
     frame.ofElement = ofElement;
-    const [element] = elements;
-    return element && elements.length === 1 ? { kind: 'list', items: [element], exact: false } : this.#opaque(node);
+    const [element, value] = elements;
+    // Of a dictionary its keys and values.
+    if (value) return { kind: 'dict', entries: new Map(), rest: value };
+    return element ? { kind: 'list', items: [element], exact: false } : this.#opaque(node);
   }
 
   /**
@@ -1710,11 +1728,26 @@ class Interpreter {
           return this.#elementOf(single, node);
         }
         case 'dict':
-          return (index?.kind === 'string' ? single.entries.get(index.value) : undefined) ?? this.#opaque(node);
+          return (
+            (index?.kind === 'string' ? single.entries.get(index.value) : undefined) ??
+            single.rest ??
+            this.#opaque(node)
+          );
         default:
           return this.#opaque(node);
       }
     });
+  }
+
+  /** What the methods `values` and `items` of a dictionary give that code has filled by keys that aren't known. */
+  #elementsOf({ entries, rest }: Extract<Value, { kind: 'dict' }>, method: string, node: Range): Value | undefined {
+    if (!rest || (method !== 'values' && method !== 'items')) return undefined;
+    const values = [...entries.values(), rest];
+    const items =
+      method === 'values'
+        ? values
+        : values.map((value): Value => ({ kind: 'list', items: [this.#opaque(node), value], exact: true }));
+    return { kind: 'list', items, exact: false };
   }
 
   #forEach(value: Value, node: Range, action: (single: Single) => Value): Value {
@@ -1893,7 +1926,15 @@ class Interpreter {
     if (this.#usualExponents.size === 0 || built?.kind !== 'operation' || built.operator !== 'power') return built;
     const [base, exponent] = built.operands as [Expression, Expression];
     const usual = this.#usualExponents.get(exponent);
-    return usual ? power(base, usual) : built;
+    if (usual) return isFraction(usual) ? power(base, usual) : built;
+    // `1 / gamma` of a parameter with a default above 1.
+    if (exponent.kind !== 'operation' || exponent.operator !== 'divide') return built;
+    const [one, of] = exponent.operands as [Expression, Expression];
+    const below = this.#usualExponents.get(of);
+    if (one.kind !== 'constant' || one.value !== 1 || below?.kind !== 'constant') return built;
+    // In a norm of any order both powers have the same.
+    const isOfPower = inOrder([base]).some((node) => node.kind === 'operation' && node.operands.includes(of));
+    return below.value > 1 && !isOfPower ? power(base, divide(1, below)) : built;
   }
 
   /** A softmax times what is called actions or labels is times a one-hot of them, whose place it came from. */
@@ -2179,7 +2220,9 @@ class Interpreter {
         const [key] = call.positional;
         const entry = name === 'get' && key?.kind === 'text' ? receiver.entries.get(key.text) : undefined;
         const own = receiver.entries.get(name);
-        return entry ?? (own ? this.#apply(own, call, node) : this.#opaque(node));
+        if (entry ?? own) return entry ?? this.#apply(own as Value, call, node);
+        if (name === 'get' && receiver.rest) return receiver.rest;
+        return (call.all.length === 0 ? this.#elementsOf(receiver, name, node) : undefined) ?? this.#opaque(node);
       }
       case 'object':
         if (name === 'forward' || name === 'call' || name === '__call__') return this.#apply(receiver, call, node);
@@ -2457,7 +2500,9 @@ class Interpreter {
     if (value.kind === 'list') {
       // Not what lists inside it hold: lists of one list twice, of one list twice, and so on, have no end.
       const items = value.items.map((item) => (item.kind === 'quantity' ? this.#taken(item, path, framework) : item));
-      return { ...value, items, isJoined: true };
+      // `torch.Tensor([])`, which a loop adds to.
+      const filled = items.filter((item) => item.kind !== 'list' || item.items.length > 0);
+      return { ...value, items: filled.length > 0 ? filled : items, isJoined: true };
     }
     if (value.kind !== 'quantity' || value.expression.kind !== 'variable') return value;
     const { expression } = value;
@@ -2936,6 +2981,13 @@ function isFraction(value: Expression): boolean {
 /** `super()` and `super(Net, self)`. */
 function isSuper(node: PyExpression): boolean {
   return node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === 'super';
+}
+
+/** Whether the name of an activation is what a layer is told by default: `def __init__(self, out_activation='sigmoid')`. */
+function isActivation(given: Value, parameter: string): boolean {
+  return (
+    given.kind === 'text' && /activation|nonlin|(^|_)act(_|$)/i.test(parameter) && activationOf(given) !== undefined
+  );
 }
 
 function isEpsilon(name: string): boolean {

@@ -82,6 +82,8 @@ export interface List {
 export interface Dict {
   readonly kind: 'dict';
   readonly entries: ReadonlyMap<string, Value>;
+  /** What stands under keys that aren't known. */
+  readonly rest?: Value;
 }
 
 export interface Text {
@@ -129,6 +131,9 @@ export function choose(values: readonly Value[]): Value | undefined {
   const [first] = known;
   if (!first) return none;
   const lists = known.filter((value) => value.kind === 'list');
+  // A tensor of nothing, and what a loop has joined to it.
+  const [joined, ...others] = lists.filter(({ items }) => items.length > 0);
+  if (lists.length === known.length && joined?.isJoined && others.length === 0) return joined;
   if (lists.length === known.length) {
     // A list to which a branch or loop has added: which elements it has is open, which one is last may be known.
     const longest = lists.reduce((a, b) => (b.items.length > a.items.length ? b : a));

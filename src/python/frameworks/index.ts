@@ -120,6 +120,17 @@ export function frameworkOfModule(path: string): Framework | undefined {
   return frameworks.find((framework) => framework.name === name);
 }
 
+const usualNames: readonly (readonly [RegExp, string])[] = [
+  [/(?<![.\w])torch\.\w/, 'torch'],
+  [/(?<![.\w])tf\.\w/, 'tensorflow'],
+  [/(?<![.\w])(?:jnp|jax)\.\w/, 'jax'],
+  [/(?<![.\w])np\.\w/, 'numpy'],
+];
+
+/** Whether a text imports nothing at all. */
+export const importsNothing = (text: string): boolean =>
+  !/^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import|import)\b/m.test(text);
+
 /** The frameworks that a text imports, those that differentiate first. */
 export function importedFrameworks(text: string): FrameworkName[] {
   const modules = new Set<string>();
@@ -128,6 +139,8 @@ export function importedFrameworks(text: string): FrameworkName[] {
       modules.add(/^[ \t]*(\w+)/.exec(name)?.[1] ?? '');
     }
   }
+  // A piece of a file, or one that is written for others to run: the names are those that everybody uses.
+  if (modules.size === 0) for (const [name, module] of usualNames) if (name.test(text)) modules.add(module);
   return roots.flatMap(([pattern, framework]) => ([...modules].some((name) => pattern.test(name)) ? [framework] : []));
 }
 

@@ -348,6 +348,14 @@ export const pytorch: Framework = {
       },
       CosineSimilarity: layer(distances.cosine),
       ...all(['Identity', 'Flatten', 'Unflatten', 'Dropout', 'Upsample'], layer({ does: 'keep' })),
+      'utils.rnn.pack_padded_sequence': keep,
+      'utils.rnn.pad_packed_sequence': {
+        does: 'several',
+        parts: [
+          { name: 'data', applied: reduction((x) => x, 'sequence') },
+          { name: 'lengths', applied: opaque },
+        ],
+      },
       BCELoss: layer(losses.binary_cross_entropy),
       BCEWithLogitsLoss: layer(losses.binary_cross_entropy_with_logits),
       CrossEntropyLoss: layer(losses.cross_entropy),

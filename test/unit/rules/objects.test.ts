@@ -11,6 +11,46 @@ for x, y in batches:
 
 describe('values through objects', () => {
   finds('log-of-sigmoid', {
+    'a piece of a file, by the names that everybody uses': `
+class Sigmoid(tfb.Bijector):
+    def _forward(self, x):
+        return tf.sigmoid(x)
+def loss(x):
+    return -tf.reduce_mean(«tf.log(tf.sigmoid(x))»)
+def other_loss(x):
+    return -«F.sigmoid(x).log()».mean() - torch.sum(x)
+`,
+    'a dictionary by comprehension, and what a loop puts there': `
+import torch
+def loss(heads, x):
+    outs = {k: torch.sigmoid(h(x)) for k, h in heads.items()}
+    total = sum(-«torch.log(outs[k])».mean() for k in outs)
+    for name, p in outs.items():
+        total = total - «torch.log(p)».mean()
+    for p in outs.values():
+        total = total - «torch.log(p)».mean()
+    return total
+def other_loss(heads, x):
+    outs = {}
+    for k, h in heads.items():
+        outs[k] = torch.sigmoid(h(x))
+    return -«torch.log(outs['a'])».mean() - «torch.log(outs.get('b'))».mean()
+`,
+    'the activation that a layer has unless it is told another': `
+import tensorflow as tf
+class Discriminator(tf.keras.Model):
+    def __init__(self, units=32, out_activation='sigmoid'):
+        super().__init__()
+        self.hidden = tf.keras.layers.Dense(units)
+        self.out = tf.keras.layers.Dense(1, activation=out_activation)
+    def call(self, x):
+        return self.out(self.hidden(x))
+class Gan:
+    def __init__(self):
+        self.disc = Discriminator(units=10)
+    def loss(self, x):
+        return -tf.reduce_mean(«tf.math.log(self.disc(x))»)
+`,
     'a dataclass': `
 import torch
 from dataclasses import dataclass
@@ -156,6 +196,29 @@ def loss(x, y):
   });
 
   spares({
+    'names that are bound to something else': `
+import tools as tf
+def loss(x):
+    return -tf.log(tf.sigmoid(x))
+`,
+    'entries of a dictionary by other keys': `
+import torch
+def loss(x, y):
+    outs = {'p': torch.sigmoid(x), 'y': y + 1}
+    return torch.log(outs['y']).mean()
+`,
+    'an activation that is told': `
+import tensorflow as tf
+class Critic(tf.keras.Model):
+    def __init__(self, out_activation='sigmoid'):
+        super().__init__()
+        self.out = tf.keras.layers.Dense(1, activation=out_activation)
+    def call(self, x):
+        return self.out(x)
+critic = Critic(out_activation='softplus')
+def loss(x):
+    return tf.reduce_mean(tf.math.log(1 + critic(x)))
+`,
     'a record whose other element is meant': `
 import torch
 from collections import namedtuple
@@ -203,6 +266,37 @@ def kernel(length, step):
   });
 
   finds('bce-after-sigmoid', {
+    'what a loop joins to a tensor of nothing, and packs': `
+import torch
+import torch.nn as nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+criterion = nn.BCELoss()
+def epoch_loss(xs, y):
+    all_p = torch.Tensor([])
+    for x in xs:
+        all_p = torch.cat([all_p, torch.sigmoid(x)])
+    return «criterion(all_p, y)»
+def sequence_loss(x, y, lengths):
+    p, _ = pad_packed_sequence(pack_padded_sequence(torch.sigmoid(x), lengths))
+    return «criterion(pack_padded_sequence(p, lengths).data, y)»
+`,
+    'a model that has its tests beside it': `
+import pytest
+import torch.nn as nn
+import torch.optim as optim
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    def forward(self, x):
+        return self.net(x)
+def train(x, y):
+    net = Net()
+    optimizer = optim.Adam(net.parameters())
+    loss = «nn.BCELoss()(net(x), y)»
+    loss.backward()
+    optimizer.step()
+`,
     'an activation that a block is given as a class': `
 import torch
 from torch import nn
