@@ -6,6 +6,7 @@ import {
   exp,
   log,
   log1p,
+  logSoftmax,
   maximum,
   minimum,
   multiply,
@@ -54,7 +55,7 @@ function* ofRules(): Generator<Expression> {
 
 /** Of probabilities that an epsilon or a limit is to keep off 0, and of what is left of them to 1. */
 function* logarithms(): Generator<Expression> {
-  for (const p of [sigmoid(x), softmax(x, 0), x]) {
+  for (const p of [sigmoid(x), softmax(x, 0), exp(logSoftmax(x, 0)), x]) {
     const rest = subtract(1, p);
     for (const e of besideProbabilities) {
       yield log(add(p, e));
@@ -70,7 +71,7 @@ function* logarithms(): Generator<Expression> {
       yield log(subtract(1, maximum(p, e)));
     }
   }
-  for (const p of [sigmoid(x), softmax(x, 0), x]) {
+  for (const p of [sigmoid(x), softmax(x, 0), exp(logSoftmax(x, 0)), x]) {
     const rest = subtract(1, p);
     yield log(p);
     yield log(rest);

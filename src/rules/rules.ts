@@ -9,9 +9,11 @@ import { contrastByHand, logsOfExponentials } from './families/logsOfExponential
 import { ratios } from './families/ratios';
 import { smallDifferences } from './families/smallDifferences';
 import { logOfNegative } from './families/logOfNegative';
+import { logOfZero } from './families/logOfZero';
 import { logOfSigmoid } from './families/logOfSigmoid';
 import { logOfSoftmax } from './families/logOfSoftmax';
 import { formats } from './families/formats';
+import { logOfMixture, logOfReciprocal } from './families/mixtures';
 import { norms } from './families/norms';
 import { powers } from './families/powers';
 import { probabilities } from './families/probabilities';
@@ -34,6 +36,8 @@ export const rules: readonly Rule[] = [
   // Where both fit, similarities are spoken of.
   contrastByHand,
   logOfSoftmax,
+  logOfMixture,
+  logOfReciprocal,
   crossEntropyOfGiven,
   ...hyperbolic,
   ...distributions,
@@ -44,6 +48,7 @@ export const rules: readonly Rule[] = [
   ...zeroGradients,
   ...products,
   ...statistics,
+  logOfZero,
   ...norms,
   ...powers,
   ...formats,

@@ -67,7 +67,7 @@ const ownLogarithm: Pattern = {
 /** Whether the logarithm is one that a rule of its own speaks of. */
 function isOfActivation(value: Expression): boolean {
   const guarded = guardedIn(value);
-  return guarded !== undefined && guarded.source !== 'other' && isBare(guarded);
+  return guarded !== undefined && guarded.source !== 'other' && !guarded.mixed && isBare(guarded);
 }
 
 /** A probability, as far as its computation tells: a share, a mean of probabilities, an exponential. */
@@ -166,6 +166,7 @@ const product: Form = {
   sparesSampling: true,
   repeated: true,
   at: atPlace,
+  absorbs: ['log-of-mixture'],
   advice,
 };
 

@@ -1,5 +1,6 @@
 import {
   add,
+  apply,
   clip,
   constant,
   divide,
@@ -50,6 +51,8 @@ export interface Guarded {
   readonly source: Source;
   /** What the sigmoid or softmax is taken of. */
   readonly logit: Expression | undefined;
+  /** Whether it is computed as the exponential of a log softmax, which rounds in another way. */
+  readonly isOfLogarithm: boolean;
   /** Whether it is small where the probability is near 1. */
   readonly complement: boolean;
   /** Numbers added to it beside the 1 of `1 - p`. */
@@ -62,6 +65,8 @@ export interface Guarded {
    * target 0, where it fails first.
    */
   readonly ofTarget: boolean;
+  /** Where the probability is made of several that logits give, how that is written: `mean(p)` of `p`. */
+  readonly mixed: Pick<Mixture, 'written' | 'weights'> | undefined;
   /** The same computation of another probability. */
   readonly around: (probability: Expression) => Expression;
 }
@@ -97,6 +102,7 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
   const limits: Limit[] = [];
   let isLost = false;
   let ofTarget = false;
+  let mixture: Mixture | undefined;
   const wrap = (outer: (inner: Expression) => Expression): void => {
     const inner = around;
     around = (p) => inner(outer(p));
@@ -188,10 +194,57 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
       }
       default:
     }
+    mixture = mixtureIn(node);
     break;
   }
   if (variablesOf(node).length === 0) return undefined;
-  return interpreted(node, { sign, around, added: below1 ? [...added, 1] : added, limits, isLost, ofTarget });
+  return interpreted(node, { sign, around, added: below1 ? [...added, 1] : added, limits, isLost, ofTarget, mixture });
+}
+
+/** Several probabilities of one kind, added up with weights that aren't known: 0 or 1 where all of them are. */
+interface Mixture extends Probability {
+  readonly source: 'sigmoid' | 'softmax';
+  readonly written: (probability: string) => string;
+  /** What the probabilities are multiplied by, or divided by. */
+  readonly weights: readonly Expression[];
+}
+
+/** @returns undefined of a single probability, too */
+function mixtureIn(node: Expression, steps = 0): Mixture | undefined {
+  if (node.kind !== 'operation' || steps > mostSteps) return undefined;
+  const [a, b] = node.operands.map(plain) as [Expression, Expression | undefined];
+  const of = (part: Expression | undefined, written: Mixture['written'], weight?: Expression): Mixture | undefined => {
+    const single = part && sourceOf(part);
+    const weights = weight ? [weight] : [];
+    if (single) return single.source === 'other' ? undefined : { ...single, source: single.source, written, weights };
+    const inner = part && mixtureIn(part, steps + 1);
+    return inner && { ...inner, written: (p) => written(inner.written(p)), weights: [...inner.weights, ...weights] };
+  };
+  switch (node.operator) {
+    case 'pick':
+    case 'stopGradient':
+      return of(a, (p) => p);
+    case 'mean':
+      return of(a, (p) => `mean(${p})`);
+    case 'sum':
+      return of(a, (p) => `sum(${p})`);
+    case 'matmul':
+      return of(a, (p) => `${p} @ w`, b) ?? of(b, (p) => `w @ ${p}`, a);
+    case 'multiply':
+      return of(a, (p) => `w * ${p}`, b) ?? of(b, (p) => `w * ${p}`, a);
+    case 'divide':
+      // By its own sum it is made to add up to 1.
+      return b && !contains(b, 'sum') ? of(a, (p) => `${p} / w`, b) : undefined;
+    case 'add': {
+      const both = [of(a, (p) => p), of(b, (p) => p)];
+      const [first, second] = both;
+      if (!first || first.source !== second?.source) return undefined;
+      const weights = [...first.weights, ...second.weights];
+      return { ...first, written: (p) => `(${first.written(p)} + ${second.written(p)})`, weights };
+    }
+    default:
+      return undefined;
+  }
 }
 
 function interpreted(
@@ -204,9 +257,10 @@ function interpreted(
     /** Whether the 1 is written as a sum. */
     readonly isLost: boolean;
     readonly ofTarget: boolean;
+    readonly mixture: Mixture | undefined;
   },
 ): Guarded | undefined {
-  const { sign, around, limits, ofTarget } = read;
+  const { sign, around, limits, ofTarget, mixture } = read;
   const complement = sign === -1;
   const nearOne = read.added.findIndex((number) => Math.abs(number - 1) < 0.01);
   if (complement !== nearOne >= 0) return undefined;
@@ -215,11 +269,13 @@ function interpreted(
   const one = complement ? read.added[nearOne] : undefined;
   // Without a guard there are forms of its own for it.
   if (ofTarget && (!complement || (epsilons.length === 0 && limits.length === 0))) return undefined;
-  const found = sourceOf(probability);
+  const found = mixture ?? sourceOf(probability);
   return {
     probability,
     source: found?.source ?? 'other',
     logit: found?.logit,
+    isOfLogarithm: found?.isOfLogarithm ?? false,
+    mixed: mixture,
     complement,
     epsilons,
     one: one === 1 && !read.isLost ? undefined : one,
@@ -254,13 +310,19 @@ export const weighedIn = (term: Expression): Expression[] => [
   ...multiplicandsOf(term),
 ];
 
-function sourceOf(node: Expression): { readonly source: Source; readonly logit: Expression | undefined } | undefined {
+type Probability = Pick<Guarded, 'source' | 'logit' | 'isOfLogarithm'>;
+
+const exponentialPattern = apply('exp', apply('logSoftmax', operand));
+
+function sourceOf(node: Expression): Probability | undefined {
   const ofSigmoid = matchPattern(sigmoidPattern, node);
-  if (ofSigmoid) return { source: 'sigmoid', logit: ofSigmoid.get('x') };
+  if (ofSigmoid) return { source: 'sigmoid', logit: ofSigmoid.get('x'), isOfLogarithm: false };
   const ofSoftmax = matchPattern(softmaxPattern, node);
-  if (ofSoftmax) return { source: 'softmax', logit: ofSoftmax.get('x') };
+  if (ofSoftmax) return { source: 'softmax', logit: ofSoftmax.get('x'), isOfLogarithm: false };
+  const ofLogarithm = matchPattern(exponentialPattern, node);
+  if (ofLogarithm) return { source: 'softmax', logit: ofLogarithm.get('x'), isOfLogarithm: true };
   // It rounds in another way than a sigmoid.
-  return matchPattern(tanhPattern, node) ? { source: 'other', logit: undefined } : undefined;
+  return matchPattern(tanhPattern, node) ? { source: 'other', logit: undefined, isOfLogarithm: false } : undefined;
 }
 
 function plain(node: Expression): Expression {
@@ -303,11 +365,12 @@ export function guardedLogarithm(node: Expression): GuardedLogarithm | undefined
   return found;
 }
 
-/** The softmax that another guarded probability is divided by, where it is trained: the logarithm is a difference of two. */
+/** The guarded probability that something else is divided by, where it is trained: the logarithm is a difference of two. */
 function guardedDivisor(quotient: Expression): Guarded | undefined {
   if (quotient.kind !== 'operation' || quotient.operator !== 'divide') return undefined;
   const [a, b] = quotient.operands.map(guardedIn);
-  if (!a || b?.source !== 'softmax' || isBare(a) || isBare(b) || ofSameProbability(a, b)) return undefined;
+  if (!b || b.source === 'other' || isBare(b)) return undefined;
+  if (a && a.source !== 'other' && (isBare(a) || ofSameProbability(a, b))) return undefined;
   return contains(quotient.operands[1] as Expression, 'stopGradient') ? undefined : b;
 }
 
@@ -330,6 +393,8 @@ export function bareOf(probability: Expression, complement: boolean): Guarded {
     probability,
     source: found?.source ?? 'other',
     logit: found?.logit,
+    isOfLogarithm: found?.isOfLogarithm ?? false,
+    mixed: undefined,
     complement,
     epsilons: [],
     one: undefined,

@@ -2,12 +2,14 @@ import {
   add,
   clip,
   differentiate,
+  exp,
   log,
   logSigmoid,
   logSoftmax,
   maximum,
   minimum,
   negate,
+  sameComputation,
   sigmoid,
   softmax,
   subtract,
@@ -20,6 +22,8 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { ofVariable, x, type Form, type Hit, type Rule, type Saying, type Speech } from '../rule';
 import { multiplicandsOf, nameOf, productsWith } from './evidence';
+import { isOutputOfModel } from './models';
+import { isInsideTraining } from './zeros';
 import {
   guardedIn,
   guardedLogarithm,
@@ -45,6 +49,26 @@ export const ofGap: Speech = {
   threshold: (amount, side) =>
     side === 'below' ? `from a logit ${amount} below the greatest` : `from a logit ${amount} above all others`,
 };
+
+/** Thresholds of all that is added up. */
+const ofEach: Speech = {
+  ...ofVariable,
+  threshold: (from, side) => (side === 'above' ? `where all x are >= ${from}` : `where all x are <= ${from}`),
+};
+
+const ofEachGap: Speech = {
+  ...ofGap,
+  threshold: (amount, side) =>
+    side === 'below'
+      ? `where all logits that it takes lie ${amount} below the greatest`
+      : `where one logit that it takes lies ${amount} above all others`,
+};
+
+/** How thresholds of the probability's logits are spoken of. */
+export function speechOf({ source, mixed }: Guarded): Speech {
+  if (source === 'softmax') return mixed ? ofEachGap : ofGap;
+  return mixed ? ofEach : ofVariable;
+}
 
 /** What the guard does at the end of the probability's range where it is needed. */
 type Effect =
@@ -73,6 +97,38 @@ const operands: Readonly<Record<Source, string>> = {
   softmax: 'the logits',
   other: 'the probability',
 };
+
+/** `softmax(x)`, `sum(w * softmax(x))` */
+export function nameOfProbability({ source, mixed, isOfLogarithm }: Guarded): string {
+  const name = isOfLogarithm ? 'exp(log_softmax(x))' : names[source];
+  return mixed?.written(name) ?? name;
+}
+
+/** Densities that are weighed by a gate: what is weighed least is 0 long before the sum is. */
+const densityName = /lik|prob|pdf|dens|gauss|normal|mix|component|score|expert|emission|exp\(|(^|_)(p|pi|phi|gate)s?$/i;
+
+/** Whether probabilities are weighed by what doesn't select any of them. */
+export const isMixtureOfDensities = (hit: Hit, { mixed }: Guarded): boolean =>
+  mixed?.weights.some((weight) => {
+    if (weight.kind === 'constant') return false;
+    const origin = hit.analysis.originOf(weight);
+    const names = [origin ? hit.analysis.text.slice(origin.start, origin.end) : '', ...(origin?.names ?? [])];
+    return (weight.kind !== 'variable' && !isSelection(weight)) || names.some((name) => densityName.test(name));
+  }) === true;
+
+/** A one-hot, a comparison, and what a gradient is kept off. */
+function isSelection(weight: Expression): boolean {
+  if (weight.kind !== 'operation') return false;
+  if (['stopGradient', 'pick', 'subtract', 'not'].includes(weight.operator)) {
+    const last = weight.operands[weight.operator === 'subtract' ? 1 : 0] as Expression;
+    return last.kind === 'variable' || isSelection(last);
+  }
+  return ['oneHot', 'less', 'lessEqual', 'equal', 'and', 'or'].includes(weight.operator);
+}
+
+/** The probability as it is measured. */
+export const measuredOf = ({ source, isOfLogarithm }: Guarded): Expression =>
+  isOfLogarithm ? exp(logSoftmax(x, 0)) : measured[source];
 
 function stableOf({ source, complement }: Guarded): Expression | undefined {
   if (source === 'sigmoid') return logSigmoid(complement ? negate(x) : x);
@@ -103,6 +159,24 @@ function effectOf(guarded: GuardedLogarithm, format: FormatName): Effect | undef
     ? 'epsilon lost in the 1'
     : undefined;
 }
+
+const outputName = /pred|prob|^p$|^p_|real|fake|disc|score|y_?hat|^out|recon/i;
+
+/** A prediction of which only the name is known, where a model of the file ends in a sigmoid, is taken for one. */
+function asOutputOfModel(guarded: GuardedLogarithm, hit: Hit): GuardedLogarithm {
+  const { source, probability } = guarded;
+  if (source !== 'other' || probability.kind !== 'variable' || !hit.site.framework.differentiates) return guarded;
+  const isNamed = outputName.test(nameOf(hit, probability) ?? '');
+  const isOutput = isNamed && isInsideTraining(hit) && isOutputOfModel(probability, hit);
+  return isOutput ? { ...guarded, source: 'sigmoid' } : guarded;
+}
+
+/** Whether it is only taken for what a model gives: what the sigmoid is taken of stands elsewhere. */
+const isOfModel = ({ source, probability }: Guarded): boolean =>
+  source === 'sigmoid' && probability.kind === 'variable';
+
+const operandOfModel = (hit: Hit): string =>
+  `the argument of the sigmoid that gives \`${nameOf(hit, hit.bindings.get('x')) ?? 'it'}\`, as a model of this file does`;
 
 /** Whether the probability can come to that end, as far as is known. */
 function reachesEnd({ probability, source, logit, complement }: Guarded): boolean {
@@ -150,14 +224,15 @@ function guardForm(
     careful: true,
     sparesSampling: true,
     at(hit) {
-      const guarded = guardedLogarithm(hit.matched);
-      if (!guarded || !reachesEnd(guarded)) return undefined;
+      const found = guardedLogarithm(hit.matched);
+      const guarded = found && asOutputOfModel(found, hit);
+      if (!guarded || !reachesEnd(guarded) || isMixtureOfDensities(hit, guarded)) return undefined;
       const format = formatInUse(hit, guarded.source);
       const effect = effectOf(guarded, format);
       const consequence = effect && consequences[effect];
       // Where nothing is differentiated a gradient that stops is nothing to speak of.
       if (!consequence || (consequence.of === 'gradient' && !hit.site.framework.differentiates)) return undefined;
-      const place: Place = { hit, guarded, format, unstable: guarded.logarithm(measured[guarded.source]) };
+      const place: Place = { hit, guarded, format, unstable: guarded.logarithm(measuredOf(guarded)) };
       const severity = consequence.severity(place);
       return severity === false ? undefined : formAt(place, consequence, severity);
     },
@@ -172,21 +247,22 @@ function formAt(place: Place, { of, because, says }: Consequence, severity: Seve
   const { at: _, stable: __, typical: ___, ...general } = hit.form;
   return {
     ...general,
-    name: `${written(guarded.logarithm(variable(names[source])))}${guarded.ofTarget ? ' (p_t with target 0)' : ''}`,
+    name: `${written(guarded.logarithm(variable(nameOfProbability(guarded))))}${guarded.ofTarget ? ' (p_t with target 0)' : ''}`,
     severity,
     ...(source === 'other' ? {} : { culprit: source }),
+    ...(isOfModel(guarded) ? { operand: operandOfModel(hit) } : {}),
     headline,
     bounded: source === 'softmax' ? false : 'x',
     unstable: () => unstable,
     ...(stable ? { stable: () => stable } : {}),
-    ...(source === 'softmax' ? { speech: ofGap } : {}),
+    speech: speechOf(guarded),
     advice: adviceFor(hit, guarded),
     says(found) {
       if (says) return says({ ...place, hit: found });
       const { form, rule, bindings, differentiates, formats } = found;
       const failures = measure(unstable, [format, ...formats.filter((each) => each !== format)]);
       const message = messageOf(form, headline, failures, {
-        operand: nameOf(hit, bindings.get('x')),
+        operand: isOfModel(guarded) ? undefined : nameOf(hit, bindings.get('x')),
         unstable,
         differentiates,
       });
@@ -214,7 +290,7 @@ const ofLogits: Readonly<Record<'sigmoid' | 'softmax', Readonly<Partial<Record<s
 
 export const adviceOfOthers = 'take logsumexp of the logits of all other classes, and subtract logsumexp of all logits';
 
-function adviceFor({ analysis, site }: Hit, { source, complement }: Guarded): string {
+function adviceFor({ analysis, site }: Hit, { source, complement, mixed }: Guarded): string {
   if (source === 'other') {
     return complement
       ? 'limit p itself by a number that the format can tell from 1, or add the epsilon last: 1 - p + 1e-7'
@@ -224,7 +300,9 @@ function adviceFor({ analysis, site }: Hit, { source, complement }: Guarded): st
   const path = ofLogits[source][site.framework.name];
   const name = path === undefined ? `log_${source}` : analysis.spell(path);
   const argument = source === 'sigmoid' && complement ? ' of the negative logit' : '';
-  return `compute the logarithm from the logits, by ${name}${argument}, which needs no guard`;
+  return mixed
+    ? `compute the logarithms from the logits, by ${name}${argument}, which needs no guard, and add them up with logsumexp`
+    : `compute the logarithm from the logits, by ${name}${argument}, which needs no guard`;
 }
 
 /**
@@ -234,7 +312,10 @@ function adviceFor({ analysis, site }: Hit, { source, complement }: Guarded): st
 function isInEntropy({ hit, guarded }: Place): boolean {
   const isOwn = (factor: Expression): boolean => {
     const other = guardedIn(factor);
-    return other !== undefined && ofSameProbability(other, guarded) && other.complement === guarded.complement;
+    if (other?.complement !== guarded.complement) return false;
+    // Times a number of classes it is the same distribution.
+    const isOfSameLogits = guarded.mixed && other.logit && guarded.logit && sameComputation(other.logit, guarded.logit);
+    return isOfSameLogits === true || ofSameProbability(other, guarded);
   };
   const products = productsWith(hit, hit.matched).map((product) =>
     multiplicandsOf(product).filter((factor) => factor !== hit.matched),
@@ -260,7 +341,7 @@ function halvedFrom({ guarded, unstable, format }: Place): string | undefined {
     if (at(middle) < 0.5) high = middle;
     else low = middle;
   }
-  const speech = guarded.source === 'softmax' ? ofGap : ofVariable;
+  const speech = speechOf(guarded);
   return speech.threshold(speech.amount(printThreshold({ from: sign * high, side })), side);
 }
 
@@ -319,10 +400,10 @@ const limitHolds: Consequence = {
   says(place) {
     const { hit, guarded, format } = place;
     const side = guarded.complement ? 'above' : 'below';
-    const speech = guarded.source === 'softmax' ? ofGap : ofVariable;
+    const speech = speechOf(guarded);
     const from = speech.threshold(speech.amount(printThreshold({ from: deadFrom(place), side })), side);
-    const name = nameOf(hit, hit.bindings.get('x'));
-    const meaning = name === undefined ? operands[guarded.source] : `\`${name}\``;
+    const name = isOfModel(guarded) ? undefined : nameOf(hit, hit.bindings.get('x'));
+    const meaning = name === undefined ? (hit.form.operand ?? operands[guarded.source]) : `\`${name}\``;
     return {
       message: `The limit stops ${hit.form.name} at ${printed(floorOf(place))} ${from} in ${format}, and its gradient is exactly 0 there: what is most wrong is not corrected. Here x is ${meaning}.`,
       lens: `${hit.rule.title}: gradient 0 ${from.replace('<=', '≤').replace('>=', '≥')} in ${format}`,

@@ -52,7 +52,7 @@ import {
   adviceOfOthers,
 } from './guardedLogarithms';
 import { everywhere, reshaped, sigmoidOf, sigmoidOfTanh, softmaxOf } from './shapes';
-import { carriesGradient, isInsideTraining } from './zeros';
+import { carriesGradient, isInsideTraining, isLossOfKeras, isOutsideTraining, namesAround } from './zeros';
 
 // log(1 - softmax(x)): the sum over the other classes, lost in the subtraction.
 
@@ -163,16 +163,11 @@ const focalForm = (name: string, isComplement: boolean, unstable: Expression): F
   sparesSampling: true,
   at: (hit) => {
     const guarded = guardedLogarithm(hit.matched);
-    if (!guarded || guarded.source === 'softmax' || !isFocal(hit, guarded.probability)) return undefined;
+    if (!guarded || guarded.source === 'softmax' || guarded.mixed || !isFocal(hit, guarded.probability))
+      return undefined;
     return guarded.source === 'sigmoid' ? hit.form : focalOfGiven(hit, guarded);
   },
 });
-
-/** Whether the function around is what Keras calls with the model's outputs, which nobody has limited before. */
-function isLossOfKeras({ site: { within, framework } }: Hit): boolean {
-  const names = within?.parameters.map(({ name }) => name).filter((name) => name !== 'self') ?? [];
-  return framework.name !== 'pytorch' && names[0] === 'y_true' && names[1] === 'y_pred';
-}
 
 /** A probability that the code is only given: by whom it was limited is not known, and as a rule it was. */
 function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
@@ -372,11 +367,16 @@ function logitAt(hit: Hit): Form | undefined {
       return side && probability.limits.some(({ isMeant }) => isMeant) ? limitedLogit(hit, inverse, side) : undefined;
     // What a probability of unknown origin can become is not known, and a prior or data is neither 0 nor 1.
     if (!hit.site.framework.differentiates) return undefined;
+    // One that is only given may be any, where gradients are taken.
     const isComputed = isPrediction(probability.probability, hit);
+    const isGiven =
+      probability.probability.kind === 'variable' &&
+      carriesGradient(probability.probability, hit) &&
+      !namesAround(hit).some((name) => /^_?inv(erse)?$|_inverse$/.test(name));
     return {
       ...general,
       name: written(around(x)),
-      severity: isComputed ? 'information' : 'hint',
+      severity: isComputed || (isGiven && !isOutsideTraining(hit)) ? 'information' : 'hint',
       operand: 'the probability',
       unstable: () => around(x),
       headline: { of: 'value', side: 'above' },

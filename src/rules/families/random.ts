@@ -1,4 +1,6 @@
 import {
+  apply,
+  either,
   clip,
   differentiate,
   equal,
@@ -257,7 +259,7 @@ export const distributionOfProbabilities: Rule = {
   ],
   forms: [
     ofProbabilities('bernoulli', sigmoidOf(operand)),
-    ofProbabilities('categorical', softmaxOf(operand)),
+    ofProbabilities('categorical', either(softmaxOf(operand), apply('exp', apply('logSoftmax', operand)))),
     bernoulliAsIs,
     categoricalAsIs,
   ],

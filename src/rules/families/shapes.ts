@@ -61,8 +61,9 @@ export const softmaxOf = (x: Pattern): Pattern =>
 /** The pattern, or elements of it, its absolute value. */
 export const reshaped = (inner: Pattern): Pattern => through(['pick', 'stopGradient', 'absolute'], inner);
 
-/** The pattern of what is never negative, also inside a ReLU, which changes nothing of it. */
-export const rectified = (inner: Pattern): Pattern => either(inner, apply('maximum', inner, 0));
+/** The pattern of what lies between 0 and 1, also inside a ReLU or a limit to that, which change nothing of it. */
+export const rectified = (inner: Pattern): Pattern =>
+  either(inner, apply('maximum', inner, 0), apply('clip', inner, 0, 1));
 
 /** Whether the expression has an operation of one of these kinds. */
 export function contains(expression: Expression, ...operators: readonly string[]): boolean {

@@ -27,7 +27,8 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, t, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { ofGap } from './guardedLogarithms';
-import { reshaped, sigmoidOf, softmaxOf } from './shapes';
+import { isOutputOfModel } from './models';
+import { rectified, reshaped, sigmoidOf, softmaxOf } from './shapes';
 import { isOfWeights, sourceOf } from './zeros';
 
 /** The catalogue's formula over `x` in place of its logit `z`. */
@@ -68,7 +69,7 @@ export const bceAfterSigmoid: Rule = {
   forms: [
     {
       ...ofSigmoid,
-      pattern: reshaped(sigmoidOf(operand)),
+      pattern: reshaped(rectified(reshaped(sigmoidOf(operand)))),
       culprit: 'sigmoid',
       losses: bce,
       write: { pytorch: '{torch.nn.functional.binary_cross_entropy_with_logits}($x, $t)' },
@@ -115,16 +116,27 @@ export const bceAfterSigmoid: Rule = {
       guard: isReconstruction,
       advice: "leave out the decoder's sigmoid in training, and take binary_cross_entropy_with_logits",
     },
+    {
+      // So does a model that ends in a sigmoid; what BCE takes can hardly be anything else.
+      ...ofSigmoid,
+      pattern: reshaped(suchThat(anything, (_, node) => node.kind === 'variable')),
+      severity: 'information',
+      operand: 'the argument of the sigmoid that gives it, as a model of this file does',
+      at: (hit) => (hit.target !== hit.matched && isOutputOfModel(hit.matched, hit) ? hit.form : undefined),
+      advice: "leave out the model's sigmoid in training, and take binary_cross_entropy_with_logits",
+    },
   ],
 };
 
-/** Whether it is a parameter for what an autoencoder of the file gives, whose decoder ends in a sigmoid. */
+/** Whether it is given, by its name as what an autoencoder of the file gives, whose decoder ends in a sigmoid. */
 function isReconstruction({ matched, site, analysis }: Hit): boolean {
   const origin = analysis.originOf(matched);
-  const name = origin ? analysis.text.slice(origin.start, origin.end) : '';
-  const isParameter = site.within?.parameters.some((each) => each.name === name) === true;
-  if (!isParameter || !/^((\w+_)?rec(on(s|str\w*)?)?(_\w+)?|x_?(hat|tilde|prime|bar)|decoded)$/i.test(name))
-    return false;
+  const text = origin ? analysis.text.slice(origin.start, origin.end) : '';
+  // Also by a dictionary: `kwargs['x_recon']`.
+  const entry = /^\w+\[['"](\w+)['"]\]$/.exec(text)?.[1];
+  const name = entry ?? text;
+  const isGiven = entry !== undefined || site.within?.parameters.some((each) => each.name === name) === true;
+  if (!isGiven || !/^((\w+_)?rec(on(s|str\w*)?)?(_\w+)?|x_?(hat|tilde|prime|bar)|decoded)$/i.test(name)) return false;
   return analysis.ask(
     'decodes by a sigmoid',
     (text) => /\bdecode|vae\b|auto_?encoder/i.test(text) && /\bnn\.Sigmoid\(\)|\bsigmoid\(/.test(text),
@@ -173,6 +185,12 @@ const sigmoidInSoftmax = (): Saying => ({
   lens: `sigmoid before a softmax: the loss can't fall below ${leastOfSoftmax(10)} for 10 classes`,
 });
 
+/** What a matrix of probabilities makes of probabilities. */
+const probabilitiesInSoftmax = (): Saying => ({
+  message: `The loss takes logits and gets a product with a softmax. Where that is a probability, however sure the network is, the loss can't fall below ${leastOfSoftmax(2)} for 2 classes, ${leastOfSoftmax(10)} for 10, ${leastOfSoftmax(100)} for 100.`,
+  lens: `probabilities before a softmax: the loss can't fall below ${leastOfSoftmax(10)} for 10 classes`,
+});
+
 export const crossEntropyOfSoftmax: Rule = {
   id: 'cross-entropy-of-softmax',
   title: 'cross-entropy of softmax',
@@ -194,6 +212,20 @@ export const crossEntropyOfSoftmax: Rule = {
       write: { pytorch: '{torch.nn.functional.cross_entropy}($x, $t)' },
       writeLayer: {},
       advice: 'give the loss the logits, without the softmax',
+    },
+    {
+      // Labels that are wrong in a known way: the product is a probability again.
+      pattern: through(
+        ['pick'],
+        either(apply('matmul', softmaxOf(operand), anything), apply('matmul', anything, softmaxOf(operand))),
+      ),
+      ofLoss: softmaxLosses,
+      culprit: 'softmax',
+      severity: 'information',
+      name: 'cross-entropy of softmax(x) @ w',
+      says: probabilitiesInSoftmax,
+      advice:
+        'give a loss of probabilities what is computed from probabilities: the negative logarithm of the product, or nll_loss of it',
     },
     {
       pattern: through(['pick'], sigmoidOf(operand)),

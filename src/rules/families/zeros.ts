@@ -238,8 +238,11 @@ const stopping: ReadonlySet<string> = new Set([
 
 /** Rewards come from the environment, schedules and masks from literals; `p.grad` is what an optimiser is given. */
 const dataName =
-  /(^|[._])(\w*adv\w*|returns?|rewards?|gae|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|y_?true|gts?\w*|\w*grads?|sched\w*|state|group|[ad]_?k)(\[.*)?$/i;
-const literalCall = /^(\w+\.)*(ones|zeros|eye|randn?|rand_like|randn_like|arange|linspace|tensor|full|normal|load)\(/;
+  /(^|[._])(\w*adv\w*|returns?|rewards?|gae|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|y_?true|gts?\w*|\w*grads?|sched\w*|\w*global_step\w*(\(\))?|state|group|[ad]_?k)(\[.*)?$/i;
+const literalCall =
+  /^(\w+\.)*(ones|zeros|eye|randn?|rand_like|randn_like|arange|linspace|tensor|constant|full|normal|load)\(/;
+
+const untrained = /\bVariable\([^]*\btrainable *= *False/;
 
 /** Whether a gradient flows through the value to something that can be learnt, as far as is known. */
 export function carriesGradient(expression: Expression, hit: Hit): boolean {
@@ -253,7 +256,7 @@ export function carriesGradient(expression: Expression, hit: Hit): boolean {
       case 'variable': {
         const text = sourceOf(hit, node) ?? '';
         if (isGradient(node, hit)) return true;
-        return !dataName.test(text) && !literalCall.test(text) && !isConstantOfJax(node, hit);
+        return !dataName.test(text) && !literalCall.test(text) && !untrained.test(text) && !isConstantOfJax(node, hit);
       }
       case 'withGradient':
         return node.inputs.some(visit);
@@ -329,12 +332,12 @@ export function surroundings({ site, analysis }: Hit): Surroundings {
 
 /** Functions in which no gradients are taken, by their names. */
 const withoutGradients =
-  /preproc|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse|mpjpe|psnr|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
+  /preproc|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse(?!\w*loss)|mpjpe|psnr|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
 /** Classes of which the same is true. */
 const classesWithout =
   /metric|sampler|optimi[sz]er|adam|sgd|dataset|loader|transform(?!er)|callback|evaluat|standardi[sz]|scheduler|scaler$/i;
 const steps: ReadonlySet<string> = new Set(['step', 'apply_gradients', 'load', 'main', '__getitem__', 'get_updates']);
-const reporting = /^\s*(print|log(ger|ging)?\b|self\.log|writer|summary|tf\.summary|wandb|assert)/;
+const reporting = /^\s*(psnr\w*\s*=|print|log(ger|ging)?\b|self\.log|writer|summary|tf\.summary|wandb|assert)/;
 
 /** Whether the place is in code that is not trained through, by the names around it. */
 export function isOutsideTraining(hit: Hit): boolean {
@@ -362,8 +365,11 @@ function isOfHaiku({ site: { within }, analysis }: Hit): boolean {
 const takesGradients = /\.backward\(|\bGradientTape\(|\.minimize\(/;
 
 /** Whether the function around asks for the gradients of what it computes: a step of training, not of an optimiser. */
-function isTrainedThrough({ site: { within }, analysis }: Hit): boolean {
-  return within !== undefined && takesGradients.test(analysis.text.slice(within.start, within.end));
+function isTrainedThrough({ site: { within, range }, analysis }: Hit): boolean {
+  if (within) return takesGradients.test(analysis.text.slice(within.start, within.end));
+  // In a script it is a loop that trains.
+  const loop = analysis.pathTo(range.start).find(({ statement }) => statement.kind === 'loop')?.statement;
+  return loop !== undefined && takesGradients.test(analysis.text.slice(loop.start, loop.end));
 }
 
 /** Whether it is the branch of a module that isn't training. */
@@ -422,6 +428,7 @@ export function isInsideTraining(hit: Hit): boolean {
     (functions.some(
       (each) => training.test(each) || calls.includes(each) || isCalledInForward(each, name, hit) || isLoss(each, hit),
     ) ||
+      isLossOfKeras(hit) ||
       isTrainedThrough(hit) ||
       isOfHaiku(hit) ||
       /loss|norm(ali[sz]ation)?(?!al)|manifold|poincar|lorentz|stereograph|hyperbol/i.test(name))
@@ -437,6 +444,23 @@ function isCalledInForward(method: string, name: string, { analysis }: Hit): boo
       /^[ \t]+def (forward|call)\([^]*?(?=\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/m.exec(body) ?? [];
     return forward.includes(`self.${method}(`);
   });
+}
+
+/** Whether the function around is what Keras calls with the model's outputs; of metrics of the kind more is known by their names. */
+export function isLossOfKeras({ site: { within, framework }, analysis }: Hit): boolean {
+  if (within?.kind !== 'function' || framework.name === 'pytorch') return false;
+  const [first, second] = within.parameters.map(({ name }) => name).filter((name) => name !== 'self');
+  return first === 'y_true' && second === 'y_pred' && !isMetric(within.name, analysis);
+}
+
+/** Whether a model is compiled with it only to be told its value. */
+function isMetric(name: string, analysis: Hit['analysis']): boolean {
+  return analysis.ask(
+    `${name} is a metric`,
+    (text) =>
+      new RegExp(String.raw`\bmetrics\s*=\s*\[[^\]]*\b${name}\b`).test(text) &&
+      !new RegExp(String.raw`\bloss\s*=\s*\[?\s*${name}\b`).test(text),
+  );
 }
 
 /** Steps of training give losses and are none. */

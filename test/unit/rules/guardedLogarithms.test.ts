@@ -595,9 +595,11 @@ def logit_transform(image, lam=1e-6):
     assert.equal(other2.advice, '-z');
   });
 
-  it('is a hint where the probability is only given', () => {
+  it('is information where the probability is only given, and a hint where a flow is inverted', () => {
     const finding = findingOf('logit-of-probability', torch('def f(p):\n    return torch.log(p / (1 - p))'));
-    assert.equal(finding.severity, 'hint');
+    assert.equal(finding.severity, 'information');
+    const inverse = findingOf('logit-of-probability', torch('def inverse(p):\n    return torch.log(p / (1 - p))'));
+    assert.equal(inverse.severity, 'hint');
   });
 });
 

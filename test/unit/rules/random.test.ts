@@ -106,6 +106,14 @@ c = -torch.empty_like(logits).exponential_().log()
 describe('rule distribution-of-probabilities', () => {
   describe('finds', () => {
     finds('distribution-of-probabilities', {
+      'the exponential of a log softmax': `
+import torch
+import torch.nn.functional as F
+from torch.distributions import Categorical
+def policy_loss(logits, action):
+    p = «Categorical(torch.exp(F.log_softmax(logits, dim=1)))»
+    return -p.log_prob(action).mean()
+`,
       'a policy gradient': `
 import torch.nn.functional as F
 from torch.distributions import Categorical

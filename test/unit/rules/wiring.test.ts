@@ -34,6 +34,23 @@ function sparesInJavaScript(cases: Cases): void {
 describe('loss wiring', () => {
   describe('bce-after-sigmoid', () => {
     finds('bce-after-sigmoid', {
+      'a limit to what a sigmoid gives anyway': `
+import torch
+import torch.nn.functional as F
+def loss(x, y):
+    p = torch.clamp(torch.sigmoid(x), min=0, max=1)
+    return «F.binary_cross_entropy(p.view(-1), y)»
+`,
+      'a reconstruction that is given in a dictionary': `
+import torch
+import torch.nn.functional as F
+class VAE(torch.nn.Module):
+    def decode(self, z, **kwargs):
+        return torch.sigmoid(self.decoder(z))
+    def loss_function(self, **kwargs):
+        x_recon, x_true = kwargs['x_recon'], kwargs['x_true']
+        return «F.binary_cross_entropy(x_recon, x_true, reduction='sum')»
+`,
       'the reconstruction of an autoencoder whose loss is called elsewhere': `
 import torch
 from torch import nn
@@ -233,23 +250,6 @@ class VAE(nn.Module):
     def loss_function(recon_x, x):
         return F.binary_cross_entropy(recon_x, x, reduction='sum')
 `,
-      'another parameter': `
-import torch
-from torch import nn
-from torch.nn import functional as F
-class VAE(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Linear(784, 20)
-        self.decoder = nn.Sequential(nn.Linear(20, 784), nn.Sigmoid())
-    def decode(self, z):
-        return self.decoder(z)
-    def forward(self, x):
-        return self.decode(self.encoder(x))
-    @staticmethod
-    def loss_function(y_hat, x):
-        return F.binary_cross_entropy(y_hat, x, reduction='sum')
-`,
       'a BCELoss that is made and never called': `
 import torch
 import torch.nn as nn
@@ -329,6 +329,14 @@ def step(model, x, y):
 
   describe('cross-entropy-of-softmax', () => {
     finds('cross-entropy-of-softmax', {
+      'a softmax times a matrix of label noise': `
+import torch
+import torch.nn as nn
+def noisy_label_loss(logits, cm, y):
+    p = torch.softmax(logits, 1)
+    noisy = torch.bmm(cm, p).view(4, -1)
+    return «nn.CrossEntropyLoss()(noisy, y)»
+`,
       'a module that ends in a softmax': `
 import torch
 import torch.nn as nn

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { findingsIn } from '../../../src/rules';
+import { finds, only, spares } from './marked';
+
+/** A model that ends in a sigmoid, and beside it code that nobody in the file calls. */
+const model = (rest: string): string => `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class Discriminator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(3, 1), nn.Sigmoid())
+    def forward(self, x):
+        return self.net(x)
+${rest}`;
+
+const gated = (rest: string): string => `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class ChannelAttention(nn.Module):
+    def forward(self, x):
+        return torch.sigmoid(self.fc(x))
+class DiceLoss(nn.Module):
+    def forward(self, output, y):
+        output = torch.sigmoid(output)
+        return (output * y).sum()
+${rest}`;
+
+describe('what a model of the file gives, as far as names tell', () => {
+  finds('bce-after-sigmoid', {
+    'by a method of the trainer that is given the model': model(`
+class Trainer:
+    def __init__(self, discriminator):
+        self.discriminator = discriminator
+        self.criterion = nn.BCELoss()
+    def step(self, x, y):
+        out, features = self.discriminator(x)
+        return «self.criterion(out, y)»
+`),
+    'by a parameter, an entry, and elements that a mask picks': model(`
+def loss_fn(pred, y):
+    return «F.binary_cross_entropy(pred, y)»
+class Task:
+    def loss(self, feed, outputs):
+        prediction = outputs['prediction'].flatten()
+        label = outputs['label'].flatten()
+        mask = label > -1
+        return «F.binary_cross_entropy(prediction[mask], label[mask])»
+`),
+    'of an autoencoder, by another name': `
+import torch
+from torch import nn
+from torch.nn import functional as F
+class VAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(784, 20)
+        self.decoder = nn.Sequential(nn.Linear(20, 784), nn.Sigmoid())
+    def decode(self, z):
+        return self.decoder(z)
+    @staticmethod
+    def loss_function(y_hat, x):
+        return «F.binary_cross_entropy(y_hat, x, reduction='sum')»
+`,
+    'of a likelihood': `
+import torch
+import torch.nn.functional as F
+class BernoulliLikelihood(torch.nn.Module):
+    def parameters_of(self, x):
+        x = torch.sigmoid(self.net(x))
+        return x
+def log_bernoulli(x, mean):
+    return -«F.binary_cross_entropy(mean, x, reduction='none')».sum()
+`,
+  });
+  spares({
+    'a sigmoid that is a gate or a part of another loss': gated(`
+def loss_fn(pred, y):
+    return F.binary_cross_entropy(pred, y)
+`),
+    'a model that gives logits': `
+import torch.nn as nn
+import torch.nn.functional as F
+class Net(nn.Module):
+    def forward(self, x):
+        return self.fc(x)
+def loss_fn(pred, y):
+    return F.binary_cross_entropy(pred, y)
+`,
+    'what is limited': model(`
+def loss_fn(pred, y):
+    return F.binary_cross_entropy(pred.clamp(1e-4, 1 - 1e-4), y)
+`),
+  });
+
+  finds('log-of-probability-plus-epsilon', {
+    'losses of a discriminator, by hand': model(`
+def discriminator_loss(d_real, d_fake):
+    return -torch.mean(«torch.log(d_real + 1e-8)» + «torch.log(1 - d_fake + 1e-8)»)
+`),
+    'in Keras': `
+import keras.backend as K
+from keras.layers import Activation
+class DiscriminatorImpl(object):
+    def discriminate(self, samples):
+        output = Activation(activation=K.sigmoid)(self.network.apply(samples))
+        return output
+    def get_loss(self):
+        def real_loss(targets, real_preds):
+            return -«K.log(real_preds + K.epsilon())»
+        return real_loss
+`,
+    'in a file with a decoder that ends in one': model(`
+class Decoder(nn.Module):
+    def decode(self, z):
+        y = torch.sigmoid(self.out(z))
+        return y
+def reconstruction_loss(x, recon):
+    return -(x * «torch.log(recon + 1e-10)» + (1 - x) * «torch.log(1 - recon + 1e-10)»).sum()
+`),
+  });
+  spares({
+    'where no model of the file gives probabilities': gated(`
+def gan_loss(d_real, d_fake):
+    return -torch.mean(torch.log(d_real + 1e-8) + torch.log(1 - d_fake + 1e-8))
+`),
+    'what is no prediction by its name': model(`
+def rate_loss(rate):
+    return -torch.mean(torch.log(rate + 1e-8))
+`),
+  });
+
+  it('says whose logit x is', () => {
+    const findings = findingsIn(model('def d_loss(d_real):\n    return -torch.log(d_real + 1e-8).mean()\n'));
+    const { message } = only(findings.filter(({ rule }) => rule === 'log-of-probability-plus-epsilon'));
+    assert.match(message, /Here x is the argument of the sigmoid that gives `d_real`, as a model of this file does\./);
+    const bce = findingsIn(model('def loss_fn(pred, y):\n    return F.binary_cross_entropy(pred, y)\n'));
+    const found = only(bce.filter(({ rule }) => rule === 'bce-after-sigmoid'));
+    assert.equal(found.severity, 'information');
+    assert.match(found.message, /the argument of the sigmoid that gives it, as a model of this file does/);
+  });
+});
