@@ -224,7 +224,8 @@ const gradientGuard =
   (hit) => {
     const exponent = sign === 1 ? boundX(hit) : negate(boundX(hit));
     if (isBelowZero(exponent, hit)) return false;
-    return isWithoutAutograd(hit) || isChosenFrom(hit) ? 'hint' : true;
+    const isScheduled = !carriesGradient(exponent, hit);
+    return isScheduled || isWithoutAutograd(hit) || isChosenFrom(hit) ? 'hint' : true;
   };
 
 const reciprocal = (divisor: Pattern): Pattern => either(apply('divide', 1, divisor), apply('power', divisor, -1));

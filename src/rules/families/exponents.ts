@@ -438,7 +438,22 @@ export function areSimilarities(exponents: readonly Expression[], hit: Hit): boo
 export function severityOfSimilarity(exponents: readonly Expression[], hit: Hit): true | 'hint' {
   const kinds = new Set(exponents.map((exponent) => kindOf(exponent, hit) ?? 'other'));
   if (kinds.has('other') || hit.formats[0] === 'float16') return true;
-  return kinds.has('product') && !hit.analysis.ask('normalises', (text) => normalising.test(text)) ? true : 'hint';
+  return kinds.has('product') && !isNormalised(hit) ? true : 'hint';
+}
+
+/** Whether vectors are normalised anywhere but in other classes than the one around. */
+function isNormalised({ analysis, site }: Hit): boolean {
+  const [around] = analysis.pathTo(site.range.start);
+  const own = around?.statement.kind === 'class' ? around.statement.name : undefined;
+  return analysis.ask(`normalises, as ${own ?? 'nothing'} sees it`, (text) => {
+    if (own === undefined) return normalising.test(text);
+    const others = text.split(/^(?=class\b)/m).map((part) => {
+      const [, name] = /^class +(\w+)/.exec(part) ?? [];
+      // What is at the margin again belongs to the class no more.
+      return name === undefined || name === own ? part : part.slice(/\n(?=[^\s#)])/.exec(part)?.index ?? part.length);
+    });
+    return normalising.test(others.join(''));
+  });
 }
 
 /** Words without which a text has no exponential. */

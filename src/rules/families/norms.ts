@@ -14,6 +14,7 @@ import {
   square,
   suchThat,
   termsOf,
+  through,
   type Expression,
   type Pattern,
 } from '../../expression';
@@ -23,6 +24,7 @@ import { operand, x, type Form, type Hit, type Rule } from '../rule';
 import { findAll, literal, multipleOfSum, rootOf } from './shapes';
 import {
   canBeZero,
+  carriesGradient,
   isInsideTraining,
   isOfWeights,
   isOutsideTraining,
@@ -132,14 +134,40 @@ const rootForm = (name: string, pattern: Pattern, more: Partial<Form> = {}): For
   ...more,
 });
 
-/** Of all elements at once it takes a perfect fit, which training doesn't reach. */
-const asHint = (hit: Hit): false | Severity => whereZero(theOperand(hit), hit, 'hint');
+/** Of all elements at once it takes a perfect fit: of a loss, and not of what is only known to be given. */
+function ofPerfectFit(hit: Hit): false | Severity {
+  const found = whereZero(theOperand(hit), hit, 'information');
+  return found && (isInsideTraining(hit) ? found : 'hint');
+}
+
+/** Whether a value is what a mean squared error came to. */
+function isSquaredError(value: Expression, { analysis }: Hit): boolean {
+  const origin = analysis.originOf(value);
+  return analysis.sites.some(
+    ({ loss, range }) => loss?.endsWith(':mse') === true && range.start === origin?.start && range.end === origin.end,
+  );
+}
 
 /** Whether the mean is one of each row: of a distance, not of a batch. */
 function isAlongAxis(hit: Hit): boolean {
-  const mean = findAll(hit.matched, 'mean')[0];
+  const mean = findAll(hit.matched, 'mean', 'sum')[0];
+  // Divided by a number of elements, sums are statistics as well.
+  if (mean?.kind === 'operation' && mean.operator === 'sum' && !isInsideTraining(hit)) return false;
   const axis = mean && hit.analysis.axisOf(mean);
   return axis !== undefined && hit.analysis.text.slice(axis.start, axis.end) !== 'None' && !isOutsideTraining(hit);
+}
+
+/** The parts of complex numbers, both of which are 0 in silence, by the code that they are squared in. */
+const partOfComplex = /(^|[^a-z])(re|im)([^a-z]|$)|real|imag|\[(\.\.\.|:)[^\]]*,\s*[01]\s*\]/i;
+
+function guardOfSquares(hit: Hit): false | Severity {
+  const sum = theOperand(hit);
+  if (canBeZero(sum, hit) === 'yes') return whereZero(sum, hit, 'warning');
+  const squares = termsOf(sum).map(({ term }) => matchPattern(square(bind('base')), term)?.get('base'));
+  const isComplex =
+    squares.length === 2 && squares.every((base) => base && partOfComplex.test(sourceOf(hit, base) ?? ''));
+  if (!isComplex || !isInsideTraining(hit)) return false;
+  return whereZero(sum, hit, 'information') && 'information';
 }
 
 /** Whether what looks like a square is one, and not the products of a vector's elements with each other. */
@@ -163,16 +191,30 @@ export const normAtZero: Rule = {
       'sqrt(mean(x ** 2))',
       rootOf(either(apply('mean', square(operand)), apply('divide', sumOfSquares, anything))),
       {
-        guard: (hit) => (isAlongAxis(hit) ? ofNorm(hit) : asHint(hit)),
+        guard: (hit) => (isAlongAxis(hit) ? ofNorm(hit) : ofPerfectFit(hit)),
       },
     ),
+    rootForm('sqrt(mse(x, y))', rootOf(bind('x', (node) => node.kind === 'variable')), {
+      says: (hit) => sayAtZero(hit, 'Where x and y are equal', 'root of a mean squared error'),
+      at: (hit) => (isSquaredError(theOperand(hit), hit) ? hit.form : undefined),
+      guard: (hit) => (isInsideTraining(hit) ? 'information' : 'hint'),
+    }),
+    rootForm(
+      'sqrt(min(sum(x ** 2)))',
+      rootOf(through(['pick', 'least'], apply('least', through(['pick'], sumOfSquares)))),
+      {
+        says: (hit) => sayAtZero(hit, 'Where two points are the same', 'distance'),
+      },
+    ),
+    // Where the mask is 0 everything under the root is.
+    rootForm('sqrt(sum(w * x ** 2))', rootOf(apply('sum', apply('multiply', square(operand), anything)))),
     rootForm('sqrt(x ** 2)', rootOf(square(operand)), {
       guard: (hit) => isOneSquare(hit) && whereZero(theOperand(hit), hit, 'information'),
       advice: 'take the absolute value',
     }),
     rootForm('sqrt(x ** 2 + y ** 2)', rootOf(addedSquares), {
       says: (hit) => sayAtZero(hit, 'Where x and y are 0', 'norm'),
-      guard: (hit) => canBeZero(theOperand(hit), hit) === 'yes' && whereZero(theOperand(hit), hit, 'warning'),
+      guard: guardOfSquares,
     }),
     rootForm('sqrt(a ** 2 + b ** 2 - 2 * a * b)', rootOf(multipliedOut), {
       says: (hit) => sayAtZero(hit, 'Where a and b are equal', 'distance'),
@@ -180,7 +222,11 @@ export const normAtZero: Rule = {
       advice: 'limit it from below before the root: rounding can also bring it below 0, where the root is NaN',
     }),
     rootForm('sum(x ** p) ** (1 / p)', generalNorm),
-    rootForm('norm(x)', plainNorm, { frameworks: withPlainNorm }),
+    rootForm('norm(x)', plainNorm, {
+      frameworks: withPlainNorm,
+      // JAX differentiates functions: what stands outside of them is an error that a script shows.
+      guard: (hit) => (hit.site.framework.name === 'jax' && !hit.site.within ? 'hint' : ofNorm(hit)),
+    }),
   ],
 };
 
@@ -234,7 +280,8 @@ function ofCall(value: Expression, hit: Hit): false | Severity {
   const found = value.kind === 'variable' ? 'hint' : whereZero(value, hit, 'information');
   const { start, end } = hit.site.statement;
   const names = `${sourceOf(hit, value) ?? ''} ${hit.analysis.text.slice(start, end)}`;
-  return found === 'hint' && isInsideTraining(hit) && !featureName.test(names) ? 'information' : found;
+  if (found !== 'hint' || isOutsideTraining(hit)) return found;
+  return isNormalising(hit) || (isInsideTraining(hit) && !featureName.test(names)) ? 'information' : 'hint';
 }
 
 /** The same where the axis is given by its name: by position, an order can stand before it. */
@@ -268,8 +315,31 @@ const multipleOverNorm: Pattern = suchThat(
   },
 );
 
+/** All parts of x, by whose squares, added up one by one, it is divided: a quaternion's length. */
+const bySquaredParts: Form = divisionForm(nothing, nothing, {
+  pattern: apply('divide', bind('n'), rootOf(addedSquares)),
+  name: 'x / sqrt(x[0] ** 2 + x[1] ** 2 + ...)',
+  at: (hit) => {
+    const vector = sourceOf(hit, hit.bindings.get('n') as Expression);
+    const parts = termsOf(theOperand(hit)).map(({ term }) => matchPattern(square(bind('base')), term)?.get('base'));
+    const isPart = (part: Expression | undefined): boolean =>
+      part !== undefined && vector !== undefined && (sourceOf(hit, part) ?? '').startsWith(`${vector}[`);
+    return parts.every(isPart) && carriesGradient(theOperand(hit), hit) ? hit.form : undefined;
+  },
+  guard: (hit) => (isOutsideTraining(hit) ? 'hint' : 'information'),
+});
+
 const byCall = divisionForm(plainNorm, nothing);
 const byRoot = divisionForm(rootOf(sumOfSquares), sumOfSquares);
+const byRootOfMean = divisionForm(
+  rootOf(either(apply('divide', sumOfSquares, anything), apply('mean', square(operand)))),
+  nothing,
+  {
+    name: 'x / sqrt(mean(x ** 2))',
+    // Of a whole batch it is a scale.
+    at: (hit) => (isAlongAxis(hit) ? hit.form : undefined),
+  },
+);
 
 export const divisionByNorm: Rule = {
   id: 'division-by-norm',
@@ -282,7 +352,9 @@ export const divisionByNorm: Rule = {
     alongAxis(byRoot, 'sum'),
     byCall,
     byRoot,
+    byRootOfMean,
     divisionForm(generalNorm, nothing),
+    bySquaredParts,
     divisionForm(nothing, nothing, { pattern: multipleOverNorm }),
   ],
 };
@@ -320,7 +392,8 @@ export const cosineWithoutGuard: Rule = {
         const vectors = [theOperand(hit), hit.bindings.get('y') as Expression];
         const found = vectors.map((vector) => ofCall(vector, hit));
         if (found.includes('information')) return 'information';
-        return found.includes('hint') ? 'hint' : false;
+        if (!found.includes('hint')) return false;
+        return hit.site.framework.differentiates && !isOutsideTraining(hit) ? 'information' : 'hint';
       },
       advice: "limit the norms from below, or use the framework's own cosine similarity with its eps",
     },

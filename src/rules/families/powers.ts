@@ -11,18 +11,23 @@ import {
   matchPattern,
   maximum,
   multiply,
+  negated,
   operation,
   power,
+  sigmoid,
+  softmax,
   sqrt,
   square,
   suchThat,
+  through,
   type Expression,
   type Operator,
   type Pattern,
 } from '../../expression';
 import { intervalOf } from '../interval';
-import { operand, x, type Form, type Hit, type Rule } from '../rule';
-import { literalOf } from './shapes';
+import { ofVariable, operand, x, type Form, type Hit, type Rule, type Speech } from '../rule';
+import { ofGap } from './guardedLogarithms';
+import { literalOf, sigmoidOf, softmaxOf } from './shapes';
 import {
   canBeZero,
   carriesGradient,
@@ -83,9 +88,15 @@ function baseAt(base: Base, hit: Hit): Base | undefined {
   return name === 'pytorch' || name === 'jax' ? undefined : rectified;
 }
 
-/** What losses take for a probability or an index between 0 and 1: `1 - p`, or the sum of its products with a target. */
+/**
+ * What losses take for a probability or an index between 0 and 1: `1 - p`, or the sum of its products with a target;
+ * and the negative logarithm of one, 0 at the best.
+ */
 const isShare = (base: Expression): boolean =>
-  matchPattern(either(complement(bind('p')), apply('sum', apply('multiply', anything))), base) !== undefined;
+  matchPattern(
+    either(complement(bind('p')), apply('sum', apply('multiply', anything)), negated(apply('log', anything))),
+    base,
+  ) !== undefined;
 
 /** Whether it is limited by what is called an epsilon, whatever its value is. */
 const isLimited = (base: Expression, hit: Hit): boolean =>
@@ -146,13 +157,55 @@ const fractionalForm = (base: Base): Form => ({
   advice: 'add a small number to the base, or limit it from below',
 });
 
+/**
+ * A power of a probability, as a loss that is robust against wrong labels takes it, (1 - p ** q) / q: where the
+ * probability underflows its gradient is infinite or NaN.
+ */
+const ofProbability = (
+  name: string,
+  probability: (x: Pattern) => Pattern,
+  measured: Expression,
+  speech: Speech,
+  more: Partial<Form>,
+): Form => ({
+  pattern: suchThat(apply('power', through(['pick'], probability(operand)), bind('a')), (bindings) => {
+    const value = literalOf(bindings.get('a') as Expression);
+    return value !== undefined && value > 0 && value < 1;
+  }),
+  name: `${name} ** a`,
+  ofGradients: true,
+  bounded: false,
+  typical: { a: 0.7 },
+  unstable: ({ a = 0.7 }) => power(measured, a),
+  headline: { of: 'gradient', side: 'below' },
+  speech,
+  at: (hit) => {
+    const a = exponentOf(hit);
+    const printed = String(Number(a.toPrecision(4)));
+    return { ...hit.form, name: `${name} ** ${printed}`, unstable: () => power(measured, a) };
+  },
+  guard: (hit) => isInsideTraining(hit) && 'information',
+  advice: 'compute it as exp(a * log_softmax(x)), or limit the probability from below',
+  ...more,
+});
+
 export const fractionalPowers: Rule = {
   id: 'fractional-power-at-zero',
   title: 'gradient of a power at 0',
   entries: ['NS57'],
   severity: 'information',
   triggers: [['sqrt', 'Sqrt', 'pow', '**']],
-  forms: [fractionalForm(magnitude), fractionalForm(limited), fractionalForm(plain)],
+  forms: [
+    ofProbability('softmax(x)', softmaxOf, softmax(x, 0), ofGap, { culprit: 'softmax', operand: 'the logits' }),
+    ofProbability('sigmoid(x)', sigmoidOf, sigmoid(x), ofVariable, {
+      culprit: 'sigmoid',
+      operand: 'the argument of the sigmoid',
+      advice: 'compute it as exp(a * log_sigmoid(x)), or limit the probability from below',
+    }),
+    fractionalForm(magnitude),
+    fractionalForm(limited),
+    fractionalForm(plain),
+  ],
 };
 
 export const angleAtOrigin: Rule = {

@@ -22,7 +22,7 @@ import type { FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { said } from '../points';
-import { findAll, literal, literalOf, rootOf } from './shapes';
+import { contains, findAll, literal, literalOf, rootOf } from './shapes';
 import {
   canBeZero,
   carriesGradient,
@@ -71,11 +71,23 @@ function whereConstant(hit: Hit): string {
 /** What reinforcement learning standardises: batches of it can be small, and their elements equal. */
 const returnName = /adv|reward|\breturns?\b|_returns?\b|discounted|\bgae|\bq_?targ/i;
 
+/** Functions that give them. */
+const ofReturns = /discount|rewards?_?to_?go|(^|_)(returns|advantages?|gae)(_|$)/i;
+
 function isReturn(hit: Hit): boolean {
   const { start, end } = hit.site.statement;
   const statement = hit.analysis.text.slice(start, end).replace(/^\s*return\b/, '');
-  return returnName.test(`${sourceOf(hit, theOperand(hit)) ?? ''} ${statement}`);
+  return (
+    returnName.test(`${sourceOf(hit, theOperand(hit)) ?? ''} ${statement}`) ||
+    namesAround(hit).some((name) => ofReturns.test(name))
+  );
 }
+
+/** Whether on another branch it is divided by a number: `std = np.std(x) if np.std(x) > 0 else 1`. */
+const isReplacedWhereZero = ({ site }: Hit): boolean =>
+  site.alternatives.some(
+    ([value]) => value?.kind === 'operation' && value.operator === 'divide' && value.operands[1]?.kind === 'constant',
+  );
 
 export const standardisation: Rule = {
   id: 'division-by-deviation',
@@ -106,7 +118,7 @@ export const standardisation: Rule = {
       guard: (hit) => {
         const { differentiates } = hit.site.framework;
         // Returns are standardised while training, in NumPy as well.
-        if (isReturn(hit)) return differentiates ? 'information' : 'warning';
+        if (isReturn(hit) && !isReplacedWhereZero(hit)) return differentiates ? 'information' : 'warning';
         if (!differentiates) return false;
         return isInsideTraining(hit) && carriesGradient(theOperand(hit), hit) ? 'information' : 'hint';
       },
@@ -273,12 +285,29 @@ const isWhole = (hit: Hit): boolean => {
   return first?.kind === 'operation' && first.operator === 'mean' && analysis.axisOf(first) === undefined;
 };
 
+/** What is called a mean of squares, of which the square of a mean is subtracted. */
+const squaresName = /sq(r|uared?s?)?(_|\b)|second|ex2|(^|[._])m2/i;
+
+/** The root of a variance of which the moments are computed elsewhere: running sums, accumulators. */
+const rootOfMoments: Form = {
+  pattern: rootOf(apply('subtract', bind('x'), square(anything))),
+  name: 'sqrt(mean(x ** 2) - mean(x) ** 2)',
+  says: sayOfMoments,
+  at: (hit) => {
+    const squares = theOperand(hit);
+    const code = sourceOf(hit, squares) ?? '';
+    return squares.kind !== 'constant' && squaresName.test(code) && code.length <= 200 ? hit.form : undefined;
+  },
+  guard: (hit) => (isOutsideTraining(hit) ? 'hint' : 'information'),
+  advice: 'limit the difference from below before the root, or add up squared distances from the mean',
+};
+
 export const varianceOfMoments: Rule = {
   id: 'variance-by-moments',
   title: 'variance as a difference of moments',
   entries: ['NS51'],
   severity: 'warning',
-  triggers: [['mean', 'sum', 'average']],
+  triggers: [['mean', 'sum', 'average', 'moment', 'sq']],
   forms: [
     {
       ...varianceByMoments,
@@ -293,20 +322,37 @@ export const varianceOfMoments: Rule = {
       },
     },
     varianceByMoments,
+    rootOfMoments,
     { ...varianceByMoments, pattern: weightedMoments, name: 'sum(w * x ** 2) - sum(w * x) ** 2' },
   ],
 };
 
-/** A sum of products over sums: intersection over union, Dice. */
-const overlap: Pattern = suchThat(apply('divide', bind('n'), bind('d')), (bindings) => {
+/** A sum of products over sums: intersection over union, Dice; with a number added to the sum of products or without. */
+const overlap = (isRaised: boolean): Pattern =>
+  suchThat(apply('divide', bind('n'), bind('d')), (bindings) => {
+    const [numerator, divisor] = [bindings.get('n'), bindings.get('d')];
+    if (!numerator || !divisor) return false;
+    const terms = termsOf(divisor);
+    const isSumOfProducts = (node: Expression): boolean =>
+      matchPattern(apply('sum', apply('multiply', anything)), unscaled(node)) !== undefined;
+    const above = termsOf(numerator);
+    const numbers = above.filter(({ term, sign }) => sign === 1 && literalOf(term) !== undefined);
+    const products = above.filter(({ term, sign }) => sign === 1 && isSumOfProducts(term));
+    return (
+      products.length > 0 &&
+      numbers.length === (isRaised ? 1 : 0) &&
+      products.length + numbers.length === above.length &&
+      terms.length > 1 &&
+      terms.every(({ term }) => matchPattern(apply('sum', anything), unscaled(term)) !== undefined)
+    );
+  });
+
+/** What two boxes have in common, divided by what they cover together: `i / (a + b - i)`. */
+const boxes: Pattern = suchThat(apply('divide', bind('n'), bind('d')), (bindings) => {
   const [numerator, divisor] = [bindings.get('n'), bindings.get('d')];
-  if (!numerator || !divisor) return false;
+  if (numerator?.kind !== 'operation' || numerator.operator !== 'multiply' || !divisor) return false;
   const terms = termsOf(divisor);
-  return (
-    matchPattern(apply('sum', apply('multiply', anything)), unscaled(numerator)) !== undefined &&
-    terms.length > 1 &&
-    terms.every(({ term }) => matchPattern(apply('sum', anything), unscaled(term)) !== undefined)
-  );
+  return terms.length === 3 && terms.some(({ term, sign }) => sign === -1 && sameComputation(term, numerator));
 });
 
 /** The value without factors that are numbers. */
@@ -362,6 +408,10 @@ function isWrittenHere(hit: Hit): boolean {
   return !shareName.test(analysis.text.slice(origin.start, origin.end));
 }
 
+/** What is taken of a mask, or how it is laid out. */
+const shaping =
+  /(\[[^\]]*\]|\(\)|\.(float|long|bool|int)\(\)|\.(repeat|expand|expand_as|to|type|unsqueeze|view|reshape)\(.*\))+$/s;
+
 /** Whether it is a mask or the like by its name, or a comparison. */
 function selects(value: Expression, hit: Hit): boolean {
   if (value.kind === 'operation') {
@@ -373,8 +423,10 @@ function selects(value: Expression, hit: Hit): boolean {
   }
   if (value.kind !== 'variable') return false;
   const text = (sourceOf(hit, value) ?? '')
+    .replace(shaping, '')
+    // Of a parameter its type and default.
     .replace(/\s*[:=,].*$/s, '')
-    .replace(/(\[[^\]]*\]|\(\)|\.(float|long|bool|int)\(\))+$/, '');
+    .replace(shaping, '');
   return selectionName.test(text) && !shareName.test(text);
 }
 
@@ -383,7 +435,8 @@ export const divisionBySum: Rule = {
   title: 'division by a sum that can be 0',
   entries: ['NS66'],
   severity: 'information',
-  triggers: [['sum', 'Sum']],
+  // Of boxes by what people call what they divide.
+  triggers: [['sum', 'Sum', 'area', 'nter', 'nion']],
   forms: [
     {
       ...sumForm(
@@ -401,9 +454,19 @@ export const divisionBySum: Rule = {
       ...sumForm(
         'intersection / union',
         'Where the union is 0 (a class that is neither there nor predicted)',
-        overlap,
+        overlap(false),
         (hit) => hit.bindings.get('d') as Expression,
       ),
+      guard: (hit) => insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression)),
+    },
+    {
+      ...sumForm(
+        '(intersection + c) / union',
+        'Where the union is 0 (a class that is neither there nor predicted)',
+        overlap(true),
+        (hit) => hit.bindings.get('d') as Expression,
+      ),
+      atZero: { value: divide(add(x, 1), x) },
       guard: (hit) => insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression)),
     },
     {
@@ -421,6 +484,36 @@ export const divisionBySum: Rule = {
         return { ...hit.form, severity: isLearnt ? 'information' : 'hint' };
       },
       guard: (hit) => canBeZero(theOperand(hit), hit) !== 'never' && !isOutsideTraining(hit),
+    },
+    {
+      ...sumForm(
+        'intersection / union of boxes',
+        'Where the union is 0 (boxes without an area)',
+        boxes,
+        (hit) => hit.bindings.get('n') as Expression,
+      ),
+      at: (hit) => {
+        const both = hit.bindings.get('n') as Expression;
+        return canBeZero(both, hit) === 'yes' && carriesGradient(both, hit) ? hit.form : undefined;
+      },
+      guard: (hit) => (isInsideTraining(hit) ? 'information' : 'hint'),
+      advice: 'add a small number to the union, or limit it from below',
+    },
+    {
+      ...sumForm(
+        'sum(w * x) / sum(x)',
+        'Where the sum is 0 (nothing above 0)',
+        suchThat(apply('divide', bind('n'), apply('sum', operand)), (bindings) => {
+          const [numerator, value] = [bindings.get('n'), bindings.get('x')];
+          return numerator !== undefined && value !== undefined && inOrder([numerator]).includes(value);
+        }),
+        theOperand,
+      ),
+      // Nor is this a guard.
+      at: (hit) => {
+        const value = theOperand(hit);
+        return contains(value, 'maximum') && canBeZero(value, hit) === 'yes' ? hit.form : undefined;
+      },
     },
   ],
 };

@@ -714,6 +714,25 @@ def loss(z1, z2):
     });
   });
 
+  it('takes no notice of what another class normalises', () => {
+    const other = `
+import torch
+import torch.nn.functional as F
+class Cosine(torch.nn.Module):
+    def forward(self, a, b):
+        return F.cosine_similarity(a, b)
+class Contrastive(torch.nn.Module):
+    def forward(self, a, b):
+        sim = torch.exp(a.mm(b.t()) / 0.5)
+        return -«torch.log(sim / sim.sum(dim=1, keepdim=True))».mean()
+`;
+    assertFinds('contrast-by-hand', other);
+    assert.equal(
+      hintsOf('contrast-by-hand', other.replace('return F', 'return a @ b\n\nx = F').replace(/[«»]/g, '')).length,
+      1,
+    );
+  });
+
   it('hints where vectors are normalised', () => {
     assert.equal(hintsOf('contrast-by-hand', ncl).length, 1);
     const known = ncl.replace('z2, t):', 'z2):').replaceAll('/ t)', '/ 0.07)');

@@ -10,6 +10,45 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      'the nearest of several points': `
+import torch
+def chamfer_loss(a, b):
+    d = ((a[:, :, None] - b[:, None]) ** 2).sum(-1)
+    return «torch.sqrt(d.min(1)[0])».mean()
+`,
+      'a loop of a script that trains': `
+import torch
+for x, y in loader:
+    loss = «torch.sqrt(torch.mean((net(x) - y) ** 2))»
+    loss.backward()
+    optimizer.step()
+`,
+      'a root mean squared error, by hand and by its name': `
+import torch
+import torch.nn as nn
+class RMSELoss(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mse = nn.MSELoss()
+    def forward(self, a, b):
+        return «torch.sqrt(self.mse(a, b))»
+def rmse_loss(a, b):
+    return «torch.sqrt(torch.mean((a - b) ** 2))»
+`,
+      'a sum of squares that a mask can make 0': `
+import torch
+class KeypointsL2Loss(torch.nn.Module):
+    def forward(self, pred, gt, validity):
+        return torch.sum(«torch.sqrt(torch.sum((gt - pred) ** 2 * validity, dim=2))»)
+`,
+      'magnitudes of spectra': `
+import torch
+class SpectralLoss(torch.nn.Module):
+    def forward(self, a, b):
+        x = torch.stft(a, 512, return_complex=False)
+        y = torch.fft.fft(b)
+        return («torch.sqrt(x[..., 0] ** 2 + x[..., 1] ** 2)» - «torch.sqrt(y.real ** 2 + y.imag ** 2)»).abs().mean()
+`,
       'of networks with more settings than are followed': `
 import jax
 import jax.numpy as jnp
@@ -233,6 +272,25 @@ class Normalize(torch.nn.Module):
 `,
     });
     spares({
+      'errors that a script of JAX shows': `
+import jax.numpy as jnp
+error = jnp.linalg.norm(x_pred - x) / jnp.linalg.norm(x)
+`,
+      'a root mean square that is only shown, and magnitudes outside training': `
+import torch
+def evaluate(a, b):
+    rmse = torch.sqrt(torch.mean((a - b) ** 2))
+    print(rmse)
+def spectrum(y):
+    return torch.sqrt(y.real ** 2 + y.imag ** 2)
+def rmse(a, b):
+    return torch.sqrt(torch.nn.functional.mse_loss(a, b))
+`,
+      'the root of another loss': `
+import torch
+def root_loss(a, b):
+    return torch.sqrt(torch.nn.functional.cross_entropy(a, b))
+`,
       'what JAX differentiates nothing by': `
 import jax
 import jax.numpy as jnp
@@ -362,11 +420,6 @@ import optax
 def energy(x, y):
     return optax.safe_norm(x - y, 1e-6) + jnp.sqrt(jnp.sum((x - y) ** 2) + 1e-9)
 `,
-      'a root mean square over everything': `
-import torch
-def rmse_loss(a, b):
-    return torch.sqrt(torch.mean((a - b) ** 2))
-`,
       'summaries of a variable': `
 import tensorflow as tf
 def variable_summaries(var):
@@ -400,6 +453,24 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'a scale of each row': `
+import torch
+def reprojection_loss(p, q):
+    scale = torch.sqrt(p.square().sum(axis=1, keepdim=True) / 32)
+    return («p / scale» - q).abs().mean()
+`,
+      'a function that normalises, whatever it is given': `
+import torch
+def l2_norm(input, axis=1):
+    norm = torch.norm(input, 2, axis, True)
+    return «torch.div(input, norm)»
+`,
+      'a quaternion by its parts': `
+import torch
+def build_rotation(r):
+    norm = torch.sqrt(r[:, 0] * r[:, 0] + r[:, 1] * r[:, 1] + r[:, 2] * r[:, 2] + r[:, 3] * r[:, 3])
+    return «r / norm[:, None]»
+`,
       'a method that the forward pass calls': `
 import torch
 import torch.nn as nn
@@ -474,6 +545,12 @@ def rotation_loss(y, p):
 `,
     });
     spares({
+      'parts of something else, and squares that are kept off 0': `
+import torch
+def loss(r, v):
+    norm = torch.sqrt(v[:, 0] * v[:, 0] + v[:, 1] * v[:, 1] + 1e-8)
+    return v / norm
+`,
       'a method that nothing trained calls': `
 import torch
 import torch.nn as nn
@@ -554,6 +631,13 @@ def f(a, b):
 
   describe('cosine-of-zero-vectors', () => {
     finds('cosine-of-zero-vectors', {
+      'features in a contrastive loss, and a similarity of what is given': `
+import torch
+def contrastive_loss(features, embeddings):
+    return «torch.mm(features, embeddings.t()) / torch.outer(features.norm(dim=1), embeddings.norm(dim=1))»
+def similarity(a, b):
+    return «(a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1))»
+`,
       'in a function that trains': `
 import torch
 def train(model, loader, opt):
@@ -615,16 +699,6 @@ def f(a, b, c):
 `,
     });
     spares({
-      'features by their name': `
-import torch
-def contrastive_loss(features, embeddings):
-    return torch.mm(features, embeddings.t()) / torch.outer(features.norm(dim=1), embeddings.norm(dim=1))
-`,
-      'unknown embeddings': `
-import torch
-def similarity(a, b):
-    return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1))
-`,
       'the framework function': `
 import torch.nn.functional as F
 def similarity(a, b, c):
@@ -796,11 +870,6 @@ class Trainer:
 `,
     });
     spares({
-      'the mean of a whole batch': `
-import torch
-def rmse_loss(a, b):
-    return torch.sqrt(((a - b) ** 2).mean())
-`,
       'a function whose result is no loss': `
 import torch
 def alignment(a, b):

@@ -9,6 +9,34 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
+      'a power of a probability, as robust losses take it': `
+import torch
+import torch.nn.functional as F
+class GCELoss(torch.nn.Module):
+    def __init__(self, q=0.7):
+        super().__init__()
+        self.q = q
+    def forward(self, logits, y):
+        p = F.softmax(logits, dim=-1)
+        return ((1 - «p[torch.arange(3), y] ** self.q») / self.q).mean()
+def focal_loss(x):
+    return («torch.sigmoid(x) ** 0.5»).mean()
+`,
+      'the reciprocal of a parameter with a default above 1': `
+import torch
+def focal_tversky_loss(p, t, gamma=1.5):
+    tversky = (p * t).sum() / ((p * t).sum() + 0.3 * (p * (1 - t)).sum() + 1)
+    return «torch.pow(1 - tversky, 1 / gamma)»
+`,
+      'a negative logarithm': `
+import torch
+class ExpLogLoss(torch.nn.Module):
+    def __init__(self, gamma=0.3):
+        super().__init__()
+        self.gamma = gamma
+    def forward(self, dice):
+        return «torch.pow(-torch.log(torch.clamp(dice, 1e-6)), self.gamma)»
+`,
       'of the distance of unit vectors by their cosine': `
 import torch
 import torch.nn.functional as F
@@ -78,6 +106,18 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'powers of probabilities as weights, and whole ones': `
+import torch
+import torch.nn.functional as F
+def weighted_loss(logits, y, loss):
+    p = F.softmax(logits, dim=-1)
+    return (p.detach() ** 0.7 * loss).mean() + (p ** 2).mean()
+`,
+      'a power and its root, whatever the order': `
+import torch
+def norm_layer(x, p=3):
+    return x.pow(p).sum(1).pow(1 / p)
+`,
       'the branch of a module for evaluation': `
 import torch
 import torch.nn.functional as F

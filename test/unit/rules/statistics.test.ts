@@ -9,6 +9,18 @@ function said(rule: string, source: string): Finding {
 describe('statistics', () => {
   describe('division-by-deviation', () => {
     finds('division-by-deviation', {
+      'what a function of returns gives': `
+import numpy as np
+class Agent:
+    def find_discounted_return(self, rewards):
+        R = np.zeros_like(rewards)
+        total = 0
+        for t in reversed(range(len(R))):
+            total = total * self.gamma + rewards[t]
+            R[t] = total
+        R -= np.mean(R)
+        return «R / np.std(R)»
+`,
       'of an array that a tensor was made of, beside NumPy': `
 import torch
 import numpy as np
@@ -131,6 +143,13 @@ def forward(x, y):
 
   describe('deviation-at-zero', () => {
     finds('deviation-at-zero', {
+      'a multiple of it, in what Keras calls': `
+import tensorflow as tf
+def crps(y_true, y_pred, factor=0.05):
+    mae = tf.reduce_mean(tf.abs(y_pred - y_true))
+    dist = tf.math.reduce_std(y_pred)
+    return mae - «factor * dist»
+`,
       'of a variance, under a gradient tape': `
 import tensorflow as tf
 def train(net, opt, x, t):
@@ -267,6 +286,13 @@ def loss(x):
 
   describe('variance-by-moments', () => {
     finds('variance-by-moments', {
+      'the root of moments that are added up elsewhere': `
+import tensorflow as tf
+class Leaf(tf.keras.layers.Layer):
+    def scale(self):
+        loc = tf.math.divide_no_nan(self.first_moment, self.n)
+        return «tf.sqrt(tf.math.divide_no_nan(self.second_moment, self.n) - tf.square(loc))»
+`,
       'in PyTorch': `
 import torch
 def variance(x):
@@ -363,7 +389,52 @@ def explained_variance_score(x):
   });
 
   describe('division-by-sum', () => {
+    it('is inf where a number is added above alone, and NaN elsewhere', () => {
+      const dice = (above: string): string => `
+import torch
+def dice_loss(p, t):
+    return 1 - ${above} / (p.sum() + t.sum())
+`;
+      const said = (above: string): string =>
+        only(findingsIn(dice(above)).filter(({ rule }) => rule === 'division-by-sum')).message;
+      assert.match(said('(2 * (p * t).sum() + 1)'), /\(intersection \+ c\) \/ union is inf/);
+      assert.match(said('2 * (p * t).sum()'), /intersection \/ union is NaN/);
+    });
+
     finds('division-by-sum', {
+      'boxes, by a function of the framework': `
+import tensorflow as tf
+class IoULoss(tf.keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        ty1, tx1, ty2, tx2 = tf.unstack(y_true, 4, -1)
+        py1, px1, py2, px2 = tf.unstack(y_pred, 4, -1)
+        h = tf.math.maximum(tf.math.minimum(ty2, py2) - tf.math.maximum(ty1, py1), 0.)
+        w = tf.math.maximum(tf.math.minimum(tx2, px2) - tf.math.maximum(tx1, px1), 0.)
+        both = h * w
+        true_area = (ty2 - ty1) * (tx2 - tx1)
+        area = (py2 - py1) * (px2 - px1)
+        return 1 - «tf.math.divide(both, true_area + area - both)»
+`,
+      'a mask that is laid out before': `
+import torch
+def masked_l1_loss(output, gt, mask):
+    mask = mask.float()[None, :, :].repeat(gt.shape[0], 1, 1)
+    loss = torch.abs(output - gt) * mask
+    return «loss.sum() / mask.sum()»
+`,
+      'a number that is added above alone': `
+import tensorflow as tf
+def dice_loss(y_true, y_pred, const=1e-7):
+    both = tf.reduce_sum(y_true * y_pred)
+    only = tf.reduce_sum((1 - y_true) * y_pred)
+    return 1 - «(2.0 * both + const) / (2.0 * both + only)»
+`,
+      'a mean that is weighed by what a ReLU gives': `
+import torch
+def coordinates_loss(h, grid):
+    mass = torch.relu(h)
+    return «(mass * grid).sum(1) / mass.sum(1)»
+`,
       'a mean over a mask': `
 import torch
 def masked_loss(loss, mask):
@@ -436,6 +507,15 @@ class DiceLoss(tf.keras.losses.Loss):
 `,
     });
     spares({
+      'boxes with a small number, and those that are only matched': `
+import torch
+def iou_loss(a, b, inter_h, inter_w):
+    inter = inter_h.clamp(min=0) * inter_w.clamp(min=0)
+    return 1 - inter / (a + b - inter + 1e-7)
+def nms(a, b, inter_h, inter_w):
+    inter = inter_h.clamp(min=0) * inter_w.clamp(min=0)
+    return inter / (a + b - inter)
+`,
       'a smoothing term': `
 import torch
 def dice_loss(p, t, smooth=1.):
