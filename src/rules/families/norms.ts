@@ -267,7 +267,8 @@ function guardOfDivision(hit: Hit): false | Severity {
   // Arrays that NumPy has taken the norm of, whatever is divided by it.
   if (divisor && hit.analysis.frameworkOf(divisor)?.differentiates === false) return 'hint';
   if (isSliceInLoss(hit)) return 'information';
-  const isCall = divisor?.kind === 'operation' && divisor.operator === 'norm';
+  const [inner] = divisor?.kind === 'operation' && divisor.operator === 'stopGradient' ? divisor.operands : [divisor];
+  const isCall = inner?.kind === 'operation' && inner.operator === 'norm';
   const found = isCall && hit.site.framework.name === 'pytorch' ? ofCall(value, hit) : ofNorm(hit);
   return found === 'warning' ? 'information' : found || 'hint';
 }
@@ -329,6 +330,12 @@ const bySquaredParts: Form = divisionForm(nothing, nothing, {
   guard: (hit) => (isOutsideTraining(hit) ? 'hint' : 'information'),
 });
 
+/** Its gradient takes the norm for a number. */
+const byConstantNorm: Form = divisionForm(apply('stopGradient', either(plainNorm, rootOf(sumOfSquares))), nothing, {
+  name: 'x / stop_gradient(norm(x))',
+  atZero: { value: divide(x, rootOfSquare), gradient: divide(1, rootOfSquare) },
+});
+
 const byCall = divisionForm(plainNorm, nothing);
 const byRoot = divisionForm(rootOf(sumOfSquares), sumOfSquares);
 const byRootOfMean = divisionForm(
@@ -353,6 +360,7 @@ export const divisionByNorm: Rule = {
     byCall,
     byRoot,
     byRootOfMean,
+    byConstantNorm,
     divisionForm(generalNorm, nothing),
     bySquaredParts,
     divisionForm(nothing, nothing, { pattern: multipleOverNorm }),

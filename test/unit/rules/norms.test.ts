@@ -453,6 +453,13 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'a norm that is taken for a number': `
+import torch
+def quaternion_loss(preds, labels):
+    norm = torch.norm(preds, p=2, dim=1).detach()
+    preds = «preds.div(norm.unsqueeze(1).expand_as(preds))»
+    return (1 - torch.sum(preds * labels, 1) ** 2).mean()
+`,
       'a scale of each row': `
 import torch
 def reprojection_loss(p, q):
