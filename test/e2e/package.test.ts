@@ -27,6 +27,8 @@ const expected = [
   /^dist\/pythonBridge\.py$/,
   /^dist\/loss\.schema\.json$/,
   /^dist\/webview\/(floor|training|zer)\.(js|css)$/,
+  // What the pages have in common.
+  /^dist\/webview\/chunk-[A-Z0-9]+\.js$/,
   /^media\/.+\.(svg|png|md|css)$/,
   /^samples\/.+\.(py|ipynb|json|md|csv)$/,
   /^docs\/rules\/([a-z-]+|README)\.md$/i,
