@@ -1371,7 +1371,8 @@ class Interpreter {
     if (container.kind === 'dict' && index?.kind === 'string' && container.entries.size < mostElements) {
       scope.assign(name, { ...container, entries: new Map(container.entries).set(index.value, value) });
     } else if (container.kind === 'dict' && index && index.kind !== 'string' && target.index.length === 1) {
-      const rest = container.rest ? choose([container.rest, value]) : value;
+      // Of unknowns each key has its own.
+      const rest = isUnknown(value) ? container.rest : container.rest ? choose([container.rest, value]) : value;
       scope.assign(name, { kind: 'dict', entries: container.entries, ...(rest ? { rest } : {}) });
     } else if (container.kind === 'list') {
       scope.assign(name, { kind: 'list', items: [...container.items, value].slice(-mostAlternatives), exact: false });
@@ -1614,7 +1615,7 @@ class Interpreter {
     frame.ofElement = ofElement;
     const [element, value] = elements;
     // Of a dictionary its keys and values.
-    if (value) return { kind: 'dict', entries: new Map(), rest: value };
+    if (value) return isUnknown(value) ? this.#opaque(node) : { kind: 'dict', entries: new Map(), rest: value };
     return element ? { kind: 'list', items: [element], exact: false } : this.#opaque(node);
   }
 

@@ -1,4 +1,5 @@
 import {
+  divide,
   log,
   matchPattern,
   multiply,
@@ -12,6 +13,7 @@ import {
 } from '../../expression';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
+import { measureAtZero, said } from '../points';
 import { operand, x, type Form, type Hit, type Rule } from '../rule';
 import { otherBases, rootOf, sigmoidOf, toBase } from './shapes';
 import { carriesGradient, isInsideTraining, isOutsideTraining, isTested, nameOf, sayAtZero } from './zeros';
@@ -72,7 +74,7 @@ function zeroIn(node: Expression, steps = 0): Zero | undefined {
 
 const atLimit = 'Where the limit of 0 holds';
 const ofEqual = 'Where both parts of the difference round to the same number';
-const ofSilence = 'Where one of the two sums is 0 (silence, or no error)';
+const ofSilence = 'Where the sum above the line is 0 (silence)';
 
 /** Whether the limit is 0, and the value can lie below. */
 const isLimit = (limit: Expression, value: Expression): boolean =>
@@ -97,7 +99,14 @@ const form = (name: string, pattern: Pattern, factor: number): Form => ({
   says: (hit) => {
     const zero = zeroIn(argumentOf(hit));
     const code = zero && nameOf(hit, zero.part);
-    return sayAtZero(hit, `${zero?.where ?? ''}${code === undefined ? '' : ` (\`${code}\`)`}`, 'log of 0');
+    const { message, lens } = sayAtZero(
+      hit,
+      `${zero?.where ?? ''}${code === undefined ? '' : ` (\`${code}\`)`}`,
+      'log of 0',
+    );
+    if (zero?.where !== ofSilence) return { message, lens };
+    const [below] = measureAtZero({ value: log(divide(1, x)) }, hit.formats);
+    return { message: `${message} Where the sum below it is 0 (no error) it is ${said(below?.value ?? NaN)}.`, lens };
   },
   guard: severityAt,
   advice: 'limit the argument from below by a small number, or add one to it; where a mask follows, apply it before',

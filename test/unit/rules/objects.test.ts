@@ -196,6 +196,15 @@ def loss(x, y):
   });
 
   spares({
+    'entries of a batch, each of which is another': `
+import torch
+def loss(batch, device):
+    batch = {k: v.to(device) for k, v in batch.items()}
+    other = {}
+    for k, v in batch.items():
+        other[k] = v
+    return -(batch['p'] * torch.log(batch['q'])).sum() - (other['p'] * torch.log(other['q'])).sum()
+`,
     'names that are bound to something else': `
 import tools as tf
 def loss(x):
