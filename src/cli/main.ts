@@ -1,5 +1,6 @@
 /** The command line: the same core as the extension, without an editor. */
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { buffer } from 'node:stream/consumers';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { Backends, BackendUnavailable, describeSelfTest, launchOf, type LaunchSettings } from '../engine';
@@ -16,6 +17,14 @@ import { usage, UsageError } from './usage';
 
 /** Replaced by the build with the version of package.json. */
 declare const LOSSFLOOR_VERSION: string;
+
+/**
+ * A scan is over before what the compiler of Node 20 optimises pays off: with the budget of a function raised, one of
+ * 14,000 lines took 0.83 s instead of 1.15, and half of the processor time. Node 24 has a quicker compiler between.
+ */
+function optimiseLater(): void {
+  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=600000');
+}
 
 async function run(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
@@ -58,6 +67,7 @@ async function run(argv: readonly string[]): Promise<number> {
       return 0;
     }
     case 'scan': {
+      optimiseLater();
       const { values, positionals } = parse(rest, {
         format: { type: 'string', default: 'text' },
         select: { type: 'string' },
