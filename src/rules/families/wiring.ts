@@ -108,16 +108,7 @@ export const bceAfterSigmoid: Rule = {
       advice: 'take the cross-entropy of the logits, or of each by itself with binary_cross_entropy_with_logits',
     },
     {
-      // The model stands in the file, and who calls its loss does not.
-      ...ofSigmoid,
-      pattern: suchThat(anything, (_, node) => node.kind === 'variable'),
-      severity: 'information',
-      operand: "the argument of the decoder's sigmoid",
-      guard: isReconstruction,
-      advice: "leave out the decoder's sigmoid in training, and take binary_cross_entropy_with_logits",
-    },
-    {
-      // So does a model that ends in a sigmoid; what BCE takes can hardly be anything else.
+      // The model stands in the file, and who calls its loss does not: what BCE takes can hardly be anything else.
       ...ofSigmoid,
       pattern: reshaped(suchThat(anything, (_, node) => node.kind === 'variable')),
       severity: 'information',
@@ -127,21 +118,6 @@ export const bceAfterSigmoid: Rule = {
     },
   ],
 };
-
-/** Whether it is given, by its name as what an autoencoder of the file gives, whose decoder ends in a sigmoid. */
-function isReconstruction({ matched, site, analysis }: Hit): boolean {
-  const origin = analysis.originOf(matched);
-  const text = origin ? analysis.text.slice(origin.start, origin.end) : '';
-  // Also by a dictionary: `kwargs['x_recon']`.
-  const entry = /^\w+\[['"](\w+)['"]\]$/.exec(text)?.[1];
-  const name = entry ?? text;
-  const isGiven = entry !== undefined || site.within?.parameters.some((each) => each.name === name) === true;
-  if (!isGiven || !/^((\w+_)?rec(on(s|str\w*)?)?(_\w+)?|x_?(hat|tilde|prime|bar)|decoded)$/i.test(name)) return false;
-  return analysis.ask(
-    'decodes by a sigmoid',
-    (text) => /\bdecode|vae\b|auto_?encoder/i.test(text) && /\bnn\.Sigmoid\(\)|\bsigmoid\(/.test(text),
-  );
-}
 
 /**
  * The severity of an activation before a loss that has its own, unless the value reaches the loss without it on another
