@@ -30,6 +30,7 @@ import {
   isBuiltin,
   knownMethod,
   knownName,
+  usualModules,
   knownNumber,
   type Applied,
   type Arguments,
@@ -402,16 +403,6 @@ const initialisers: ReadonlySet<string> = new Set(['__init__', 'build', 'setup',
 const callMethods = ['forward', 'call', '__call__'] as const;
 /** Where a class keeps what its constructor gives to that of the class it is made from: no name of the language. */
 const givenToBase = 'super().__init__()';
-
-/** What modules are called where something like `from fastai.basics import *` has brought them. */
-const usualModules: ReadonlyMap<string, string> = new Map([
-  ['F', 'torch.nn.functional'],
-  ['jnp', 'jax.numpy'],
-  ['nn', 'torch.nn'],
-  ['np', 'numpy'],
-  ['tf', 'tensorflow'],
-  ['torch', 'torch'],
-]);
 
 /** By these names models have the layers that give what they give. */
 const heads: ReadonlySet<string> = new Set('_fc classifier fc fc_out head heads last_linear output_layer'.split(' '));

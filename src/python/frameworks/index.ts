@@ -120,12 +120,16 @@ export function frameworkOfModule(path: string): Framework | undefined {
   return frameworks.find((framework) => framework.name === name);
 }
 
-const usualNames: readonly (readonly [RegExp, string])[] = [
-  [/(?<![.\w])torch\.\w/, 'torch'],
-  [/(?<![.\w])tf\.\w/, 'tensorflow'],
-  [/(?<![.\w])(?:jnp|jax)\.\w/, 'jax'],
-  [/(?<![.\w])np\.\w/, 'numpy'],
-];
+/** What modules are called where something like `from fastai.basics import *` has brought them, or nothing has. */
+export const usualModules: ReadonlyMap<string, string> = new Map([
+  ['F', 'torch.nn.functional'],
+  ['jax', 'jax'],
+  ['jnp', 'jax.numpy'],
+  ['nn', 'torch.nn'],
+  ['np', 'numpy'],
+  ['tf', 'tensorflow'],
+  ['torch', 'torch'],
+]);
 
 /** Whether a text imports nothing at all. */
 export const importsNothing = (text: string): boolean =>
@@ -140,7 +144,11 @@ export function importedFrameworks(text: string): FrameworkName[] {
     }
   }
   // A piece of a file, or one that is written for others to run: the names are those that everybody uses.
-  if (modules.size === 0) for (const [name, module] of usualNames) if (name.test(text)) modules.add(module);
+  if (modules.size === 0) {
+    for (const [name, module] of usualModules) {
+      if (new RegExp(`(?<![.\\w])${name}\\.\\w`).test(text)) modules.add(/^\w+/.exec(module)?.[0] ?? '');
+    }
+  }
   return roots.flatMap(([pattern, framework]) => ([...modules].some((name) => pattern.test(name)) ? [framework] : []));
 }
 

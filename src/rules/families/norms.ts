@@ -134,7 +134,7 @@ const rootForm = (name: string, pattern: Pattern, more: Partial<Form> = {}): For
   ...more,
 });
 
-/** Of all elements at once it takes a perfect fit: of a loss, and not of what is only known to be given. */
+/** Of all elements at once it takes a perfect fit: for information in a loss, a hint elsewhere. */
 function ofPerfectFit(hit: Hit): false | Severity {
   const found = whereZero(theOperand(hit), hit, 'information');
   return found && (isInsideTraining(hit) ? found : 'hint');
