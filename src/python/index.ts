@@ -1,7 +1,7 @@
 import type { Expression } from '../expression';
 import type { FormatName } from '../numeric';
 import { canonicalName, frameworks, type Framework } from './frameworks';
-import { interpret, type Condition, type InterpretOptions, type Origin, type Site } from './interpret';
+import { interpret, type Condition, type InterpretOptions, type Origin, type Site } from './interpreter';
 import { parsePython } from './parse';
 import type { Range, Statement } from './syntax';
 import { alternativesOf } from './values';
@@ -83,7 +83,7 @@ export function analyseStatements(
     questions.set(key, { question, answer });
     return answer;
   };
-  const { sites, links, isEntangled, origins, module, ...known } = interpret(part, text, { ...options, ask });
+  const { sites, links, isEntangled, facts, module } = interpret(part, text, { ...options, ask });
   const parts = once(() => linkedSites(sites, links));
   let byName: ReadonlyMap<string, Origin> | undefined;
   const bindings = new Map<string, string>();
@@ -106,18 +106,24 @@ export function analyseStatements(
       if (!part) return { ...analysis, sites: [] };
       return (part.analysis ??= { ...analysis, sites: part.sites });
     },
-    originOf: (expression) => origins.get(expression),
+    originOf: (expression) => facts.get(expression)?.origin,
     originOfVariable: (name) => {
       byName ??= new Map(
-        [...origins].flatMap(([node, origin]) => (node.kind === 'variable' ? [[node.name, origin]] : [])),
+        [...facts].flatMap(([node, { origin }]) => (node.kind === 'variable' && origin ? [[node.name, origin]] : [])),
       );
       return byName.get(name);
     },
-    axisOf: (expression) => origins.get(expression)?.axis,
-    frameworkOf: known.frameworkOf,
-    formatOf: known.formatOf,
-    isOnlySampled: known.isOnlySampled,
-    isDetached: known.isDetached,
+    axisOf: (expression) => facts.get(expression)?.origin?.axis,
+    frameworkOf: (expression) => facts.get(expression)?.framework,
+    formatOf: (expression) => facts.get(expression)?.format,
+    isOnlySampled: (expression) => {
+      const known = facts.get(expression);
+      return known?.isSampled === true && !known.isUsed;
+    },
+    isDetached: (expression) => {
+      const known = facts.get(expression);
+      return known?.isDetached === true && !known.isUsed;
+    },
     spell: (path) => spell(path, bindings),
     importFor: (path) => importFor(path, bindings),
     importPlace: importPlace(statements, text),

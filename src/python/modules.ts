@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { interpretModule } from './interpret';
+import { interpretModule } from './interpreter';
 import { parsePython } from './parse';
 import type { Scope } from './scope';
 

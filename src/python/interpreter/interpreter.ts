@@ -1,25 +1,18 @@
 import {
-  add,
-  children,
   constant,
   divide,
   inOrder,
-  equal,
-  less,
-  lessEqual,
   multiply,
   negate,
   not,
   operation,
   power,
-  sameComputation,
   stopGradient,
-  subtract,
   variable,
   type Expression,
   type Variable,
-} from '../expression';
-import { formatByName, type FormatName } from '../numeric';
+} from '../../expression';
+import { formatByName, type FormatName } from '../../numeric';
 import {
   builtinPrefix,
   canonicalName,
@@ -33,18 +26,16 @@ import {
   usualModules,
   knownNumber,
   type Applied,
-  type Arguments,
   type Framework,
   type FrameworkName,
   type Known,
-  type Meaning,
-} from './frameworks';
-import { argumentOf, harmless } from './frameworks/framework';
-import { activationOf, lossByName } from './frameworks/keras';
-import { isFilled, linear } from './frameworks/operations';
-import type { ModuleLoader } from './modules';
-import { localsOf } from './dependencies';
-import { computedElement, Scope, type Bindings } from './scope';
+} from '../frameworks';
+import { argumentOf, harmless } from '../frameworks/framework';
+import { activationOf, lossByName } from '../frameworks/keras';
+import { isFilled, linear } from '../frameworks/operations';
+import type { ModuleLoader } from '../modules';
+import { localsOf } from '../dependencies';
+import { computedElement, Scope, type Bindings } from '../scope';
 import type {
   Call,
   ClassDefinition,
@@ -52,7 +43,6 @@ import type {
   Conditional,
   FunctionDefinition,
   If,
-  Lambda,
   Loop,
   Parameter,
   PyExpression,
@@ -60,7 +50,7 @@ import type {
   Statement,
   Subscript,
   Try,
-} from './syntax';
+} from '../syntax';
 import {
   alternativesOf,
   choose,
@@ -77,131 +67,55 @@ import {
   type List,
   type Quantity,
   type Value,
-} from './values';
-
-/** A place where a value was computed or a loss was called, with all that a rule may want to know about it. */
-export interface Site {
-  /** The call or the operator's expression. */
-  readonly range: Range;
-  /** The statement that it stands in; of a compound statement its head. */
-  readonly statement: Range;
-  readonly framework: Framework;
-  /**
-   * What loss is called, as framework tables name it, whose operands are then those of `alternatives`; `objective` where
-   * a value is what training minimises: `loss.backward()`, the result of a function called `..._loss`.
-   */
-  readonly loss: string | undefined;
-  /**
-   * One for each combination of definitions that reach the place: the value computed, or of a loss the prediction and
-   * the target.
-   */
-  readonly alternatives: readonly (readonly Expression[])[];
-  /** Where the function around it was called with these values, the outermost call first; empty for any values. */
-  readonly calls: readonly Range[];
-  /** The qualified name of the class whose instance is called: `torch.nn.BCELoss`. */
-  readonly object: string | undefined;
-  /** Where that instance was made. */
-  readonly made?: Range;
-  /** Of a loss, where its prediction, its target and its further arguments stand. */
-  readonly arguments?: readonly Range[];
-  /** The function around it. */
-  readonly within: Definition | undefined;
-  /** Whether gradients are recorded here. */
-  readonly gradients: boolean;
-  /** Whether it is part of an operation with a derivative of its own, whose value training uses all the same. */
-  readonly customGradient: boolean;
-  /** Whether whose operation it is was only guessed from a method's name: several frameworks of the file have it. */
-  readonly guessed: boolean;
-  /** Whether it is of an element and the whole at once, which one name can't be written for. */
-  readonly ofElement: boolean;
-  /** What has been compared on the way here. */
-  readonly conditions: readonly Condition[];
-  /** Whether it stands in a test. */
-  readonly test: boolean;
-  /** The number format that it computes in, where the code says so. */
-  readonly format: FormatName | undefined;
-  /** The half format that automatic mixed precision takes here. */
-  readonly autocast: FormatName | undefined;
-  /** The statement of the module that was gone through when this place was reached, perhaps by a call. */
-  readonly root: Statement | undefined;
-}
+} from '../values';
+import {
+  CallArguments,
+  fieldsGiven,
+  isTelling,
+  largestEpsilon,
+  literalsOf,
+  noArguments,
+  withoutArguments,
+} from './arguments';
+import { combinationsOf, withOneUnknown, type Choices } from './combinations';
+import { conditionsOf, isComparison } from './conditions';
+import {
+  arithmetic,
+  propertyDecorator,
+  transparentDecorators,
+  customGradientDecorators,
+  minimisers,
+  fluentMethods,
+  shapeMethods,
+  sameAttributes,
+  formatsByType,
+  formatsByMethod,
+  defaultSetters,
+  isTestModule,
+  choiceName,
+  layerActivations,
+  outputActivations,
+  modelOutputs,
+  objectName,
+  initialisers,
+  callMethods,
+  givenToBase,
+  heads,
+  rearranging,
+  iterating,
+  keywords,
+  making,
+  arrayModules,
+  namesakes,
+} from './conventions';
+import { Facts, widest } from './facts';
+import type { Condition, Definition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
+import { isMisplaced, isSuper, isCustomGradient, isObjective, firstAxis, keyOf, isPlace, integerOf } from './nodes';
 
 /** What is known where the test of a branch is true, and where it isn't. */
 interface Tested {
   readonly met: readonly Condition[];
   readonly unmet: readonly Condition[];
-}
-
-/** What is known inside a branch: that a comparison holds, or that it doesn't. */
-export interface Condition {
-  readonly comparison: Expression;
-  readonly holds: boolean;
-}
-
-type Definition = FunctionDefinition | Lambda;
-
-/** The Python expression that a value is computed by, or that a variable stands for. */
-export interface Origin extends Range {
-  /** The function that it stands in, whose names it uses. */
-  readonly within: Definition | undefined;
-  /** Whether it is written the same everywhere in the file: a name that is bound nowhere. */
-  readonly anywhere?: boolean;
-  /** What was given as the axis of the operation. */
-  readonly axis?: Range;
-  /** Where the operands are written. */
-  readonly operands?: readonly { readonly value: Expression; readonly place: Range }[];
-  /** Names that the operation's result was given as it is. */
-  readonly names?: Set<string>;
-  /** Where the library's object that computes the value was made: `nn.Sigmoid()`. */
-  readonly made?: Range;
-  /** Of the first or only element of something the whole: of `g` after `g = f(x)[0]`, `g, = f(x)`. */
-  readonly firstOf?: Expression;
-}
-
-export interface Interpretation {
-  readonly sites: readonly Site[];
-  /** Statements of the module that have values or objects in common, so that what is said of one depends on the other. */
-  readonly links: ReadonlyMap<Statement, ReadonlySet<Statement>>;
-  /** Whether what one statement comes to may depend on any other, so that none can be gone through without all. */
-  readonly isEntangled: boolean;
-  readonly module: Scope;
-  readonly origins: ReadonlyMap<Expression, Origin>;
-  /** Whether an expression is only ever given to functions that draw samples or take the largest. */
-  readonly isOnlySampled: (expression: Expression) => boolean;
-  /** Whether an expression is only ever made a number of the language, which has no gradient: `float(x)`, `x.item()`. */
-  readonly isDetached: (expression: Expression) => boolean;
-  /** Whose operation computes a value. */
-  readonly frameworkOf: (expression: Expression) => Framework | undefined;
-  /** The number format that a value is computed in, where the code says so. */
-  readonly formatOf: (expression: Expression) => FormatName | undefined;
-}
-
-/** Runs a module abstractly: every statement of it and of its functions once, and functions again where called. */
-export function interpret(
-  statements: readonly Statement[],
-  text: string,
-  options: InterpretOptions = {},
-): Interpretation {
-  return new Interpreter(text, options).module(statements);
-}
-
-/**
- * The names of a module for another that imports them.
- * @param prefix of the names of its unknowns, which the other's must not be mistaken for
- */
-export function interpretModule(statements: readonly Statement[], text: string, prefix: string): Scope {
-  return new Interpreter(text, { prefix }).scopeOf(statements);
-}
-
-export interface InterpretOptions {
-  /** Brings the names of other modules of the project. */
-  readonly load?: ModuleLoader | undefined;
-  /** The frameworks whose methods tensors may have; those that the text imports unless said otherwise. */
-  readonly imported?: readonly FrameworkName[] | undefined;
-  /** Of a part of a module the statements that are asked for: of the functions of others only what is called is seen. */
-  readonly asked?: ReadonlySet<Statement> | undefined;
-  /** Asks something of the whole text, where it is to be known what was asked: see `PythonAnalysis`. */
-  readonly ask?: (key: string, question: (text: string) => boolean) => boolean;
 }
 
 /** How far calls are followed into functions of the file, one inside the other. */
@@ -217,9 +131,6 @@ const keptOnTop = 4;
  * = x + y, x * y` doubles it with every step, and rules look at trees.
  */
 const largestTree = 20_000;
-
-/** What a default is at most that nobody means to change. */
-const largestEpsilon = 1e-6;
 
 /** What is being evaluated at the moment. */
 interface Frame {
@@ -263,218 +174,7 @@ interface Asked {
 
 const nothingGiven: readonly undefined[] = [undefined];
 
-/** Formats that values are computed in, the one last that the others are promoted to. */
-const widths: readonly FormatName[] = ['float16', 'bfloat16', 'float32', 'float64'];
-
 const nowhere: Range = { start: 0, end: 0 };
-
-const arithmetic: Readonly<Record<string, (a: Expression, b: Expression) => Expression>> = {
-  '+': add,
-  '-': subtract,
-  '*': multiply,
-  '/': divide,
-  '**': power,
-  // What is counted and compared.
-  '@': (a, b) => operation('matmul', a, b),
-  '<': less,
-  '<=': lessEqual,
-  '>': (a, b) => less(b, a),
-  '>=': (a, b) => lessEqual(b, a),
-  '==': equal,
-  '!=': (a, b) => not(equal(a, b)),
-};
-
-/** Those of Python, and those that code has of its own, as for graphs of TensorFlow 1: `@lazy_property`, `@define_scope`. */
-const propertyDecorator = /^(\w+\.)*(\w*property|define_scope)$/;
-
-/** Names of decorators after which a call gives what the body returns. */
-const transparentDecorators: ReadonlySet<string> = new Set([
-  'abstractmethod',
-  'cached_property',
-  'classmethod',
-  'override',
-  'property',
-  'staticmethod',
-  'abc.abstractmethod',
-  'functools.cached_property',
-  'flax.linen.compact',
-  'functools.lru_cache',
-  'torch.jit.export',
-  'torch.jit.ignore',
-  'torch.jit.script',
-  'typing.override',
-  'typing_extensions.override',
-]);
-
-/** Decorators of operations whose derivative is given beside them, and of functions that are such derivatives. */
-const customGradientDecorators = ['custom_gradient', 'custom_jvp', 'custom_vjp', 'defjvp', 'RegisterGradient'] as const;
-
-/** Methods of optimizers, tapes and trainers whose first argument is what they minimise. */
-const minimisers: ReadonlySet<string> = new Set([
-  'backward',
-  'compute_gradients',
-  'gradient',
-  'manual_backward',
-  'minimize',
-]);
-
-/** Methods that give back the module or model that they are called on. */
-const fluentMethods: ReadonlySet<string> = new Set([
-  'apply',
-  'bfloat16',
-  'cpu',
-  'cuda',
-  'eval',
-  'float',
-  'half',
-  'requires_grad_',
-  'to',
-  'train',
-]);
-
-/** Methods that ask a tensor for its shape, which is not using its values. */
-const shapeMethods: ReadonlySet<string> = new Set(['dim', 'get_shape', 'ndimension', 'nelement', 'numel', 'size']);
-
-/** Attributes of a tensor that are the tensor. */
-const sameAttributes: ReadonlySet<string> = new Set(['T', 'data', 'mT']);
-
-/** Types, by their qualified names and as strings. */
-const formatsByType: ReadonlyMap<string, FormatName> = new Map([
-  ...['torch.float64', 'torch.double', 'tensorflow.float64', 'tensorflow.double'].map(withFormat('float64')),
-  ...['numpy.float64', 'numpy.double', 'jax.numpy.float64', 'numpy.longdouble', 'float64'].map(withFormat('float64')),
-  ...['torch.float32', 'torch.float', 'tensorflow.float32', 'numpy.float32'].map(withFormat('float32')),
-  ...['jax.numpy.float32', 'float32', 'numpy.single'].map(withFormat('float32')),
-  ...['torch.float16', 'torch.half', 'tensorflow.float16', 'tensorflow.half'].map(withFormat('float16')),
-  ...['numpy.float16', 'numpy.half', 'jax.numpy.float16', 'float16', 'mixed_float16'].map(withFormat('float16')),
-  ...['torch.bfloat16', 'tensorflow.bfloat16', 'jax.numpy.bfloat16'].map(withFormat('bfloat16')),
-  ...['bfloat16', 'mixed_bfloat16'].map(withFormat('bfloat16')),
-] as const);
-
-function withFormat(format: FormatName): (type: string) => readonly [string, FormatName] {
-  return (type) => [type, format];
-}
-
-/** Methods that change the type, of tensors and of modules. */
-const formatsByMethod: ReadonlyMap<string, FormatName> = new Map([
-  ['double', 'float64'],
-  ['float', 'float32'],
-  ['half', 'float16'],
-  ['bfloat16', 'bfloat16'],
-]);
-
-/** Calls that set the type for all that follows, by the place of the type among their arguments. */
-const defaultSetters: ReadonlyMap<string, number> = new Map([
-  ['torch.set_default_dtype', 0],
-  ['torch.set_default_tensor_type', 0],
-  ['keras.backend.set_floatx', 0],
-  ['keras.config.set_floatx', 0],
-  ['keras.config.set_dtype_policy', 0],
-  ['keras.mixed_precision.set_global_policy', 0],
-  ['keras.mixed_precision.set_dtype_policy', 0],
-  ['keras.mixed_precision.experimental.set_policy', 0],
-]);
-
-/** Functions whose results training minimises, by their names. */
-const objectiveName = /(^|_)(loss|losses|cost|objective|criterion)(_|$|fn)|loss$|Loss$|^training_step$/i;
-
-/** What modules of tests import. */
-const testModule =
-  /^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|nose|hypothesis|absl\.testing|numpy\.testing|torch\.testing)\b/m;
-
-/** Whether a module is of tests, and not one that trains its own model and has a test beside that. */
-const isTestModule = (text: string): boolean =>
-  testModule.test(text) && !(/^class +\w+\(.*(Module|Model)\)/m.test(text) && /\boptim\.[A-Z]\w+\(/.test(text));
-
-/** Names of tensors of ones and zeros, as which choices are given. */
-const choiceName =
-  /^(?:[\w.]*(?:one_?hot|actions?|acts|labels?|targets?|y_true|(?:gt|pos(?:itive)?|class)_?mask)[\w.]*|(?:self\.)?(?:y_?|ys))$/i;
-
-/** Parameters of a function from elsewhere by which a layer is told its activation, or a network that of its last layer. */
-const layerActivations = ['activation', 'activation_fn', 'act', 'nonlinearity', 'activation_function'] as const;
-const outputActivations = ['output_activation', 'final_activation', 'last_activation', 'out_activation'] as const;
-
-/** Attributes of a Keras model that are what it computes. */
-const modelOutputs: ReadonlySet<string> = new Set(['output', 'outputs']);
-
-/** What methods call the object that they are of, its class or its metaclass. */
-const objectName = /^_*(self|slf|this|me|s|obj|cls|klass|class|mcs|meta\w*|module|model)_*$/i;
-
-const initialisers: ReadonlySet<string> = new Set(['__init__', 'build', 'setup', '__post_init__']);
-const callMethods = ['forward', 'call', '__call__'] as const;
-/** Where a class keeps what its constructor gives to that of the class it is made from: no name of the language. */
-const givenToBase = 'super().__init__()';
-
-/** By these names models have the layers that give what they give. */
-const heads: ReadonlySet<string> = new Set('_fc classifier fc fc_out head heads last_linear output_layer'.split(' '));
-
-/** They move the elements of a tensor of any framework. */
-const rearranging: ReadonlySet<string> = new Set(['einops.rearrange', 'einops.repeat']);
-
-/** Python's own functions that go through lists. */
-const iterating: ReadonlySet<string> = new Set(['dict', 'map', 'zip', 'enumerate', 'reversed', 'sorted', 'list']);
-
-/** What stands before a colon in a class and is no annotated name. */
-const keywords: ReadonlySet<string> = new Set(['else', 'finally', 'lambda', 'try']);
-
-/** Functions that make a tensor of an array. */
-const making = /(^|\.)(\w*[tT]ensor|Variable|from_numpy|as_?array|array|constant)$/;
-
-/** What takes the place of a library under its usual name does what that does. */
-const arrayModules: ReadonlyMap<string, string> = new Map([
-  ['jnp', 'jax.numpy'],
-  ['np', 'numpy'],
-  ['xp', 'numpy'],
-]);
-
-/** Functions that projects have of their own, under names that say what they compute. */
-const namesakes: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
-  [
-    'numpy',
-    new Map([
-      ['sigmoid', 'scipy.special.expit'],
-      ['softmax', 'scipy.special.softmax'],
-    ]),
-  ],
-  [
-    'pytorch',
-    new Map([
-      ['sigmoid', 'torch.sigmoid'],
-      ['softmax', 'torch.softmax'],
-    ]),
-  ],
-  [
-    'jax',
-    new Map([
-      ['sigmoid', 'jax.nn.sigmoid'],
-      ['softmax', 'jax.nn.softmax'],
-    ]),
-  ],
-]);
-
-type Choices = readonly (Expression | undefined)[];
-
-/** @returns undefined if there are too many */
-function combinationsOf(ofOperands: readonly Choices[]): (Expression | undefined)[][] | undefined {
-  let combinations: (Expression | undefined)[][] = [[]];
-  const expressions: Choices[] = [];
-  for (const choices of ofOperands) {
-    // As a rule there is one.
-    if (choices.length === 1) for (const combination of combinations) combination.push(choices[0]);
-    else {
-      combinations = combinations.flatMap((start) => choices.map((choice) => [...start, choice]));
-      const before = expressions.filter((each) => each.length > 1);
-      for (const each of before) combinations = consistent(combinations, [each, expressions.indexOf(each)], choices);
-    }
-    expressions.push(choices);
-    if (combinations.length > 2 * mostAlternatives) return undefined;
-  }
-  return combinations;
-}
-
-function withOneUnknown(choices: Choices): Choices {
-  const first = choices.find((choice) => choice?.kind === 'variable');
-  return choices.filter((choice) => choice?.kind !== 'variable' || choice === first);
-}
 
 /** What a function has returned, of which arguments, and the numbers of the variables that were made meanwhile. */
 interface Returned {
@@ -483,20 +183,14 @@ interface Returned {
   readonly variables: readonly [first: number, last: number];
 }
 
-class Interpreter {
+/** See `interpret`. */
+export class Interpreter {
   readonly #sites: Site[] = [];
-  readonly #origins = new Map<Expression, Origin>();
-  readonly #depths = new Map<Expression, number>();
+  readonly #facts = new Map<Expression, Facts>();
   readonly #anyOfValues = new WeakMap<Value, Expression>();
-  /** Of expressions that are too large for a part of another what stands for them there, and variables in that. */
-  readonly #tops = new Map<Expression, Expression>();
-  readonly #standIns = new Map<Expression, Expression>();
   readonly #annotated = new Map<ClassDefinition, readonly string[]>();
   /** Of arrays the tensors that were made of them. */
   readonly #tensors = new Map<Variable, Variable>();
-  /** Nodes of an expression that is written out as a tree; those of a variable or constant, 1, are not kept. */
-  readonly #sizes = new Map<Expression, number>();
-  readonly #formats = new Map<Expression, FormatName>();
   /** Names that are bound nowhere, and what is read from values that nothing is known of, the same each time. */
   readonly #unknown = new Map<string, Value>();
   readonly #text: string;
@@ -509,23 +203,15 @@ class Interpreter {
   readonly #prefix: string;
   readonly #module: Scope;
   readonly #imported: readonly FrameworkName[];
-  /** Values whose framework is one of several. */
-  readonly #guessed = new Set<Expression>();
   /** The models whose functions states of training were made with, and that function while there is one model only. */
   readonly #models = new Set<Range>();
   #applyFunction: Value | undefined;
-  /** Values of calls that are one of too many, and what is computed from them. */
-  readonly #lost = new Set<Expression>();
   /** Numbers for computed positions of elements. */
   readonly #positions = new Map<Expression, number>();
   readonly #copies = new Map<Expression, Map<FormatName, Expression>>();
   /** Defaults between 0 and 1 of parameters, for where these are exponents. */
   readonly #usualExponents = new Map<Expression, Expression>();
   #defaultFormat: FormatName | undefined;
-  readonly #frameworks = new Map<Expression, Framework>();
-  readonly #sampled = new Set<Expression>();
-  readonly #detached = new Set<Expression>();
-  readonly #used = new Set<Expression>();
   readonly #later: Later[] = [];
   readonly #firstLater: Later[] = [];
   /** Functions from elsewhere that classes have for methods. */
@@ -534,8 +220,8 @@ class Interpreter {
   readonly #ask: NonNullable<InterpretOptions['ask']>;
   /** The statement of the module that is gone through. */
   #root: Statement | undefined;
-  /** Where operations, objects and classes were made. */
-  readonly #rootOf = new Map<Expression | Range | ClassValue, Statement>();
+  /** Where objects and classes were made. */
+  readonly #rootOf = new Map<Range | ClassValue, Statement>();
   readonly #links = new Map<Statement, Set<Statement>>();
   #isEntangled = false;
   readonly #initialised = new Set<ClassValue>();
@@ -611,11 +297,7 @@ class Interpreter {
       links: this.#links,
       isEntangled: this.#isEntangled || this.#spent > callBudget,
       module,
-      origins: this.#origins,
-      isOnlySampled: (expression) => this.#sampled.has(expression) && !this.#used.has(expression),
-      isDetached: (expression) => this.#detached.has(expression) && !this.#used.has(expression),
-      frameworkOf: (expression) => this.#frameworks.get(expression),
-      formatOf: (expression) => this.#formats.get(expression),
+      facts: this.#facts,
     };
   }
 
@@ -642,14 +324,32 @@ class Interpreter {
     }
   }
 
+  /** What is known of an expression, to be added to. */
+  #of(expression: Expression): Facts {
+    let facts = this.#facts.get(expression);
+    if (!facts) this.#facts.set(expression, (facts = new Facts()));
+    return facts;
+  }
+
+  #frameworkOf(expression: Expression): Framework | undefined {
+    return this.#facts.get(expression)?.framework;
+  }
+
+  #formatOf(expression: Expression): FormatName | undefined {
+    return this.#facts.get(expression)?.format;
+  }
+
+  #originOf(expression: Expression): Origin | undefined {
+    return this.#facts.get(expression)?.origin;
+  }
+
   /** Notes for the sake of which statement something was made. */
-  #made(what: Expression | Range | ClassValue): void {
+  #made(what: Range | ClassValue): void {
     if (this.#root) this.#rootOf.set(what, this.#root);
   }
 
   /** Notes that something is used: that links this statement of the module with the one where it was made. */
-  #touch(what: Expression | Range): void {
-    const from = this.#rootOf.get(what);
+  #touch(from: Statement | undefined): void {
     const to = this.#root;
     if (!from || !to || from === to) return;
     for (const [a, b] of [
@@ -777,11 +477,11 @@ class Interpreter {
       }
     }
     for (const single of alternativesOf(value)) {
-      const origin = single.kind === 'quantity' ? this.#origins.get(single.expression) : undefined;
+      const origin = single.kind === 'quantity' ? this.#originOf(single.expression) : undefined;
       // What was reshaped or picked from in between has the same expression and is something else.
       if (single.kind !== 'quantity' || origin?.start !== written.start || origin.end !== written.end) continue;
       const names = origin.names ?? new Set();
-      if (!origin.names) this.#origins.set(single.expression, { ...origin, names });
+      if (!origin.names) this.#of(single.expression).origin = { ...origin, names };
       for (const target of targets) {
         const key = keyOf(target);
         if (key !== undefined) names.add(key);
@@ -1278,7 +978,7 @@ class Interpreter {
     if (before) return before;
     const value = this.#fresh();
     const within = anywhere ? undefined : this.#active.at(-1);
-    this.#origins.set(value.expression, { start: node.start, end: node.end, within, anywhere, ...more });
+    this.#of(value.expression).origin = { start: node.start, end: node.end, within, anywhere, ...more };
     this.#unknown.set(key, value);
     return value;
   }
@@ -1304,8 +1004,7 @@ class Interpreter {
             // The zeros that an array begins with are not what other code finds there.
             if (before && alternativesOf(before).some(isUnknown)) continue;
             const later = this.#opaque(target);
-            const framework = this.#frameworks.get(value.expression);
-            if (framework) this.#frameworks.set(later.expression, framework);
+            this.#of(later.expression).framework = this.#frameworkOf(value.expression);
             attributes.set(target.name, before ? (choose([before, later]) ?? later) : later);
             continue;
           }
@@ -1383,8 +1082,8 @@ class Interpreter {
     if (container.kind !== 'quantity' || container.expression.kind === 'operation') return false;
     if (value.kind !== 'quantity' || value.expression.kind !== 'operation') return false;
     const isProbability = ['softmax', 'sigmoid', 'divide'].includes(value.expression.operator);
-    if (!isProbability || this.#formats.has(value.expression)) return false;
-    const origin = this.#origins.get(container.expression);
+    if (!isProbability || this.#formatOf(value.expression) !== undefined) return false;
+    const origin = this.#originOf(container.expression);
     return origin !== undefined && /^(\w+\.)+(zeros|empty)(_like)?\(/.test(this.#text.slice(origin.start, origin.end));
   }
 
@@ -1451,8 +1150,8 @@ class Interpreter {
   }
 
   #setOrigin(expression: Expression, { start, end }: Range, more: Partial<Origin> = {}): void {
-    if (this.#origins.has(expression) || this.#isForeign()) return;
-    this.#origins.set(expression, { start, end, within: this.#active.at(-1), ...more });
+    if (this.#isForeign()) return;
+    this.#of(expression).origin ??= { start, end, within: this.#active.at(-1), ...more };
   }
 
   #fresh(): Quantity {
@@ -1462,10 +1161,12 @@ class Interpreter {
   /** Notes that a value is used for something. */
   #use(value: Value): void {
     switch (value.kind) {
-      case 'quantity':
-        this.#used.add(value.expression);
-        this.#touch(value.expression);
+      case 'quantity': {
+        const facts = this.#of(value.expression);
+        facts.isUsed = true;
+        this.#touch(facts.root);
         return;
+      }
       case 'list':
         for (const item of value.items) if (item.kind !== 'list') this.#use(item);
         return;
@@ -1782,11 +1483,13 @@ class Interpreter {
       else
         for (const single of alternativesOf(operand))
           if (single.kind === 'quantity') {
-            (samples ? this.#sampled : this.#detached).add(single.expression);
-            this.#touch(single.expression);
+            const facts = this.#of(single.expression);
+            if (samples) facts.isSampled = true;
+            else facts.isDetached = true;
+            this.#touch(facts.root);
           }
     }
-    if (object) this.#touch(object.made);
+    if (object) this.#touch(this.#rootOf.get(object.made));
     const combinations = this.#combinations(operands, node);
     if (!combinations) return this.#lose(node);
     const results: Value[] = [];
@@ -1796,16 +1499,15 @@ class Interpreter {
     let uncertain = guessed;
     for (const given of combinations) {
       const combination = given.map((operand) => operand && this.#asOperand(operand));
-      if (!framework && combination.some((operand) => operand && this.#guessed.has(operand))) {
-        uncertain = !combination.some(
-          (operand) => operand && this.#frameworks.has(operand) && !this.#guessed.has(operand),
-        );
+      const known = combination.map((operand) => operand && this.#facts.get(operand));
+      if (!framework && known.some((facts) => facts?.isGuessed)) {
+        uncertain = !known.some((facts) => facts?.framework && !facts.isGuessed);
       }
-      for (const operand of combination) owner ??= operand && this.#frameworks.get(operand);
+      for (const facts of known) owner ??= facts?.framework;
       const expression = this.#picking(this.#withUsualExponent(build(combination)));
       let depth = 1;
-      for (const operand of combination) {
-        if (operand?.kind === 'operation') depth = Math.max(depth, (this.#depths.get(operand) ?? 0) + 1);
+      for (const [index, operand] of combination.entries()) {
+        if (operand?.kind === 'operation') depth = Math.max(depth, (known[index]?.depth ?? 0) + 1);
       }
       if (!expression || depth > deepestGraph || this.#sizeOf(expression) > largestTree) {
         results.push(this.#opaque(node));
@@ -1818,38 +1520,37 @@ class Interpreter {
           continue;
         }
       }
-      const computedIn = format ?? this.#widest(combination);
-      if (computedIn && !this.#formats.has(expression)) this.#formats.set(expression, computedIn);
+      const facts = this.#of(expression);
+      const computedIn = format ?? widest(known);
+      facts.format ??= computedIn;
       formats.add(computedIn);
-      if (!this.#origins.has(expression)) {
+      if (!facts.origin) {
         const written: { value: Expression; place: Range }[] = [];
         for (let index = 0; index < combination.length; index++) {
           const [value, place] = [combination[index], places[index]];
           if (value && place) written.push({ value, place: { start: place.start, end: place.end } });
         }
-        this.#origins.set(expression, {
+        facts.origin = {
           start: node.start,
           end: node.end,
           within: this.#active.at(-1),
           operands: written,
           ...(object ? { made: object.made } : {}),
           ...(axis ? { axis } : {}),
-        });
+        };
       }
-      if (!this.#depths.has(expression)) {
-        this.#depths.set(expression, depth);
-        if (expression.kind === 'operation') this.#made(expression);
+      if (facts.depth === undefined) {
+        facts.depth = depth;
+        if (expression.kind === 'operation' && this.#root) facts.root = this.#root;
       }
-      if (owner && !this.#frameworks.has(expression)) {
-        this.#frameworks.set(expression, owner);
-        if (uncertain) this.#guessed.add(expression);
+      if (owner && !facts.framework) {
+        facts.framework = owner;
+        if (uncertain) facts.isGuessed = true;
       }
       if (framework && !guessed) this.#belongsTo(framework, combination);
       results.push({ kind: 'quantity', expression });
-      const isOfLost = combination.some((operand) => operand && this.#lost.has(operand));
-      if (isOfLost && this.#frame.calls.length > 0) {
-        this.#lost.add(expression);
-      } else if (expression.kind === 'operation') alternatives.push([expression]);
+      if (known.some((each) => each?.isLost) && this.#frame.calls.length > 0) facts.isLost = true;
+      else if (expression.kind === 'operation') alternatives.push([expression]);
     }
     // An alternative that is unknown may be anything, which says nothing against the others.
     if (owner && alternatives.length > 0) {
@@ -1865,42 +1566,36 @@ class Interpreter {
    */
   #asOperand(expression: Expression): Expression {
     if (expression.kind !== 'operation') return expression;
-    const isLarge =
-      (this.#depths.get(expression) ?? 0) >= deepestGraph - 10 || this.#sizeOf(expression) > largestTree / 4;
-    if (!isLarge) return expression;
-    let top = this.#tops.get(expression);
-    if (!top) {
-      top = this.#topOf(expression, keptOnTop);
-      this.#tops.set(expression, top);
-    }
-    return top;
+    const facts = this.#of(expression);
+    if ((facts.depth ?? 0) < deepestGraph - 10 && this.#sizeOf(expression) <= largestTree / 4) return expression;
+    return (facts.top ??= this.#topOf(expression, keptOnTop));
   }
 
   #topOf(expression: Expression, levels: number): Expression {
     if (expression.kind !== 'operation') return expression;
-    let copy: Expression | undefined;
+    const facts = this.#of(expression);
+    let copy: Expression;
     if (levels > 0) {
       copy = operation(expression.operator, ...expression.operands.map((operand) => this.#topOf(operand, levels - 1)));
     } else {
-      copy = this.#standIns.get(expression);
-      if (copy) return copy;
+      if (facts.standIn) return facts.standIn;
       copy = this.#fresh().expression;
-      this.#standIns.set(expression, copy);
+      facts.standIn = copy;
     }
     this.#describeAs(copy, expression);
-    this.#depths.set(copy, levels);
+    this.#of(copy).depth = levels;
     return copy;
   }
 
   #sizeOf(expression: Expression): number {
     if (expression.kind !== 'operation') return 1;
-    let size = this.#sizes.get(expression);
-    if (size === undefined) {
-      size = 1;
+    const facts = this.#of(expression);
+    if (facts.size === undefined) {
+      let size = 1;
       for (const operand of expression.operands) size += this.#sizeOf(operand);
-      this.#sizes.set(expression, size);
+      facts.size = size;
     }
-    return size;
+    return facts.size;
   }
 
   /**
@@ -1909,7 +1604,7 @@ class Interpreter {
    */
   #lose(node: Range): Value {
     const value = this.#opaque(node);
-    if (this.#frame.calls.length > 0) this.#lost.add(value.expression);
+    if (this.#frame.calls.length > 0) this.#of(value.expression).isLost = true;
     return value;
   }
 
@@ -1939,33 +1634,23 @@ class Interpreter {
 
   #isChoice(of: Expression): boolean {
     if (of.kind !== 'variable') return false;
-    const origin = this.#origins.get(of);
+    const origin = this.#originOf(of);
     const names = origin ? [this.#text.slice(origin.start, origin.end), ...(origin.names ?? [])] : [];
     // Of a parameter that is its name, and perhaps its type or default.
     return names.some((name) => choiceName.test(name.replace(/[:=].*/s, '').trim()));
   }
 
-  /** The format that the operands are promoted to, of those that are known. */
-  #widest(operands: readonly (Expression | undefined)[]): FormatName | undefined {
-    let widest: FormatName | undefined;
-    if (this.#formats.size === 0) return widest;
-    for (const operand of operands) {
-      const known = operand && this.#formats.get(operand);
-      if (known && (!widest || widths.indexOf(known) > widths.indexOf(widest))) widest = known;
-    }
-    return widest !== undefined && widths.includes(widest) ? widest : undefined;
-  }
-
   /** A value that a framework's function takes is a tensor of it. */
   #belongsTo(framework: Framework, operands: readonly (Expression | undefined)[]): void {
     for (const operand of operands) {
-      if (operand?.kind === 'variable' && !this.#frameworks.has(operand)) this.#frameworks.set(operand, framework);
+      if (operand?.kind === 'variable') this.#of(operand).framework ??= framework;
     }
   }
 
   /** A method by the framework of its tensor, as far as it is known; else of the frameworks of the file. */
   #methodOf(of: Expression, name: string): { readonly known: Known | undefined; readonly guessed: boolean } {
-    const own = this.#guessed.has(of) ? undefined : this.#frameworks.get(of);
+    const facts = this.#facts.get(of);
+    const own = facts?.isGuessed ? undefined : facts?.framework;
     if (own) {
       const known = knownMethod(name, [own.name]);
       if (known) return { known, guessed: false };
@@ -2013,11 +1698,11 @@ class Interpreter {
   #noteObjective(value: Value, node: Range): void {
     for (const single of alternativesOf(value)) {
       if (single.kind !== 'quantity') continue;
-      this.#touch(single.expression);
-      const owner = this.#frameworks.get(single.expression);
-      if (!owner) continue;
-      const format = this.#formats.get(single.expression);
-      this.#note(node, owner, { alternatives: [[single.expression]], format, object: undefined, loss: 'objective' });
+      const facts = this.#facts.get(single.expression);
+      this.#touch(facts?.root);
+      if (!facts?.framework) continue;
+      const alternatives = [[single.expression]];
+      this.#note(node, facts.framework, { alternatives, format: facts.format, object: undefined, loss: 'objective' });
     }
   }
 
@@ -2042,10 +1727,10 @@ class Interpreter {
     if (!any) {
       any = this.#fresh().expression;
       this.#anyOfValues.set(value, any);
-      const frameworks = new Set(choices.map((choice) => choice && this.#frameworks.get(choice)));
-      const [only] = frameworks.size === 1 ? frameworks : [];
-      if (only) this.#frameworks.set(any, only);
-      if (this.#frame.calls.length > 0) this.#lost.add(any);
+      const frameworks = new Set(choices.map((choice) => choice && this.#frameworkOf(choice)));
+      const facts = this.#of(any);
+      if (frameworks.size === 1) [facts.framework] = frameworks;
+      if (this.#frame.calls.length > 0) facts.isLost = true;
     }
     return any;
   }
@@ -2179,7 +1864,7 @@ class Interpreter {
         }
         if (name === 'backward') this.#noteObjective(receiver, target);
         const applied = known?.meaning;
-        if (name === 'item' && this.#frameworks.get(receiver.expression)?.differentiates) {
+        if (name === 'item' && this.#frameworkOf(receiver.expression)?.differentiates) {
           return this.#compute([receiver], node, undefined, ([x]) => x && stopGradient(x), { detaches: true });
         }
         if (
@@ -2442,8 +2127,7 @@ class Interpreter {
   #opaqueOf(path: string, node: Range): Value {
     const value = this.#fresh();
     this.#setOrigin(value.expression, node);
-    const framework = frameworkOfModule(path);
-    if (framework) this.#frameworks.set(value.expression, framework);
+    this.#of(value.expression).framework = frameworkOfModule(path);
     return value;
   }
 
@@ -2463,7 +2147,7 @@ class Interpreter {
   /** The same value in another format: another rounding of it, of the same origin. */
   #inFormat(value: Extract<Value, { kind: 'quantity' }>, format: FormatName, by?: Framework): Value {
     const { expression } = value;
-    if (this.#formats.get(expression) === format) return value;
+    if (this.#formatOf(expression) === format) return value;
     const key = String(this.#copies.size);
     const before = this.#copies.get(expression)?.get(format);
     if (before) return { kind: 'quantity', expression: before };
@@ -2476,14 +2160,12 @@ class Interpreter {
     if (copy === expression) return value;
     const copies = this.#copies.get(expression) ?? new Map<FormatName, Expression>();
     this.#copies.set(expression, copies.set(format, copy));
-    const root = this.#rootOf.get(expression);
-    if (root) this.#rootOf.set(copy, root);
-    this.#formats.set(copy, format);
-    const origin = this.#origins.get(expression);
-    if (origin) this.#origins.set(copy, origin);
-    const framework = this.#frameworks.get(expression) ?? by;
-    if (framework) this.#frameworks.set(copy, framework);
-    this.#depths.set(copy, this.#depths.get(expression) ?? 0);
+    const [facts, known] = [this.#of(copy), this.#facts.get(expression)];
+    facts.format = format;
+    facts.root = known?.root;
+    facts.origin = known?.origin;
+    facts.framework = known?.framework ?? by;
+    facts.depth = known?.depth ?? 0;
     return { kind: 'quantity', expression: copy };
   }
 
@@ -2498,7 +2180,7 @@ class Interpreter {
     }
     if (value.kind !== 'quantity' || value.expression.kind !== 'variable') return value;
     const { expression } = value;
-    if (this.#frameworks.get(expression)?.differentiates) return value;
+    if (this.#frameworkOf(expression)?.differentiates) return value;
     if (!making.test(path)) {
       this.#belongsTo(framework, [expression]);
       return value;
@@ -2508,7 +2190,7 @@ class Interpreter {
       copy = variable(`${expression.name}'t`);
       this.#tensors.set(expression, copy);
       this.#describeAs(copy, expression);
-      this.#frameworks.set(copy, framework);
+      this.#of(copy).framework = framework;
     }
     return { kind: 'quantity', expression: copy };
   }
@@ -2628,7 +2310,7 @@ class Interpreter {
         if (
           framework === undefined &&
           first.kind === 'quantity' &&
-          this.#frameworks.get(first.expression)?.differentiates
+          this.#frameworkOf(first.expression)?.differentiates
         ) {
           // A number of the language, which float() makes of a tensor, has no gradient.
           return this.#compute([first], node, undefined, ([x]) => x && stopGradient(x), { detaches: true });
@@ -2651,7 +2333,7 @@ class Interpreter {
           const known = combination.flatMap((expression) => expression ?? []);
           return known.length === combination.length ? [known] : [];
         });
-        const formats = new Set(alternatives.map(([prediction]) => prediction && this.#formats.get(prediction)));
+        const formats = new Set(alternatives.map(([prediction]) => prediction && this.#formatOf(prediction)));
         const [only] = formats.size === 1 ? formats : [];
         if (framework && alternatives.length > 0) {
           const places = [call.placeOf(parameters.prediction), call.placeOf(parameters.target)];
@@ -2659,7 +2341,7 @@ class Interpreter {
           const others = (call.places ?? []).filter((place) => !places.some((taken) => taken?.start === place.start));
           const given = predicted && target ? { arguments: [predicted, target, ...others] } : {};
           const made = object ? { made: object.made } : {};
-          if (object) this.#touch(object.made);
+          if (object) this.#touch(this.#rootOf.get(object.made));
           const loss = applied.loss;
           this.#note(node, framework, { alternatives, format: only, object: object?.path, loss, ...given, ...made });
         }
@@ -2667,8 +2349,9 @@ class Interpreter {
         if (!applied.result || !prediction) {
           const value = this.#fresh();
           this.#setOrigin(value.expression, node);
-          this.#made(value.expression);
-          if (framework) this.#frameworks.set(value.expression, framework);
+          const facts = this.#of(value.expression);
+          facts.root = this.#root;
+          facts.framework = framework;
           return value;
         }
         const { result } = applied;
@@ -2710,8 +2393,9 @@ class Interpreter {
       case 'sample':
         for (const value of call.all.flatMap(alternativesOf)) {
           if (value.kind !== 'quantity') continue;
-          this.#sampled.add(value.expression);
-          this.#touch(value.expression);
+          const facts = this.#of(value.expression);
+          facts.isSampled = true;
+          this.#touch(facts.root);
         }
         return this.#opaque(node);
     }
@@ -2808,20 +2492,18 @@ class Interpreter {
     return again(value);
   }
 
-  /** Everything that is known of an expression is so of its copy. */
+  /** What is known of an expression is so of its copy, but what each is used for. */
   #describeAs(copy: Expression, expression: Expression): void {
-    const origin = this.#origins.get(expression);
-    if (origin) this.#origins.set(copy, origin);
-    const framework = this.#frameworks.get(expression);
-    if (framework) this.#frameworks.set(copy, framework);
-    const format = this.#formats.get(expression);
-    if (format) this.#formats.set(copy, format);
-    const depth = this.#depths.get(expression);
-    if (depth !== undefined) this.#depths.set(copy, depth);
-    const root = this.#rootOf.get(expression);
-    if (root) this.#rootOf.set(copy, root);
-    if (this.#guessed.has(expression)) this.#guessed.add(copy);
-    if (this.#lost.has(expression)) this.#lost.add(copy);
+    const known = this.#facts.get(expression);
+    if (!known) return;
+    const facts = this.#of(copy);
+    facts.origin = known.origin ?? facts.origin;
+    facts.framework = known.framework ?? facts.framework;
+    facts.format = known.format ?? facts.format;
+    facts.depth = known.depth ?? facts.depth;
+    facts.root = known.root ?? facts.root;
+    facts.isGuessed ||= known.isGuessed;
+    facts.isLost ||= known.isLost;
   }
 
   #bind(parameters: readonly Parameter[], call: CallArguments, definedIn: Scope): void {
@@ -2846,46 +2528,6 @@ class Interpreter {
   }
 }
 
-class CallArguments implements Arguments {
-  constructor(
-    readonly positional: readonly Value[],
-    readonly named: ReadonlyMap<string, Value>,
-    /** Where an axis is given: by name, or as the first integer after the operand. */
-    readonly axis?: Range,
-    /** Where the arguments stand, in the order of the text; undefined where there are unpacked ones. */
-    readonly places?: readonly (Range & { readonly name: string | undefined })[],
-  ) {}
-
-  /** Where the argument for a parameter stands. */
-  placeOf([position, ...names]: readonly [number | undefined, ...string[]]): Range | undefined {
-    const positional = this.places?.filter(({ name }) => name === undefined);
-    const at = position === undefined ? undefined : positional?.[position];
-    return at ?? this.places?.find(({ name }) => name !== undefined && names.includes(name));
-  }
-
-  get(index: number, name?: string): Value | undefined {
-    return this.positional[index] ?? (name === undefined ? undefined : this.named.get(name));
-  }
-
-  get all(): readonly Value[] {
-    return [...this.positional, ...this.named.values()];
-  }
-
-  /** The argument of a call with a single, named one: frameworks differ in what they call it. */
-  get only(): Value | undefined {
-    const [only, ...others] = this.positional.length === 0 ? this.named.values() : [];
-    return others.length === 0 ? only : undefined;
-  }
-
-  after(first: Value, place?: Range, axis?: Range): CallArguments {
-    const places =
-      place && this.places ? [{ start: place.start, end: place.end, name: undefined }, ...this.places] : undefined;
-    return new CallArguments([first, ...this.positional], this.named, this.axis ?? axis, places);
-  }
-}
-
-const noArguments = new CallArguments([], new Map());
-
 /** Whose `apply` is given the parameters and then what the module is called with. */
 function isOfFlax(of: ClassValue): boolean {
   return of.bases.some((base) =>
@@ -2896,11 +2538,6 @@ function isOfFlax(of: ClassValue): boolean {
 /** Whether a function of a library makes something else of the function that it decorates. */
 function replaces(path: string): boolean {
   return knownName(path)?.meaning.does === 'choose';
-}
-
-/** What a function does whose call gives nothing but its operands. */
-function withoutArguments(meaning: Meaning | undefined): Meaning | undefined {
-  return meaning?.does === 'choose' ? meaning.choose(noArguments) : meaning;
 }
 
 /** Whether it is what argmax, argsort and top-k give. */
@@ -2929,50 +2566,8 @@ function isSoftmax(expression: Expression): boolean {
   return expression.kind === 'operation' && expression.operator === 'softmax';
 }
 
-/** Whether it has no place outside of functions and loops: someone is writing. */
-function isMisplaced(statement: Statement): boolean {
-  return statement.kind === 'return' || (statement.kind === 'leave' && statement.how !== 'raise');
-}
-
-/** Whether it is made of comparisons, and of which value, if that is asked. */
-function isComparison(expression: Expression, of?: Expression): boolean {
-  if (expression.kind !== 'operation') return false;
-  switch (expression.operator) {
-    case 'less':
-    case 'lessEqual':
-      return of === undefined || expression.operands.some((operand) => sameComputation(operand, of));
-    case 'and':
-    case 'or':
-    case 'not':
-      return expression.operands.every((operand) => isComparison(operand, of));
-    default:
-      return false;
-  }
-}
-
-/** What a test says; of one of several values that is compared with a number of each of them, if it is that. */
-function conditionsOf(test: Value): readonly Condition[] {
-  const conditions = alternativesOf(test).flatMap((single) =>
-    single.kind === 'quantity' ? (conditionOf(single.expression) ?? []) : [],
-  );
-  const isWithNumber = ({ comparison }: Condition): boolean =>
-    children(comparison).some((operand) => operand.kind === 'constant');
-  return test.kind === 'choice' ? conditions.filter(isWithNumber) : conditions;
-}
-
-function conditionOf(test: Expression, holds = true): Condition | undefined {
-  if (test.kind !== 'operation') return undefined;
-  if (test.operator === 'not') return conditionOf(test.operands[0] as Expression, !holds);
-  return test.operator === 'equal' || isComparison(test) ? { comparison: test, holds } : undefined;
-}
-
 function isFraction(value: Expression): boolean {
   return value.kind === 'constant' && value.value > 0 && value.value < 1;
-}
-
-/** `super()` and `super(Net, self)`. */
-function isSuper(node: PyExpression): boolean {
-  return node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === 'super';
 }
 
 /** Whether the name of an activation is what a layer is told by default: `def __init__(self, out_activation='sigmoid')`. */
@@ -2986,143 +2581,6 @@ function isEpsilon(name: string): boolean {
   return /(^|_)(eps|epsilon)$/i.test(name);
 }
 
-/**
- * Leaves out of the combinations those that no run can bring about: where branches have left one of several values, what
- * was computed from it on the same branch goes with it. `x = a * x` on a branch, then `x - max(x)`.
- * @param first the alternatives of an operand, and its place among the operands
- * @param last the alternatives of the last operand
- */
-function consistent(
-  combinations: (Expression | undefined)[][],
-  [first, place]: readonly [readonly (Expression | undefined)[], number],
-  last: readonly (Expression | undefined)[],
-): (Expression | undefined)[][] {
-  const isDerived = derivation(first, last) ?? derivation(last, first, true);
-  if (!isDerived) return combinations;
-  const possible = combinations.filter((combination) => isDerived(combination[place], combination.at(-1)));
-  return possible.length > 0 ? possible : combinations;
-}
-
-/** Which of the results goes with which of the values, if each of the values has results that were computed from it. */
-function derivation(
-  values: readonly (Expression | undefined)[],
-  results: readonly (Expression | undefined)[],
-  swapped = false,
-): ((a: Expression | undefined, b: Expression | undefined) => boolean) | undefined {
-  const origins = new Map<Expression | undefined, ReadonlySet<Expression | undefined>>();
-  for (const result of results) {
-    const inside = values.filter((value) => value && result && isWithin(value, result));
-    // x * a is computed from x, too.
-    const nearest = inside.filter(
-      (value) => !inside.some((other) => other !== value && value && other && isWithin(value, other)),
-    );
-    origins.set(result, new Set(nearest));
-  }
-  if (!values.every((value) => [...origins.values()].some((from) => from.has(value)))) return undefined;
-  const goesWith = (value: Expression | undefined, result: Expression | undefined): boolean => {
-    const from = origins.get(result);
-    return from === undefined || from.size === 0 || from.has(value);
-  };
-  return swapped ? (a, b) => goesWith(b, a) : goesWith;
-}
-
-/** How many nodes are looked at for what a value was computed from. */
-const mostNodes = 400;
-
-function isWithin(part: Expression, whole: Expression): boolean {
-  const seen = new Set<Expression>();
-  const open = [whole];
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (node === part) return true;
-    if (seen.has(node)) continue;
-    if (seen.size === mostNodes) return false;
-    seen.add(node);
-    open.push(...children(node));
-  }
-  return false;
-}
-
-/** Whether it is a method of `torch.autograd.Function` by its parameters: autograd records nothing there. */
-function isCustomGradient(definition: Definition): boolean {
-  return definition.parameters.slice(0, 2).some(({ name }) => name === 'ctx');
-}
-
-function isObjective(definition: FunctionDefinition): boolean {
-  return (
-    objectiveName.test(definition.name) && !/^(plot|print|log|save|test|get|compute_metrics)_/.test(definition.name)
-  );
-}
-
-/** Of a method's arguments the first, where that can be an axis: `x.sum(1)`. */
-function firstAxis({ arguments: [first] }: Call): Range | undefined {
-  return first?.name === undefined && first && integerOf(first.value) !== undefined ? first.value : undefined;
-}
-
-/** A text that calls share whose arguments are unknown but for equal literals; undefined if more is known of one. */
-function literalsOf(call: CallArguments): string | undefined {
-  const parts: string[] = [];
-  for (const [name, value] of [...call.positional.entries(), ...call.named]) {
-    let part: string;
-    if (value.kind === 'text') part = JSON.stringify(value.text);
-    else if (value.kind === 'none') part = 'None';
-    else if (value.kind === 'truth') part = String(value.truth);
-    else if (value.kind !== 'quantity') return undefined;
-    else if (value.expression.kind === 'variable') part = '?';
-    else if (value.expression.kind === 'constant') part = String(value.expression.value);
-    else return undefined;
-    parts.push(`${String(name)}=${part}`);
-  }
-  return parts.join();
-}
-
-const sizes: ReadonlySet<string> = new Set(['add', 'subtract', 'multiply', 'divide', 'negate', 'power', 'floor']);
-const computed = new WeakMap<Expression, boolean>();
-
-/** Whether it is more than arithmetic, as sizes are computed by. */
-function isComputed(expression: Expression): boolean {
-  if (expression.kind !== 'operation') return expression.kind === 'withGradient';
-  let found = computed.get(expression);
-  if (found === undefined) {
-    found = !sizes.has(expression.operator) || expression.operands.some(isComputed);
-    computed.set(expression, found);
-  }
-  return found;
-}
-
-/** Whether more is known of an argument than that it is one: more than a size, a name, an unknown tensor. */
-function isTelling(value: Value, depth = 0): boolean {
-  switch (value.kind) {
-    case 'quantity':
-      return value.expression.kind === 'constant'
-        ? value.expression.value > 0 && value.expression.value <= largestEpsilon
-        : isComputed(value.expression);
-    case 'text':
-      return activationOf(value) !== undefined;
-    case 'list':
-      return depth < 2 && value.items.some((item) => isTelling(item, depth + 1));
-    case 'dict':
-      return depth < 2 && [...value.entries.values()].some((entry) => isTelling(entry, depth + 1));
-    case 'choice':
-      return depth < 2 && value.of.some((each) => isTelling(each, depth + 1));
-    case 'none':
-    case 'truth':
-      return false;
-    default:
-      return true;
-  }
-}
-
-/** The names of a record's elements: a list of them, or a text with spaces or commas between them. */
-function fieldsGiven(value: Value | undefined): readonly string[] | undefined {
-  if (value?.kind === 'text') return value.text.split(/[\s,]+/).filter((name) => name !== '');
-  if (value?.kind !== 'list') return undefined;
-  const names = value.items.flatMap((item) => {
-    const [name = item] = item.kind === 'list' ? item.items : [];
-    return name.kind === 'text' ? name.text : [];
-  });
-  return names.length === value.items.length ? names : undefined;
-}
-
 function bound(member: FunctionValue, of: ClassValue, self: Instance = { kind: 'instance', of }): FunctionValue {
   return member.decorated.as === 'static' ? member : { ...member, self };
 }
@@ -3132,32 +2590,4 @@ function lastLayer(iterable: Value): Value | undefined {
   if (iterable.kind !== 'list') return undefined;
   const isLayers = iterable.items.every(({ kind }) => kind !== 'list' && kind !== 'dict' && kind !== 'text');
   return isLayers && iterable.items.some(({ kind }) => kind === 'object') ? iterable.items.at(-1) : undefined;
-}
-
-/** The text under which an attribute or an element is remembered: `self.p`, `out['p']`. */
-function keyOf(node: PyExpression): string | undefined {
-  if (node.kind === 'name') return node.name;
-  if (node.kind === 'attribute') {
-    const object = keyOf(node.value);
-    return object === undefined ? undefined : `${object}.${node.name}`;
-  }
-  if (node.kind !== 'subscript' || node.index.length !== 1 || node.sliced) return undefined;
-  const [index] = node.index;
-  const object = keyOf(node.value);
-  if (object === undefined || !index) return undefined;
-  if (index.kind === 'string') return `${object}['${index.value}']`;
-  const position = integerOf(index);
-  return position === undefined ? undefined : `${object}[${String(position)}]`;
-}
-
-/** Whether it can be assigned to, and what is changed in place there is remembered. */
-function isPlace(node: PyExpression): boolean {
-  return keyOf(node) !== undefined || (node.kind === 'subscript' && keyOf(node.value) !== undefined);
-}
-
-function integerOf(node: PyExpression): number | undefined {
-  if (node.kind === 'number') return node.value;
-  return node.kind === 'unary' && node.operator === '-' && node.operand.kind === 'number'
-    ? -node.operand.value
-    : undefined;
 }
