@@ -143,16 +143,20 @@ export function report(
       const key = `${placeOf(range)} ${rule.id}`;
       safe.set(key, safe.get(key) ?? true);
     }
+    for (const { hit, range } of contribution.found) {
+      if (hit.site.calls.length > 0) safe.set(`${placeOf(range)} ${hit.rule.id}`, false);
+    }
+  }
+  for (const contribution of contributions) {
     for (const each of contribution.found) {
       const place = placeOf(each.range);
-      if (each.hit.site.calls.length > 0) safe.set(`${place} ${each.hit.rule.id}`, false);
+      if (safe.get(`${place} ${each.hit.rule.id}`) === true) continue;
       const known = best.get(place);
       if (!known || preferred(each.hit, known.each.hit)) best.set(place, { each, of: contribution });
     }
   }
   const reported: Reported[] = [];
-  for (const [place, { each, of }] of best) {
-    if (safe.get(`${place} ${each.hit.rule.id}`) === true) continue;
+  for (const { each, of } of best.values()) {
     if (!each.isWritten) {
       if (isOld(of)) return undefined;
       each.finding = new Report(text, each.hit).finding(fixes);

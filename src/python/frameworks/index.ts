@@ -120,7 +120,7 @@ export function frameworkOfModule(path: string): Framework | undefined {
   return frameworks.find((framework) => framework.name === name);
 }
 
-/** What modules are called where something like `from fastai.basics import *` has brought them, or nothing has. */
+/** What modules are called that nothing binds: `from fastai.basics import *` has brought them, or the file is a piece. */
 export const usualModules: ReadonlyMap<string, string> = new Map([
   ['F', 'torch.nn.functional'],
   ['jax', 'jax'],
@@ -131,10 +131,6 @@ export const usualModules: ReadonlyMap<string, string> = new Map([
   ['torch', 'torch'],
 ]);
 
-/** Whether a text imports nothing at all. */
-export const importsNothing = (text: string): boolean =>
-  !/^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import|import)\b/m.test(text);
-
 /** The frameworks that a text imports, those that differentiate first. */
 export function importedFrameworks(text: string): FrameworkName[] {
   const modules = new Set<string>();
@@ -143,13 +139,16 @@ export function importedFrameworks(text: string): FrameworkName[] {
       modules.add(/^[ \t]*(\w+)/.exec(name)?.[1] ?? '');
     }
   }
+  const imported = frameworksOf([...modules]);
+  if (imported.length > 0) return imported;
   // A piece of a file, or one that is written for others to run: the names are those that everybody uses.
-  if (modules.size === 0) {
-    for (const [name, module] of usualModules) {
-      if (new RegExp(`(?<![.\\w])${name}\\.\\w`).test(text)) modules.add(/^\w+/.exec(module)?.[0] ?? '');
-    }
-  }
-  return roots.flatMap(([pattern, framework]) => ([...modules].some((name) => pattern.test(name)) ? [framework] : []));
+  const used = [...usualModules].filter(([name]) => new RegExp(`(?<![.\\w])${name}\\.\\w`).test(text));
+  const roots = used.map(([, module]) => /^\w+/.exec(module)?.[0] ?? '');
+  return frameworksOf(/\w\.xp\.\w/.test(text) ? [...roots, 'numpy'] : roots);
+}
+
+function frameworksOf(modules: readonly string[]): FrameworkName[] {
+  return roots.flatMap(([pattern, framework]) => (modules.some((name) => pattern.test(name)) ? [framework] : []));
 }
 
 export { entryOf } from './framework';

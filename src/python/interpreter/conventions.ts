@@ -58,6 +58,7 @@ export const customGradientDecorators = [
   'custom_vjp',
   'defjvp',
   'RegisterGradient',
+  'Defun',
 ] as const;
 
 /** Methods of optimizers, tapes and trainers whose first argument is what they minimise. */

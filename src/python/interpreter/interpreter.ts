@@ -19,7 +19,6 @@ import {
   entryOf,
   frameworkOfModule,
   importedFrameworks,
-  importsNothing,
   isBuiltin,
   knownMethod,
   knownName,
@@ -110,7 +109,17 @@ import {
 } from './conventions';
 import { Facts, widest } from './facts';
 import type { Condition, Definition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
-import { isMisplaced, isSuper, isCustomGradient, isObjective, firstAxis, keyOf, isPlace, integerOf } from './nodes';
+import {
+  givenBy,
+  isMisplaced,
+  isSuper,
+  isCustomGradient,
+  isObjective,
+  firstAxis,
+  keyOf,
+  isPlace,
+  integerOf,
+} from './nodes';
 
 /** What is known where the test of a branch is true, and where it isn't. */
 interface Tested {
@@ -198,7 +207,6 @@ export class Interpreter {
   readonly #makesStates: boolean;
   /** Whether the module is there for tests: its helpers are part of them. */
   readonly #isOfTests: boolean;
-  readonly #importsNothing: boolean;
   readonly #load: ModuleLoader | undefined;
   readonly #prefix: string;
   readonly #module: Scope;
@@ -246,7 +254,6 @@ export class Interpreter {
     this.#text = text;
     this.#asked = asked;
     this.#ask = ask ?? ((_, question) => question(text));
-    this.#importsNothing = this.#ask('imports nothing', importsNothing);
     this.#isOfTests = this.#ask('is a module of tests', isTestModule);
     this.#makesStates = /\bapply_fn *=/.test(text);
     this.#imported = imported ?? importedFrameworks(text);
@@ -509,9 +516,12 @@ export class Interpreter {
       scope.bindings = tested.layer();
       frame.conditions = [...otherwise, ...tests.met];
       otherwise = [...otherwise, ...tests.unmet];
+      const given = givenBy(test);
+      if (given?.met === true) this.#isGiven(given.name);
       if (this.#block(body)) exits.push(scope.bindings);
       if (exits.length === 0) after = otherwise;
       scope.bindings = tested.layer();
+      if (given?.met === false) this.#isGiven(given.name);
       frame.conditions = otherwise;
       isDecided = outcome === true;
       if (isDecided) break;
@@ -554,6 +564,15 @@ export class Interpreter {
       default:
         return undefined;
     }
+  }
+
+  /** From here on a name isn't None: what else it was, or what a loop has put there, as in `if total is None: ...`. */
+  #isGiven(name: PyExpression & { readonly kind: 'name' }): void {
+    const { scope } = this.#frame;
+    const value = scope.bindings.get(name.name);
+    if (!value || !alternativesOf(value).some(({ kind }) => kind === 'none')) return;
+    const others = alternativesOf(value).filter(({ kind }) => kind !== 'none');
+    scope.assign(name.name, (others.length > 0 ? choose(others) : undefined) ?? this.#opaque(name));
   }
 
   /** The value of a parameter. What a loop begins with, as in `first = True`, it does not go on with. */
@@ -967,7 +986,7 @@ export class Interpreter {
       const foreign = this.#foreign(`${module}.${name}`);
       if (foreign) return foreign;
     }
-    const usual = this.#everythingOf.length > 0 || this.#importsNothing ? usualModules.get(name) : undefined;
+    const usual = usualModules.get(name);
     if (usual !== undefined) return { kind: 'path', path: usual };
     return isBuiltin(name) || iterating.has(name) ? { kind: 'path', path: builtinPrefix + name } : undefined;
   }
@@ -1353,6 +1372,8 @@ export class Interpreter {
         return object.members.get(name) ?? this.#opaque(node);
       case 'quantity':
         if (sameAttributes.has(name)) return object;
+        // Arrays of NumPy or CuPy that know which: `x.xp.exp(x.data)`.
+        if (name === 'xp') return { kind: 'path', path: 'numpy' };
         if (object.expression.kind !== 'variable') return this.#opaque(node);
         if (name === 'apply_fn' && this.#applyFunction) return this.#applyFunction;
         return this.#unknownAs(`${object.expression.name}.${name}`, node, false);
@@ -1697,6 +1718,9 @@ export class Interpreter {
   /** Notes a value that training minimises. */
   #noteObjective(value: Value, node: Range): void {
     for (const single of alternativesOf(value)) {
+      // What trainers take of it: `return {'loss': loss, 'accuracy': accuracy}`.
+      const part = single.kind === 'dict' ? single.entries.get('loss') : undefined;
+      if (part) this.#noteObjective(part, node);
       if (single.kind !== 'quantity') continue;
       const facts = this.#facts.get(single.expression);
       this.#touch(facts?.root);
@@ -1783,6 +1807,7 @@ export class Interpreter {
         if (apply && callee.name === 'create') return this.#stateWith(apply, node);
         const value = this.#forEach(receiver, node, (single) => this.#callMethod(single, callee.name, call, node));
         this.#noteGrown(node);
+        this.#put(value, node);
         return value;
       }
     }
@@ -1790,6 +1815,12 @@ export class Interpreter {
     const value = this.#apply(called, this.#argumentsOf(node), node);
     this.#noteGrown(node);
     return value;
+  }
+
+  /** What a function is told to put its result into is that from here on: `torch.rand(n, out=q)`. */
+  #put(value: Value, node: Call): void {
+    const out = node.arguments.find(({ name }) => name === 'out')?.value;
+    if (out && isPlace(out) && value.kind === 'quantity') this.#assign(out, value);
   }
 
   /**

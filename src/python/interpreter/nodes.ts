@@ -12,6 +12,21 @@ export function isSuper(node: PyExpression): boolean {
   return node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === 'super';
 }
 
+/** The name that isn't None where a test is true, or where it is false: `if x is None`, `if x`. */
+export function givenBy(
+  test: PyExpression,
+): { readonly name: PyExpression & { readonly kind: 'name' }; readonly met: boolean } | undefined {
+  if (test.kind === 'name') return { name: test, met: true };
+  if (test.kind === 'unary' && test.operator === 'not') {
+    const given = givenBy(test.operand);
+    return given && { name: given.name, met: !given.met };
+  }
+  if (test.kind !== 'binary' || test.left.kind !== 'name') return undefined;
+  if (test.right.kind !== 'singleton' || test.right.value !== null) return undefined;
+  if (test.operator === 'is' || test.operator === '==') return { name: test.left, met: false };
+  return test.operator === 'is not' || test.operator === '!=' ? { name: test.left, met: true } : undefined;
+}
+
 /** Whether it is a method of `torch.autograd.Function` by its parameters: autograd records nothing there. */
 export function isCustomGradient(definition: Definition): boolean {
   return definition.parameters.slice(0, 2).some(({ name }) => name === 'ctx');

@@ -489,6 +489,9 @@ function isSumOfProducts(node: Expression, depth = 0): boolean {
       return true;
     case 'divide':
       return isSumOfProducts(a, depth + 1) && !isGuarded(b);
+    // The angle between rotations is acos(2 * dot**2 - 1) of their quaternions.
+    case 'power':
+      return isSumOfProducts(a, depth + 1);
     case 'multiply':
       return isSumOfProducts(a, depth + 1) || isSumOfProducts(b, depth + 1);
     case 'add':

@@ -17,6 +17,7 @@ import {
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { x, type Form, type Hit, type Rewriting, type Saying } from '../rule';
+import { scalarsOf, subjectName, trialsOf } from './scalars';
 import { contains, exponential } from './shapes';
 import { sourceOf } from './zeros';
 
@@ -113,6 +114,7 @@ const codeOf = (node: Expression, hit: Hit): string => (sourceOf(hit, node) ?? '
 
 /** Whether the code of an exponent says that it isn't positive, by the names in it. */
 function saysSo(exponent: Expression, hit: Hit): boolean {
+  if (isMisguarded(exponent, hit)) return false;
   const source = codeOf(exponent, hit);
   return (
     maximumSubtracted.test(source) ||
@@ -124,6 +126,24 @@ function saysSo(exponent: Expression, hit: Hit): boolean {
     (exponent.kind === 'operation' && exponent.operator === 'sum' && saysSo(exponent.operands[0] as Expression, hit))
   );
 }
+
+/** Whether what is subtracted is the limit of the other sign, so that it grows all the same: -x - max(x, 0). */
+function isMisguarded(exponent: Expression, hit: Hit): boolean {
+  return termsOf(exponent).some(({ term, sign }) => {
+    if (sign !== -1 || term.kind !== 'operation' || term.operator !== 'maximum') return false;
+    const [a, b] = term.operands as [Expression, Expression];
+    const limited = b.kind === 'constant' ? a : a.kind === 'constant' ? b : undefined;
+    if (!limited || limited.kind === 'constant') return false;
+    const { value, origins } = scalarsOf(exponent, limited, hit.site.framework.name);
+    const [only, ...others] = variablesOf(value);
+    if (only !== subjectName || others.length > 0) return false;
+    const at = trialsOf([value], [...origins.keys()], 'float32');
+    return at !== undefined && [-far, far].some((point) => (at(point)[0]?.value ?? 0) >= far);
+  });
+}
+
+/** Where the exponential of a number isn't finite in float32. */
+const far = 100;
 
 function isMaximum(node: Expression): boolean {
   if (node.kind !== 'operation') return false;
@@ -445,7 +465,9 @@ export function severityOfSimilarity(exponents: readonly Expression[], hit: Hit)
 function isNormalised({ analysis, site }: Hit): boolean {
   const [around] = analysis.pathTo(site.range.start);
   const own = around?.statement.kind === 'class' ? around.statement.name : undefined;
-  return analysis.ask(`normalises, as ${own ?? 'nothing'} sees it`, (text) => {
+  return analysis.ask(`normalises, as ${own ?? 'nothing'} sees it`, (whole) => {
+    // What is commented out isn't done.
+    const text = whole.replace(/#.*/g, '');
     if (own === undefined) return normalising.test(text);
     const others = text.split(/^(?=class\b)/m).map((part) => {
       const [, name] = /^class +(\w+)/.exec(part) ?? [];

@@ -159,7 +159,7 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
         wrap(isConstantFirst ? (p) => subtract(number, p) : (p) => subtract(p, number));
         added.push(isConstantFirst ? sign * number : -sign * number);
         if (isConstantFirst) sign = -sign;
-        if (isConstantFirst && first === 1 && a.kind === 'operation') isLost = true;
+        if (isConstantFirst && first === 1 && isSumOfTwo(a)) isLost = true;
         node = next;
         continue;
       case 'multiply':
@@ -199,6 +199,11 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
   }
   if (variablesOf(node).length === 0) return undefined;
   return interpreted(node, { sign, around, added: below1 ? [...added, 1] : added, limits, isLost, ofTarget, mixture });
+}
+
+/** Whether it is a sum of which each part counts: what loops add to begins with 0. */
+function isSumOfTwo(node: Expression): boolean {
+  return node.kind === 'operation' && node.operands.every((operand) => numberOf(operand) !== 0);
 }
 
 /** Several probabilities of one kind, added up with weights that aren't known: 0 or 1 where all of them are. */
@@ -264,7 +269,7 @@ function interpreted(
   const complement = sign === -1;
   const nearOne = read.added.findIndex((number) => Math.abs(number - 1) < 0.01);
   if (complement !== nearOne >= 0) return undefined;
-  const epsilons = read.added.filter((_, index) => index !== nearOne);
+  const epsilons = read.added.filter((number, index) => index !== nearOne && number !== 0);
   if (epsilons.some((number) => Math.abs(number) > 0.1)) return undefined;
   const one = complement ? read.added[nearOne] : undefined;
   // Without a guard there are forms of its own for it.

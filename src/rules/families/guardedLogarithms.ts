@@ -1,13 +1,18 @@
 import {
   add,
+  apply,
+  bind,
   clip,
   differentiate,
+  either,
   exp,
   log,
   logSigmoid,
   logSoftmax,
+  matchPattern,
   maximum,
   minimum,
+  multiply,
   negate,
   sameComputation,
   sigmoid,
@@ -23,6 +28,7 @@ import { intervalOf } from '../interval';
 import { ofVariable, x, type Form, type Hit, type Rule, type Saying, type Speech } from '../rule';
 import { multiplicandsOf, nameOf, productsWith } from './evidence';
 import { isOutputOfModel } from './models';
+import { literal, otherBases, toBase, type Base } from './shapes';
 import { isInsideTraining } from './zeros';
 import {
   guardedIn,
@@ -74,6 +80,7 @@ export function speechOf({ source, mixed }: Guarded): Speech {
 type Effect =
   /** The logarithm is -inf or NaN there as if it weren't guarded: */
   | 'epsilon lost in the 1'
+  | 'epsilon subtracted'
   | 'epsilon is 0'
   | 'limit rounds to the end'
   | 'limit on the other side'
@@ -83,7 +90,7 @@ type Effect =
 
 interface Place {
   readonly hit: Hit;
-  readonly guarded: GuardedLogarithm;
+  readonly guarded: BasedLogarithm;
   /** The format that the guard has to hold in. */
   readonly format: FormatName;
   readonly unstable: Expression;
@@ -155,6 +162,7 @@ function effectOf(guarded: GuardedLogarithm, format: FormatName): Effect | undef
   if (isLimited) return 'limit rounds to the end';
   if (epsilons.some((epsilon) => epsilon > 0 && rounded(epsilon, format) === 0)) return 'epsilon is 0';
   if (limits.some(({ isMeant }) => isMeant)) return 'limit on the other side';
+  if (limits.length === 0 && complement && epsilons.some((epsilon) => epsilon < 0)) return 'epsilon subtracted';
   return limits.length === 0 && (one !== undefined || epsilons.some((epsilon) => epsilon > 0))
     ? 'epsilon lost in the 1'
     : undefined;
@@ -163,7 +171,7 @@ function effectOf(guarded: GuardedLogarithm, format: FormatName): Effect | undef
 const outputName = /pred|prob|^p$|^p_|real|fake|disc|score|y_?hat|^out|recon/i;
 
 /** A prediction of which only the name is known, where a model of the file ends in a sigmoid, is taken for one. */
-function asOutputOfModel(guarded: GuardedLogarithm, hit: Hit): GuardedLogarithm {
+function asOutputOfModel(guarded: BasedLogarithm, hit: Hit): BasedLogarithm {
   const { source, probability } = guarded;
   if (source !== 'other' || probability.kind !== 'variable' || !hit.site.framework.differentiates) return guarded;
   const isNamed = outputName.test(nameOf(hit, probability) ?? '');
@@ -190,6 +198,26 @@ function reachesEnd({ probability, source, logit, complement }: Guarded): boolea
   return high - low >= 5;
 }
 
+/** A logarithm of a guarded probability, also to another base than e. */
+interface BasedLogarithm extends GuardedLogarithm {
+  readonly base?: Base;
+}
+
+function logarithmIn(node: Expression): BasedLogarithm | undefined {
+  for (const base of otherBases) {
+    const inner = matchPattern(toBase(base, bind('argument')), node)?.get('argument');
+    const found = inner && guardedLogarithm(log(inner));
+    if (found) return { ...found, base, logarithm: (p) => multiply(found.logarithm(p), base.factor) };
+  }
+  return guardedLogarithm(node);
+}
+
+function nameOfLogarithm(guarded: BasedLogarithm): string {
+  const natural = guarded.base ? guarded.around : guarded.logarithm;
+  const name = written(natural(variable(nameOfProbability(guarded))));
+  return guarded.base ? `${guarded.base.name}(${name})` : name;
+}
+
 /** What is said where a guard has one of the effects. */
 interface Consequence {
   /** The value where it fails, else the gradient. */
@@ -213,8 +241,9 @@ function guardForm(
   consequences: Consequences,
 ): Form {
   const [usual] = Object.values(consequences);
+  const natural = logarithmWhere((guarded) => guarded.complement === complement && !isBare(guarded));
   return {
-    pattern: logarithmWhere((guarded) => guarded.complement === complement && !isBare(guarded)),
+    pattern: either(natural, ...otherBases.map(({ factor }) => apply('multiply', natural, literal(factor)))),
     name,
     headline: { of: usual?.of ?? 'value', side: complement ? 'above' : 'below' },
     operand: operands.sigmoid,
@@ -224,7 +253,7 @@ function guardForm(
     careful: true,
     sparesSampling: true,
     at(hit) {
-      const found = guardedLogarithm(hit.matched);
+      const found = logarithmIn(hit.matched);
       const guarded = found && asOutputOfModel(found, hit);
       if (!guarded || !reachesEnd(guarded) || isMixtureOfDensities(hit, guarded)) return undefined;
       const format = formatInUse(hit, guarded.source);
@@ -247,7 +276,7 @@ function formAt(place: Place, { of, because, says }: Consequence, severity: Seve
   const { at: _, stable: __, typical: ___, ...general } = hit.form;
   return {
     ...general,
-    name: `${written(guarded.logarithm(variable(nameOfProbability(guarded))))}${guarded.ofTarget ? ' (p_t with target 0)' : ''}`,
+    name: `${nameOfLogarithm(guarded)}${guarded.ofTarget ? ' (p_t with target 0)' : ''}`,
     severity,
     ...(source === 'other' ? {} : { culprit: source }),
     ...(isOfModel(guarded) ? { operand: operandOfModel(hit) } : {}),
@@ -317,9 +346,9 @@ function isInEntropy({ hit, guarded }: Place): boolean {
     const isOfSameLogits = guarded.mixed && other.logit && guarded.logit && sameComputation(other.logit, guarded.logit);
     return isOfSameLogits === true || ofSameProbability(other, guarded);
   };
-  const products = productsWith(hit, hit.matched).map((product) =>
-    multiplicandsOf(product).filter((factor) => factor !== hit.matched),
-  );
+  const products = productsWith(hit, hit.matched)
+    .filter((product) => product !== hit.matched)
+    .map((product) => multiplicandsOf(product).filter((factor) => factor !== hit.matched));
   // Where p may be one of several, products of different ones are none of the code's.
   const isProbability = (factor: Expression): boolean => (guardedIn(factor)?.source ?? 'other') !== 'other';
   return products.some((factors) => factors.some(isOwn)) && products.every((factors) => factors.some(isProbability));
@@ -335,10 +364,11 @@ function halvedFrom({ guarded, unstable, format }: Place): string | undefined {
   const at = (distance: number): number => Math.abs(slope(sign * distance)[0] ?? 0);
   // Near 0 the true gradient is not near 1.
   let [low, high] = [3, zero ? Math.abs(zero.from) : 128];
-  if (at(low) < 0.5 || at(high) >= 0.5) return undefined;
+  const half = 0.5 * (guarded.base?.factor ?? 1);
+  if (at(low) < half || at(high) >= half) return undefined;
   while (high - low > 1e-4) {
     const middle = (low + high) / 2;
-    if (at(middle) < 0.5) high = middle;
+    if (at(middle) < half) high = middle;
     else low = middle;
   }
   const speech = speechOf(guarded);
@@ -372,7 +402,7 @@ const largestGuard = 1e-2;
 /** A guard that holds costs the gradient of what training needs most; nothing of the kind is said of a value. */
 function costOf(place: Place): Severity | false {
   const { guarded } = place;
-  const guard = Math.exp(floorOf(place));
+  const guard = Math.exp(floorOf(place) / (guarded.base?.factor ?? 1));
   // Of a value of unknown origin nobody knows how small it becomes.
   if (guarded.source === 'other' || guard > largestGuard) return false;
   return guard > largestUnintended * 1.0001 || isInEntropy(place) ? 'hint' : 'information';
@@ -449,6 +479,14 @@ export const epsilonBeforeSubtraction: Rule = {
           one === undefined || one === 1
             ? `In ${format} ${epsilons.length > 0 ? epsilons.map(String).join(' and ') : 'the epsilon'} is lost before p is subtracted.`
             : `In ${format} ${String(one)} is ${String(rounded(one, format))}: the epsilon is lost before p is subtracted.`,
+      },
+    }),
+    guardForm('log(1 - (sigmoid(x) + 1e-10))', true, 1e-10, log(subtract(1, add(sigmoid(x), 1e-10))), {
+      'epsilon subtracted': {
+        of: 'value',
+        severity: onlyInPart,
+        because: ({ guarded, format }) =>
+          `${guarded.epsilons.map((epsilon) => String(Math.abs(epsilon))).join(' and ')} is subtracted together with p, which doesn't keep the difference from 0: where p is 1 the logarithm is ${String(valueAt(guarded.logarithm, 1, format)).replace('Infinity', 'inf')}.`,
       },
     }),
   ],

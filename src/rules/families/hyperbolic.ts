@@ -194,7 +194,10 @@ export const logOfOneMinusTanhSquared: Rule = {
     },
     {
       ...ofSlope,
-      pattern: apply('log', guardedSlope(scaledSlope)),
+      pattern: apply(
+        'log',
+        either(guardedSlope(scaledSlope), apply('multiply', guardedSlope(tanhSlope), bind('scale'))),
+      ),
       name: 'log(1 - tanh(x)**2 + eps)',
       severity: 'information',
       ofGradients: true,

@@ -29,7 +29,7 @@ import { operand, x, t, type Form, type Hit, type Rule, type Saying } from '../r
 import { ofGap } from './guardedLogarithms';
 import { isOutputOfModel } from './models';
 import { rectified, reshaped, sigmoidOf, softmaxOf } from './shapes';
-import { isOfWeights, sourceOf } from './zeros';
+import { isOfWeights, isOutsideTraining, sourceOf } from './zeros';
 
 /** The catalogue's formula over `x` in place of its logit `z`. */
 const overX = (id: string): Expression => substitute(lossById(id).build().loss, new Map([['z', x]]));
@@ -167,13 +167,15 @@ const probabilitiesInSoftmax = (): Saying => ({
   lens: `probabilities before a softmax: the loss can't fall below ${leastOfSoftmax(10)} for 10 classes`,
 });
 
+const picked = (inner: Pattern): Pattern => through(['pick'], inner);
+
 export const crossEntropyOfSoftmax: Rule = {
   id: 'cross-entropy-of-softmax',
   title: 'cross-entropy of softmax',
   entries: ['NS05'],
   severity: 'warning',
   triggers: [
-    ['CrossEntropyLoss', 'cross_entropy', 'softmaxCrossEntropy'],
+    ['CrossEntropyLoss', 'cross_entropy', 'softmaxCrossEntropy', 'log', 'Log'],
     ['oftmax', 'igmoid', 'expit', 'exp'],
   ],
   forms: [
@@ -188,6 +190,17 @@ export const crossEntropyOfSoftmax: Rule = {
       write: { pytorch: '{torch.nn.functional.cross_entropy}($x, $t)' },
       writeLayer: {},
       advice: 'give the loss the logits, without the softmax',
+    },
+    {
+      // Written out: the logarithm of a softmax of what a network with a softmax gives.
+      pattern: either(
+        apply('logSoftmax', picked(softmaxOf(operand))),
+        apply('log', softmaxOf(picked(softmaxOf(operand)))),
+      ),
+      name: 'log(softmax(softmax(x)))',
+      guard: (hit) => !isOutsideTraining(hit) || 'hint',
+      says: softmaxTwice,
+      advice: 'take the logarithm of one softmax, of the logits',
     },
     {
       // Labels that are wrong in a known way: the product is a probability again.
@@ -218,13 +231,28 @@ export const crossEntropyOfSoftmax: Rule = {
 
 const bceWithLogits = subtract(softplus(x), multiply(t, x));
 
+const sigmoidTwice = (): Saying => ({
+  message: `The sigmoid is taken twice: however sure the network is, the loss can't fall below ${lossOf(bceWithLogits, 1, 1)} for target 1 and ${lossOf(bceWithLogits, 0, 0)} for target 0.`,
+  lens: `sigmoid taken twice: the loss can't fall below ${lossOf(bceWithLogits, 1, 1)} (target 1), ${lossOf(bceWithLogits, 0, 0)} (target 0)`,
+});
+
+/** Written out, of what a network with a sigmoid gives. */
+const twoSigmoids = {
+  guard: (hit) => !isOutsideTraining(hit) || 'hint',
+  says: sigmoidTwice,
+  advice: 'take the logarithm of one sigmoid, of the logits',
+} satisfies Partial<Form>;
+
 export const logitsLossOfSigmoid: Rule = {
   id: 'logits-loss-of-sigmoid',
   title: 'logits loss of sigmoid',
   entries: ['NS06'],
   severity: 'warning',
   triggers: [
-    ['BCEWithLogits', 'with_logits', 'sigmoid_cross_entropy', 'sigmoid_binary_cross_entropy', 'sigmoidCrossEntropy'],
+    [
+      ...['BCEWithLogits', 'with_logits', 'sigmoid_cross_entropy', 'sigmoid_binary_cross_entropy'],
+      ...['sigmoidCrossEntropy', 'BCELoss', 'binary_cross_entropy', 'log', 'Log'],
+    ],
     ['igmoid', 'expit', 'exp'],
   ],
   forms: [
@@ -239,12 +267,24 @@ export const logitsLossOfSigmoid: Rule = {
       culprit: 'sigmoid',
       name: 'BCE with logits of sigmoid(x)',
       guard: unlessOptional,
-      says: () => ({
-        message: `The sigmoid is taken twice: however sure the network is, the loss can't fall below ${lossOf(bceWithLogits, 1, 1)} for target 1 and ${lossOf(bceWithLogits, 0, 0)} for target 0.`,
-        lens: `sigmoid taken twice: the loss can't fall below ${lossOf(bceWithLogits, 1, 1)} (target 1), ${lossOf(bceWithLogits, 0, 0)} (target 0)`,
-      }),
+      says: sigmoidTwice,
       write: { pytorch: '{torch.nn.functional.binary_cross_entropy_with_logits}($x, $t)' },
       advice: 'give the loss the logits, without the sigmoid',
+    },
+    {
+      ...twoSigmoids,
+      pattern: picked(sigmoidOf(picked(sigmoidOf(operand)))),
+      ofLoss: ['torch:bce'],
+      name: 'BCE of sigmoid(sigmoid(x))',
+    },
+    {
+      ...twoSigmoids,
+      pattern: either(
+        apply('logSigmoid', picked(sigmoidOf(operand))),
+        apply('log', sigmoidOf(picked(sigmoidOf(operand)))),
+        apply('log', complement(sigmoidOf(picked(sigmoidOf(operand))))),
+      ),
+      name: 'log(sigmoid(sigmoid(x)))',
     },
   ],
 };

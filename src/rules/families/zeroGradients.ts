@@ -69,8 +69,12 @@ function reachOf(root: Expression): Reach {
           return;
         }
         if (node.operator === 'stopGradient') return;
-        // Of a choice the condition gets no gradient.
-        if (node.operator === 'select') node.operands.slice(1).forEach(visit);
+        // Of a choice the condition gets no gradient: what chooses between numbers is a step.
+        if (node.operator === 'select') {
+          const [condition, ...chosen] = node.operands;
+          if (condition?.kind === 'operation') found.push({ node: condition, picks: false });
+          chosen.forEach(visit);
+        }
         // What is taken at positions gets one, the positions don't.
         else if (node.operator === 'pick') {
           const [picked, index] = node.operands as [Expression, Expression];
@@ -247,6 +251,11 @@ export const zeroGradient: Rule = {
       'greater',
       'less',
       'equal',
+      '.ge(',
+      '.gt(',
+      '.le(',
+      '.lt(',
+      '.eq(',
     ],
     // What training minimises has a name of its user's choosing.
     [

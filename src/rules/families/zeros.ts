@@ -352,8 +352,39 @@ export function isOutsideTraining(hit: Hit): boolean {
     reporting.test(hit.analysis.text.slice(start, end)) ||
     isOfGraphWithoutGradients(hit) ||
     isOutsideTape(hit) ||
-    isInEvaluation(hit)
+    isBesideGradient(hit) ||
+    isInEvaluation(hit) ||
+    isCalledToEvaluate(hit)
   );
+}
+
+/** Whether the function around is a step of training with JAX: what is differentiated are others, inside or elsewhere. */
+function isBesideGradient({ site: { within, framework }, analysis }: Hit): boolean {
+  if (
+    framework.name !== 'jax' ||
+    within?.kind !== 'function' ||
+    !/(train|update)_?step$|^(train|update)$/.test(within.name)
+  )
+    return false;
+  const { name } = within;
+  return (
+    /\b(value_and_)?grad\(/.test(analysis.text.slice(within.start, within.end)) &&
+    !analysis.ask(`differentiates ${name}`, (text) => new RegExp(`grad\\(\\s*(self\\.)?${name}\\b`).test(text))
+  );
+}
+
+/** Whether all functions of the file that call the one around evaluate, by their names. */
+function isCalledToEvaluate({ site: { within }, analysis }: Hit): boolean {
+  // Losses are tried out, too.
+  if (within?.kind !== 'function' || training.test(within.name)) return false;
+  const { name } = within;
+  return analysis.ask(`${name} is called to evaluate`, (text) => {
+    const callers = [...text.matchAll(new RegExp(`(?<!def )\\b${name}\\(`, 'g'))].map(({ index }) => {
+      const [, before = ''] = /^[^]*\n[ \t]*(?:async )?def (\w+)/.exec(text.slice(0, index)) ?? [];
+      return before;
+    });
+    return callers.length > 0 && callers.every((caller) => /^_*(eval|test)|evaluat/.test(caller));
+  });
 }
 
 /** Whether the function around is made of Haiku's layers, which it has no class for. */

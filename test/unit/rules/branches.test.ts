@@ -225,6 +225,15 @@ b = torch.nan_to_num(torch.tanh(x))
 describe('rule arc-cosine-out-of-range', () => {
   describe('finds', () => {
     finds('arc-cosine-out-of-range', {
+      'twice the square of a scalar product, of quaternions': `
+import torch
+import torch.nn.functional as F
+class GeodesicLoss(torch.nn.Module):
+    def forward(self, pred, target):
+        q = F.normalize(pred, dim=1)
+        dot = target[:, 0] * q[:, 0] + target[:, 1] * q[:, 1] + target[:, 2] * q[:, 2] + target[:, 3] * q[:, 3]
+        return «torch.acos(2 * dot ** 2 - 1)».mean()
+`,
       'of what is called a cosine, in a loss': `
 import torch
 def margin_loss(cos_theta, margin):

@@ -285,6 +285,18 @@ b = «torch.log(1 - (p - 1e-10))»
 c = «torch.log1p(1e-8 - p)»
 d = «torch.log(-p + 1e-8 + 1)»
 `),
+      'an epsilon that is subtracted with p, to base 2 too, in a loop': torch(`
+class Focal(torch.nn.Module):
+    def __init__(self, epsilon=1e-9):
+        super().__init__()
+        self.epsilon = epsilon
+    def forward(self, pred, target):
+        pred = F.softmax(pred, dim=1) + self.epsilon
+        loss = torch.zeros(pred.shape[0])
+        for i in range(target.shape[0]):
+            loss[i] = -torch.mean((1 - target[i]) * «torch.log2(1 - pred[i])»)
+        return loss.mean() + «torch.log(1 - pred)».mean()
+`),
       'a probability of unknown origin': torch(`
 def bce(p, y):
     return -(1 - y) * «torch.log(1e-12 + 1 - p)»
@@ -305,10 +317,35 @@ a = «np.log(1e-17 + 1 - expit(x))»
       float64: 'import numpy as np\ndef f(p):\n    return np.log(1e-10 + 1 - p)\n',
       'a probability that is limited before': torch('def f(p):\n    return torch.log(1e-10 + 1 - p.clamp(0, 0.999))'),
       'what is no probability': torch('def f(x):\n    return torch.log(1e-10 + 1 + x.abs())'),
+      'what a loop adds up from 0, as a series': torch(`
+def series(x, n):
+    even, odd = torch.zeros_like(x), torch.zeros_like(x)
+    for i in range(n):
+        if i % 2:
+            odd += 1 / x ** i
+        else:
+            even += 1 / x ** i
+    return torch.log(1 + even - odd)
+`),
       'a constant and a schedule': torch(
         'a = torch.log(torch.tensor(1e-10 + 1 - 0.3))\nb = torch.log(1e-10 + 1 - torch.linspace(0, 0.9, 10))',
       ),
     });
+  });
+
+  it('says what becomes of p = 1 where the epsilon is subtracted with p', () => {
+    const small = findingOf('epsilon-before-subtraction', torch('a = torch.log(1 - (torch.sigmoid(x) + 1e-10))'));
+    assert.match(small.message, /1e-10 is subtracted together with p.*: where p is 1 the logarithm is -inf\./);
+    const large = findingOf('epsilon-before-subtraction', torch('a = torch.log(1 - (torch.sigmoid(x) + 1e-5))'));
+    assert.match(large.message, /where p is 1 the logarithm is NaN\./);
+    assert.deepEqual(
+      findingsIn(torch('a = torch.log10(torch.sigmoid(x) + 1e-8)')).map(({ rule, severity }) => [rule, severity]),
+      [['log-of-probability-plus-epsilon', 'information']],
+    );
+    assert.match(
+      findingOf('log-of-probability-plus-epsilon', torch('a = torch.log10(torch.sigmoid(x) + 1e-8)')).message,
+      /log10\(sigmoid\(x\) \+ 1e-8\).* It can't go below -8, and its gradient is less than half the true one from x <= -18\.421\./,
+    );
   });
 
   it('measures that the epsilon is lost, and says in which format', () => {

@@ -92,6 +92,17 @@ def mobius(x, c):
 describe('rule log-of-one-minus-tanh-squared', () => {
   describe('finds', () => {
     finds('log-of-one-minus-tanh-squared', {
+      'an epsilon inside a multiple': `
+import torch as T
+from torch.distributions import Normal
+class Policy(T.nn.Module):
+    def sample(self, state):
+        mu, sigma = self.forward(state)
+        probs = Normal(mu, sigma)
+        actions = probs.rsample()
+        bounded = T.tanh(actions)
+        return probs.log_prob(actions) - «T.log(self.scale * (1 - bounded.pow(2) + self.config.epsilon))»
+`,
       'a flow': `
 import torch
 class Tanh:

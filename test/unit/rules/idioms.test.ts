@@ -369,4 +369,60 @@ def distances(x):
 `,
     });
   });
+
+  describe('names that nothing binds', () => {
+    finds('log-of-sigmoid', {
+      'where a submodule is imported and the package is not': `
+# import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class GanLoss(nn.Module):
+    def forward(self, real):
+        return «torch.log(torch.sigmoid(real))».mean()
+`,
+      'what a loop has put into a name that began as None': `
+import torch
+def total(parts):
+    y = None
+    for part in parts:
+        if y is None:
+            y = part
+        else:
+            y = y + «torch.log(torch.sigmoid(y))»
+    return y
+`,
+    });
+    finds('gumbel-of-uniform', {
+      'where a function is told to put its result': `
+import torch
+def noise(scores):
+    q = torch.zeros_like(scores)
+    torch.rand(scores.shape, out=q)
+    return torch.softmax(scores - «torch.log(-torch.log(q))», dim=1)
+`,
+    });
+    finds('log-of-one-plus-exp', {
+      'arrays that know their library': `
+from autograd.nn import Module
+class Softplus(Module):
+    def forward(self, x):
+        return «x.xp.log(1 + x.xp.exp(x.data))»
+`,
+    });
+    sparesOf('norm-at-zero', {
+      'an operation of TensorFlow 1 with a gradient of its own': `
+import tensorflow as tf
+from tensorflow.python.framework.function import Defun
+def contrastive_loss(margin):
+    @Defun(tf.float32, tf.float32, tf.float32)
+    def backward(a, b, diff):
+        return diff * tf.sqrt(tf.reduce_sum(tf.square(a - b), 1)), -diff
+    @Defun(tf.float32, tf.float32, grad_func=backward)
+    def forward(a, b):
+        d = tf.sqrt(tf.reduce_sum(tf.square(a - b), 1))
+        return tf.reduce_mean(tf.square(tf.maximum(margin - d, 0)))
+    return forward
+`,
+    });
+  });
 });

@@ -560,6 +560,12 @@ y = «np.log(np.exp(a) + np.exp(b))»
 import jax.numpy as jnp
 y = «jnp.log(jnp.exp(a) + jnp.exp(b))»
 `,
+      'what limits the exponents of the other sign': `
+import jax.numpy as jnp
+def bce(x, y):
+    max_val = jnp.clip(x, 0, None)
+    return x - x * y + max_val + «jnp.log(jnp.exp(-max_val) + jnp.exp(-x - max_val))»
+`,
     });
   });
 
@@ -570,6 +576,27 @@ import torch
 def f(a, b):
     m = torch.max(a, b)
     return m + torch.log(torch.exp(a - m) + torch.exp(b - m))
+`,
+      'what limits the exponents': `
+import jax.numpy as jnp
+def bce(x, y):
+    max_val = jnp.clip(-x, 0, None)
+    return x - x * y + max_val + jnp.log(jnp.exp(-max_val) + jnp.exp(-x - max_val))
+`,
+      'the greater of a value and what a loop has put there, which begins as None': `
+import torch
+def add(a, b):
+    m = torch.maximum(a, b)
+    return m + ((a - m).exp() + (b - m).exp()).log()
+def forward(layers, x):
+    y = None
+    for layer in layers:
+        h = layer(x).logsumexp(1)
+        if y is None:
+            y = h
+        else:
+            y = add(h, y)
+    return y
 `,
       'two Gaussians': `
 import numpy as np
@@ -683,6 +710,15 @@ def loss(z1, z2, t):
 `;
   describe('finds', () => {
     finds('contrast-by-hand', {
+      'normalisation that is commented out': `
+import torch
+import torch.nn.functional as F
+def loss(anchor, positive, negatives):
+    # anchor = F.normalize(anchor, dim=-1)
+    pos = torch.sum(anchor * positive, dim=-1) / 0.07
+    neg = torch.einsum('bd,nbd->bn', anchor, negatives) / 0.07
+    return -«torch.log(torch.exp(pos) / (torch.exp(pos) + torch.sum(torch.exp(neg), dim=-1)))».mean()
+`,
       'scalar products': unnormalised,
       'all pairs': `
 import torch

@@ -877,6 +877,23 @@ class Trainer:
 `,
     });
     spares({
+      'an error that only functions of evaluation call, and the norm of gradients in a step of training': `
+from functools import partial
+import jax
+import jax.numpy as jnp
+def relative_l2(u, v):
+    return jnp.linalg.norm(u - v) / jnp.linalg.norm(v)
+@jax.jit
+def _eval3d(apply_fn, params, x, u):
+    return relative_l2(apply_fn(params, x), u)
+@jax.jit
+def train_step(state, batch):
+    _, grad = jax.value_and_grad(partial(state.apply_fn, batch))(state.params)
+    norm = jnp.linalg.norm(jax.tree_map(jnp.linalg.norm, grad))
+    return state.apply_gradients(grads=grad), norm
+`,
+    });
+    spares({
       'a function whose result is no loss': `
 import torch
 def alignment(a, b):

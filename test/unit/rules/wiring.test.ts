@@ -329,6 +329,36 @@ def step(model, x, y):
 
   describe('cross-entropy-of-softmax', () => {
     finds('cross-entropy-of-softmax', {
+      'log_softmax of what a softmax gives': `
+import torch.nn.functional as F
+def loss(x, t):
+    p = F.softmax(x, dim=1)
+    return F.nll_loss(«F.log_softmax(p, dim=1)», t)
+`,
+      'a loss by hand that is called with probabilities': `
+import torch
+import torch.nn.functional as F
+def focal_loss(pred, target):
+    p = F.softmax(pred, dim=1)
+    return -(target * (1 - p) ** 2 * «torch.log(p)»).sum()
+class Loss(torch.nn.Module):
+    def forward(self, pred, target):
+        return focal_loss(F.softmax(pred, dim=1), target)
+`,
+    });
+    spares({
+      'a softmax of attention before the logits, and one that is only shown': `
+import torch
+import torch.nn.functional as F
+def loss(q, k, v, t):
+    a = F.softmax(q @ k.t(), dim=1)
+    return F.nll_loss(F.log_softmax(a @ v, dim=1), t)
+def accuracy(x, t):
+    p = F.softmax(x, dim=1)
+    return (F.log_softmax(p, dim=1).argmax(1) == t).float().mean()
+`,
+    });
+    finds('cross-entropy-of-softmax', {
       'a softmax times a matrix of label noise': `
 import torch
 import torch.nn as nn
@@ -597,6 +627,36 @@ const probabilities = (logits) => tf.softmax(logits);
   });
 
   describe('logits-loss-of-sigmoid', () => {
+    finds('logits-loss-of-sigmoid', {
+      'two sigmoids or two softmaxes, by the branch that is taken': `
+import torch
+import torch.nn.functional as F
+def focal(pred, target, n):
+    pred = torch.sigmoid(pred) if n == 1 else F.softmax(pred, dim=1)
+    return -(target * «torch.log(pred)»).sum()
+class Loss(torch.nn.Module):
+    def forward(self, pred, target):
+        if self.n == 1:
+            pred = torch.sigmoid(pred)
+        else:
+            pred = F.softmax(pred, dim=1)
+        return focal(pred, target, self.n)
+`,
+      'logsigmoid of a sigmoid, and the log of what is left to 1': `
+import torch
+import torch.nn.functional as F
+def loss(x):
+    p = torch.sigmoid(x)
+    return -(«F.logsigmoid(p)» + «torch.log(1 - torch.sigmoid(p))»).mean()
+`,
+      'BCE of two sigmoids': `
+import torch
+import torch.nn.functional as F
+def loss(x, t):
+    p = torch.sigmoid(x)
+    return «F.binary_cross_entropy(torch.sigmoid(p), t)»
+`,
+    });
     finds('logits-loss-of-sigmoid', {
       'a module that ends in a sigmoid': `
 import torch

@@ -9,6 +9,26 @@ function said(rule: string, source: string): Finding {
 describe('zero gradients', () => {
   describe('zero-gradient: a step between prediction and loss', () => {
     finds('zero-gradient', {
+      'a choice between numbers, in a loss of which a dictionary is given back': `
+import torch
+from torch import nn
+class Hits(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self._hits = nn.BCELoss(reduction='none')
+    def loss(self, x, output):
+        hits = «self._hits(torch.where(output > 0, 1., 0.), torch.where(x > 0, 1., 0.))»
+        loss = (x - output).pow(2).mean() + hits.mean()
+        return {'loss': loss, 'hits': hits}
+`,
+      'a comparison by its method': `
+import torch
+class BinaryDiceLoss(torch.nn.Module):
+    def forward(self, y_pred, y_true):
+        y_pred = torch.flatten(y_pred).ge(0.96).to(torch.float32)
+        score = 2 * torch.sum(y_pred * y_true) / (torch.sum(y_pred + y_true) + 1e-6)
+        return «1.0 - score»
+`,
       'a precision with round in Keras': `
 from keras import backend as K
 def precision_loss(y_true, y_pred):
