@@ -37,6 +37,8 @@ export interface PythonAnalysis {
   readonly formatOf: (expression: Expression) => FormatName | undefined;
   /** Whether a value is only ever given to functions that draw samples or take the largest. */
   readonly isOnlySampled: (expression: Expression) => boolean;
+  /** Whether it is a parameter with a number for its default, and so no tensor: `sample_range=3.`. */
+  readonly isSetting: (expression: Expression) => boolean;
   /** Whether a value is only ever made a number of the language, which has no gradient: `float(x)`, `x.item()`. */
   readonly isDetached: (expression: Expression) => boolean;
   /** The import that a library's qualified name needs before `spell` may write it; undefined if it is there. */
@@ -116,6 +118,7 @@ export function analyseStatements(
     axisOf: (expression) => facts.get(expression)?.origin?.axis,
     frameworkOf: (expression) => facts.get(expression)?.framework,
     formatOf: (expression) => facts.get(expression)?.format,
+    isSetting: (expression) => facts.get(expression)?.usual !== undefined,
     isOnlySampled: (expression) => {
       const known = facts.get(expression);
       return known?.isSampled === true && !known.isUsed;

@@ -304,6 +304,7 @@ function hitOf(
     if (site.loss === undefined && !form.ofRandom && variablesOf(value).length === 0) continue;
     const operand = bindings.get('x');
     if (operand && !form.ofRandom && variablesOf(operand).length === 0) continue;
+    if (operand && analysis.isSetting(unrecorded(operand))) continue;
     if ((form.sparesSampling || form.ofGradients) && analysis.isOnlySampled(value)) continue;
     const numbers: Record<string, number> = {};
     for (const [name, bound] of bindings) if (bound.kind === 'constant') numbers[name] = bound.value;
@@ -329,6 +330,10 @@ function hitOf(
   }
   return undefined;
 }
+
+/** The value without what keeps gradients off it: `float(x)`. */
+const unrecorded = (value: Expression): Expression =>
+  value.kind === 'operation' && value.operator === 'stopGradient' ? (value.operands[0] as Expression) : value;
 
 /** The number formats to speak of, the one that values have at the site first. */
 function formatsOf(site: Site, settings: FinderSettings): readonly FormatName[] {

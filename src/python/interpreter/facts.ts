@@ -19,6 +19,8 @@ export class Facts {
   isGuessed = false;
   /** The number format that it is computed in, where the code says so. */
   format: FormatName | undefined = undefined;
+  /** Of a parameter the number above 0 that it is by default. */
+  usual: Expression | undefined = undefined;
   /** How many operations lie above each other. */
   depth: number | undefined = undefined;
   /** How many nodes it has, written out as a tree. */

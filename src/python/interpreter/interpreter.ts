@@ -217,8 +217,6 @@ export class Interpreter {
   /** Numbers for computed positions of elements. */
   readonly #positions = new Map<Expression, number>();
   readonly #copies = new Map<Expression, Map<FormatName, Expression>>();
-  /** Defaults between 0 and 1 of parameters, for where these are exponents. */
-  readonly #usualExponents = new Map<Expression, Expression>();
   #defaultFormat: FormatName | undefined;
   readonly #later: Later[] = [];
   readonly #firstLater: Later[] = [];
@@ -754,6 +752,15 @@ export class Interpreter {
   }
 
   /** Every function is gone through with unknown arguments once its module or enclosing function has been. */
+  #setsAttributes(member: Value): number {
+    if (member.kind !== 'function') return 0;
+    const { start, end, parameters } = member.definition;
+    const self = parameters[0]?.name;
+    return self !== undefined && new RegExp(`^[ \\t]*${self}\\.\\w+ = `, 'm').test(this.#text.slice(start, end))
+      ? 1
+      : 0;
+  }
+
   #analyseLater(value: FunctionValue, statement: Range, test = this.#frame.test): void {
     const action = (): void => {
       this.#analyse(value, statement, test);
@@ -808,7 +815,7 @@ export class Interpreter {
       if (isEpsilon(parameter.name) || (value > 0 && value <= largestEpsilon)) return given;
     }
     if (given?.kind === 'quantity' && given.expression.kind === 'constant' && given.expression.value > 0) {
-      this.#usualExponents.set(unknown.expression, given.expression);
+      this.#of(unknown.expression).usual = given.expression;
     }
     if (given && isActivation(given, parameter.name)) return given;
     const callable = given && ['path', 'object', 'function', 'class', 'instance'].includes(given.kind);
@@ -847,7 +854,9 @@ export class Interpreter {
       this.#initialise(value, test);
     };
     this.#firstLater.push({ root: this.#root, action });
-    for (const member of members.values()) {
+    // What a method leaves in the object is known where others take it from there: `self.sigma = sigmoid(s)`.
+    const methods = [...members.values()].sort((a, b) => this.#setsAttributes(b) - this.#setsAttributes(a));
+    for (const member of methods) {
       if (member.kind !== 'function' || member.definition.kind !== 'function') continue;
       if (initialisers.has(member.definition.name) || this.#isBorrowedAgain(member.definition, definition)) continue;
       this.#analyseLater(bound(member, value), member.definition, test);
@@ -1631,14 +1640,14 @@ export class Interpreter {
 
   /** A power whose exponent is a parameter with a default below 1 is a root: `def tv_loss(x, beta=0.5)`. */
   #withUsualExponent(built: Expression | undefined): Expression | undefined {
-    if (this.#usualExponents.size === 0 || built?.kind !== 'operation' || built.operator !== 'power') return built;
+    if (built?.kind !== 'operation' || built.operator !== 'power') return built;
     const [base, exponent] = built.operands as [Expression, Expression];
-    const usual = this.#usualExponents.get(exponent);
+    const usual = this.#facts.get(exponent)?.usual;
     if (usual) return isFraction(usual) ? power(base, usual) : built;
     // `1 / gamma` of a parameter with a default above 1.
     if (exponent.kind !== 'operation' || exponent.operator !== 'divide') return built;
     const [one, of] = exponent.operands as [Expression, Expression];
-    const below = this.#usualExponents.get(of);
+    const below = this.#facts.get(of)?.usual;
     if (one.kind !== 'constant' || one.value !== 1 || below?.kind !== 'constant') return built;
     // In a norm of any order both powers have the same.
     const isOfPower = inOrder([base]).some((node) => node.kind === 'operation' && node.operands.includes(of));

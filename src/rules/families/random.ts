@@ -194,16 +194,27 @@ const floorSaid = (kind: 'bernoulli' | 'categorical', hit: Hit): Saying => {
 function isAskedForLogarithms({ analysis, site }: Hit): boolean {
   const { text } = analysis;
   const after = text.slice(site.range.end);
+  const isAsked = analysis.ask('logarithms of distributions', (whole) => asked.test(whole));
   const direct = /^\s*\)*\s*\.\s*(\w+)/.exec(after)?.[1];
   if (direct !== undefined) return asking.test(`.${direct}`);
   const before = text.slice(site.statement.start, site.range.start);
   const name = /^\s*(?:self\.)?(\w+)\s*=\s*$/.exec(before)?.[1];
+  // Where nothing in the file asks for one, somebody else may who is given it back.
+  if (!isAsked) {
+    return name === undefined
+      ? /^\s*return\s+$/.test(before)
+      : new RegExp(`\\breturn\\b.*\\b${name}\\b(?!\\s*\\.)`).test(
+          text.slice(site.range.end, site.within?.end ?? site.range.end),
+        );
+  }
   if (name === undefined) return true;
   const uses = [...after.matchAll(new RegExp(`\\b${name}\\b\\s*(\\.\\s*\\w+)?`, 'g'))].map(([, method]) => method);
   // Given to something else, it may be asked there.
   return uses.some((method) => method === undefined || asking.test(method));
 }
 
+/** What takes logarithms of probabilities that a distribution is given. */
+const asked = /\.log_prob|\.entropy\(|kl_divergence\(/;
 const asking = /^\.\s*(log_prob|entropy|log_\w+)$/;
 
 const ofProbabilities = (kind: 'bernoulli' | 'categorical', pattern: Pattern): Form => ({
@@ -254,8 +265,8 @@ export const distributionOfProbabilities: Rule = {
   severity: 'information',
   triggers: [
     ['Bernoulli', 'Categorical'],
-    // Samples alone need no logarithm.
-    ['.log_prob', '.entropy(', 'kl_divergence('],
+    // Samples alone need no logarithm; what is given back is asked for one elsewhere.
+    ['.log_prob', '.entropy(', 'kl_divergence(', 'return'],
   ],
   forms: [
     ofProbabilities('bernoulli', sigmoidOf(operand)),

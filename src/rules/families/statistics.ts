@@ -375,6 +375,10 @@ function guardOfSum(hit: Hit, divisor: Expression): false | Severity {
 const insideTraining = (hit: Hit, found: false | Severity): false | Severity =>
   found === 'hint' && isInsideTraining(hit) ? 'information' : found;
 
+/** Whether it is in the forward pass of a module or layer itself: what it divides, training goes through. */
+const isForward = ({ site: { within } }: Hit): boolean =>
+  within?.kind === 'function' && (within.name === 'forward' || within.name === 'call');
+
 const sumForm = (name: string, where: string, pattern: Pattern, divisor: (hit: Hit) => Expression): Form => ({
   pattern,
   name,
@@ -447,7 +451,7 @@ export const divisionBySum: Rule = {
       ),
       guard: (hit) => {
         const found = guardOfSum(hit, theOperand(hit));
-        return selects(theOperand(hit), hit) ? insideTraining(hit, found) : found;
+        return selects(theOperand(hit), hit) || isForward(hit) ? insideTraining(hit, found) : found;
       },
     },
     {

@@ -332,7 +332,7 @@ export function surroundings({ site, analysis }: Hit): Surroundings {
 
 /** Functions in which no gradients are taken, by their names. */
 const withoutGradients =
-  /preproc|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse(?!\w*loss)|mpjpe|psnr|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
+  /preproc|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse(?!\w*loss)|mpjpe|psnr|(^|_)l2_?err|rel(ative)?_?(l2|err)(?!\w*loss)|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
 /** Classes of which the same is true. */
 const classesWithout =
   /metric|sampler|optimi[sz]er|adam|sgd|dataset|loader|transform(?!er)|callback|evaluat|standardi[sz]|scheduler|scaler$/i;
@@ -423,7 +423,7 @@ function isOutsideTape({ site: { within, range }, analysis }: Hit): boolean {
   if (within?.kind !== 'function') return false;
   const isTape = (start: number, end: number): boolean => /\bGradientTape\(/.test(analysis.text.slice(start, end));
   // A penalty has a tape of its own and is under another one, where it is called.
-  const trains = analysis.text.slice(within.start, within.end).includes('.apply_gradients(');
+  const trains = /\.(apply_gradients|train_step)\(/.test(analysis.text.slice(within.start, within.end));
   if (!trains || !isTape(within.start, within.end)) return false;
   const around = analysis.pathTo(range.start).flatMap(({ statement }) => (statement.kind === 'with' ? statement : []));
   return !around.some(({ items }) => items.some(({ value: { start, end } }) => isTape(start, end)));

@@ -372,6 +372,20 @@ def distances(x):
 
   describe('names that nothing binds', () => {
     finds('log-of-sigmoid', {
+      'what another method leaves in the object, which comes later': `
+import torch
+import torch.nn as nn
+class Flow(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.w = nn.Parameter(torch.Tensor(size, size))
+        self.sigma = torch.ones(size)
+    def forward(self, z):
+        return self.sigma * z, «torch.log(self.sigma)».sum()
+    def inverse(self, z):
+        self.sigma = torch.sigmoid(z @ self.w)
+        return z / self.sigma
+`,
       'where a submodule is imported and the package is not': `
 # import torch
 import torch.nn as nn
@@ -407,6 +421,14 @@ from autograd.nn import Module
 class Softplus(Module):
     def forward(self, x):
         return «x.xp.log(1 + x.xp.exp(x.data))»
+`,
+    });
+    spares({
+      'parameters that are numbers by default': `
+import tensorflow as tf
+def sampler(params, sample_range=3.):
+    epsilon = 1. / (tf.exp(float(sample_range)) + 1.)
+    return draw(params, epsilon)
 `,
     });
     sparesOf('norm-at-zero', {

@@ -877,6 +877,19 @@ class Trainer:
 `,
     });
     spares({
+      'the norm of a gradient that is taken to disturb embeddings, and a relative error': `
+import tensorflow as tf
+class Trainer(tf.keras.Model):
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compiled_loss(y, self(x, training=True))
+        grads = tape.gradient(loss, self.embeddings)
+        self.embeddings.assign_add(self.epsilon * grads / (tf.norm(grads) + 1e-6))
+        return super().train_step(data)
+    def compute_l2_error(self, u, v):
+        return tf.norm(u - v) / tf.norm(v)
+`,
       'an error that only functions of evaluation call, and the norm of gradients in a step of training': `
 from functools import partial
 import jax

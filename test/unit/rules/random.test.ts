@@ -106,6 +106,19 @@ c = -torch.empty_like(logits).exponential_().log()
 describe('rule distribution-of-probabilities', () => {
   describe('finds', () => {
     finds('distribution-of-probabilities', {
+      'a policy that gives its distribution back': `
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.distributions as dist
+class Policy(nn.Module):
+    def forward(self, state):
+        p = F.softmax(self.mean(state), dim=1)
+        distribution = «dist.Categorical(p)»
+        return p, distribution
+class Other(nn.Module):
+    def forward(self, state):
+        return «dist.Categorical(F.softmax(self.mean(state), dim=1))»
+`,
       'the exponential of a log softmax': `
 import torch
 import torch.nn.functional as F
@@ -161,6 +174,15 @@ b = e.log_prob(y)
 
   describe('spares', () => {
     spares({
+      'a policy that gives back what it has drawn': `
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.distributions as dist
+class Policy(nn.Module):
+    def forward(self, state):
+        distribution = dist.Categorical(F.softmax(self.mean(state), dim=1))
+        return distribution.sample()
+`,
       logits: torch(`
 from torch.distributions import Categorical, Bernoulli
 m = Categorical(logits=x)

@@ -402,6 +402,14 @@ def dice_loss(p, t):
     });
 
     finds('division-by-sum', {
+      'a layer that divides by a sum': `
+import keras
+from keras import ops
+class Normalize(keras.layers.Layer):
+    def call(self, inputs):
+        sums = ops.sum(inputs, axis=-1, keepdims=True)
+        return «inputs / sums»
+`,
       'boxes, by a function of the framework': `
 import tensorflow as tf
 class IoULoss(tf.keras.losses.Loss):
