@@ -25,7 +25,11 @@ export function isOutputOfModel(value: Expression, { analysis }: Pick<Hit, 'anal
   return !givenName.test(text) && analysis.ask('has a model that ends in a sigmoid', hasModelEndingInSigmoid);
 }
 
+/** The last layer of a model of Keras that is trained in the file. */
+const kerasOutput = /\b(?:Dense|Conv\dD|Activation)\([^\n]*['"]sigmoid['"]/;
+
 function hasModelEndingInSigmoid(text: string): boolean {
+  if (kerasOutput.test(text) && /\.compile\(/.test(text)) return true;
   const bodies = text.split(/^class +/m).slice(1);
   return bodies.some((body) => {
     const [name = ''] = /^\w+/.exec(body) ?? [];

@@ -100,6 +100,20 @@ def loss_fn(pred, y):
 def discriminator_loss(d_real, d_fake):
     return -torch.mean(«torch.log(d_real + 1e-8)» + «torch.log(1 - d_fake + 1e-8)»)
 `),
+    'a loss of its own, of a model of Keras that is compiled with it': `
+import tensorflow as tf
+from tensorflow.keras import layers
+def masked_bce(y_true, y_pred):
+    known = tf.cast(y_true >= 0, float)
+    return -(known * y_true * «tf.math.log(y_pred + 1e-6)» + known * (1 - y_true) * «tf.math.log(1 - y_pred + 1e-6)»)
+def build(depth, size):
+    model = tf.keras.Sequential()
+    for _ in range(depth):
+        model = add_recurrent(model)
+    model.add(layers.TimeDistributed(layers.Dense(size, activation='sigmoid')))
+    model.compile(loss=masked_bce, optimizer='adam')
+    return model
+`,
     'in Keras': `
 import keras.backend as K
 from keras.layers import Activation
@@ -122,6 +136,14 @@ def reconstruction_loss(x, recon):
 `),
   });
   spares({
+    'a gate of Keras, in a file that trains nothing': `
+import keras.backend as K
+from keras.layers import Dense, multiply
+def gated(x):
+    return multiply([x, Dense(4, activation='sigmoid')(x)])
+def loss(y_true, y_pred):
+    return -K.mean(y_true * K.log(y_pred + 1e-7))
+`,
     'where no model of the file gives probabilities': gated(`
 def gan_loss(d_real, d_fake):
     return -torch.mean(torch.log(d_real + 1e-8) + torch.log(1 - d_fake + 1e-8))
