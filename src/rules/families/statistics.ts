@@ -22,6 +22,7 @@ import type { FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { said } from '../points';
+import { isChosenFrom } from './exponents';
 import { contains, findAll, literal, literalOf, rootOf } from './shapes';
 import {
   canBeZero,
@@ -342,10 +343,26 @@ const overlap = (isRaised: boolean): Pattern =>
       products.length > 0 &&
       numbers.length === (isRaised ? 1 : 0) &&
       products.length + numbers.length === above.length &&
-      terms.length > 1 &&
+      (terms.length > 1 || isSumOfFactors(divisor, numerator)) &&
       terms.every(({ term }) => matchPattern(apply('sum', anything), unscaled(term)) !== undefined)
     );
   });
+
+/** Of both factors at once: `sum(a + b)` below `sum(a * b)`, of them or of their squares. */
+function isSumOfFactors(divisor: Expression, numerator: Expression): boolean {
+  const summed = (node: Expression): Expression | undefined =>
+    matchPattern(apply('sum', bind('inner')), unscaled(node))?.get('inner');
+  const [sum, product] = [summed(divisor), summed(numerator)];
+  const factors = product ? factorsOf(product).map(({ factor }) => factor) : [];
+  const terms = sum ? termsOf(sum) : [];
+  return (
+    terms.length > 1 &&
+    terms.every(({ term, sign }) => {
+      const value = matchPattern(square(bind('base')), term)?.get('base') ?? term;
+      return sign === 1 && factors.some((factor) => sameComputation(factor, value));
+    })
+  );
+}
 
 /** What two boxes have in common, divided by what they cover together: `i / (a + b - i)`. */
 const boxes: Pattern = suchThat(apply('divide', bind('n'), bind('d')), (bindings) => {
@@ -461,7 +478,7 @@ export const divisionBySum: Rule = {
         overlap(false),
         (hit) => hit.bindings.get('d') as Expression,
       ),
-      guard: (hit) => insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression)),
+      guard: (hit) => !isChosenFrom(hit) && insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression)),
     },
     {
       ...sumForm(

@@ -402,6 +402,15 @@ def dice_loss(p, t):
     });
 
     finds('division-by-sum', {
+      'a Dice loss whose union is one sum of both': `
+import tensorflow as tf
+def combined_loss(y_true, y_pred):
+    def dice_loss(y_true, y_pred):
+        numerator = 2 * tf.reduce_sum(y_true * y_pred, axis=(1, 2, 3))
+        denominator = tf.reduce_sum(y_true + y_pred, axis=(1, 2, 3))
+        return tf.reshape(1 - «numerator / denominator», (-1, 1, 1))
+    return dice_loss(y_true, y_pred)
+`,
       'a layer that divides by a sum': `
 import keras
 from keras import ops
@@ -515,6 +524,13 @@ class DiceLoss(tf.keras.losses.Loss):
 `,
     });
     spares({
+      'a Dice loss only where there is something': `
+import jax.numpy as jnp
+def dice_loss(mask_pred, mask_true):
+    numerator = 2 * jnp.sum(mask_pred * mask_true, axis=1)
+    denominator = jnp.sum(mask_pred + mask_true, axis=1)
+    return jnp.where(jnp.sum(mask_true, axis=1) > 0, 1 - numerator / denominator, 0)
+`,
       'boxes with a small number, and those that are only matched': `
 import torch
 def iou_loss(a, b, inter_h, inter_w):
