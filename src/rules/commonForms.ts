@@ -69,6 +69,8 @@ function* logarithms(): Generator<Expression> {
       yield log(clip(rest, e, 1));
       yield log(subtract(1, clip(p, e, 1 - e)));
       yield log(subtract(1, maximum(p, e)));
+      yield log(subtract(1, add(p, e)));
+      yield multiply(log(add(p, e)), Math.LOG2E);
     }
   }
   for (const p of [sigmoid(x), softmax(x, 0), exp(logSoftmax(x, 0)), x]) {

@@ -26,6 +26,7 @@ import {
   canBeZero,
   carriesGradient,
   isInsideTraining,
+  isTrainedThrough,
   isOfWeights,
   isOutsideTraining,
   namesAround,
@@ -276,13 +277,18 @@ function guardOfDivision(hit: Hit): false | Severity {
 /** Features of a large network are never 0; where a gradient is divided by its norm, nothing is trained. */
 const featureName = /feat|embed|encod|grad|noise|rand/i;
 
+/** What CLIP and the like give, which a step of training leaves as it is. */
+const ofBackbone = /(image|img|text|txt|clip|video|audio)_?(feat|embed)|encode_|grad|noise|rand/i;
+
 function ofCall(value: Expression, hit: Hit): false | Severity {
   if (isOfWeights(value, hit)) return false;
   const found = value.kind === 'variable' ? 'hint' : whereZero(value, hit, 'information');
   const { start, end } = hit.site.statement;
   const names = `${sourceOf(hit, value) ?? ''} ${hit.analysis.text.slice(start, end)}`;
   if (found !== 'hint' || isOutsideTraining(hit)) return found;
-  return isNormalising(hit) || (isInsideTraining(hit) && !featureName.test(names)) ? 'information' : 'hint';
+  const isTrained =
+    isInsideTraining(hit) && (!featureName.test(names) || (isTrainedThrough(hit) && !ofBackbone.test(names)));
+  return isNormalising(hit) || isTrained ? 'information' : 'hint';
 }
 
 /** The same where the axis is given by its name: by position, an order can stand before it. */

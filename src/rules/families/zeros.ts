@@ -332,7 +332,7 @@ export function surroundings({ site, analysis }: Hit): Surroundings {
 
 /** Functions in which no gradients are taken, by their names. */
 const withoutGradients =
-  /preproc|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse(?!\w*loss)|mpjpe|psnr|(^|_)l2_?err|rel(ative)?_?(l2|err)(?!\w*loss)|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
+  /preproc|^_*eval(_|$|[A-Z0-9])|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse(?!\w*loss)|mpjpe|psnr|(^|_)l2_?err|rel(ative)?_?(l2|err)(?!\w*loss)|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
 /** Classes of which the same is true. */
 const classesWithout =
   /metric|sampler|optimi[sz]er|adam|sgd|dataset|loader|transform(?!er)|callback|evaluat|standardi[sz]|scheduler|scaler$/i;
@@ -353,6 +353,7 @@ export function isOutsideTraining(hit: Hit): boolean {
     isOfGraphWithoutGradients(hit) ||
     isOutsideTape(hit) ||
     isBesideGradient(hit) ||
+    isInScriptWithoutGradients(hit) ||
     isInEvaluation(hit) ||
     isCalledToEvaluate(hit)
   );
@@ -370,6 +371,15 @@ function isBesideGradient({ site: { within, framework }, analysis }: Hit): boole
   return (
     /\b(value_and_)?grad\(/.test(analysis.text.slice(within.start, within.end)) &&
     !analysis.ask(`differentiates ${name}`, (text) => new RegExp(`grad\\(\\s*(self\\.)?${name}\\b`).test(text))
+  );
+}
+
+/** Whether it is in the code of a script for PyTorch that takes no gradients anywhere, and says so at some places. */
+function isInScriptWithoutGradients({ site: { within, framework }, analysis }: Hit): boolean {
+  if (within || framework.name !== 'pytorch') return false;
+  return analysis.ask(
+    'takes no gradients',
+    (text) => /\bno_grad\(|\.eval\(\)/.test(text) && !/\.backward\(|\bautograd\b|\.fit\(|[Tt]rainer|\boptim/.test(text),
   );
 }
 
@@ -396,7 +406,7 @@ function isOfHaiku({ site: { within }, analysis }: Hit): boolean {
 const takesGradients = /\.backward\(|\bGradientTape\(|\.minimize\(/;
 
 /** Whether the function around asks for the gradients of what it computes: a step of training, not of an optimiser. */
-function isTrainedThrough({ site: { within, range }, analysis }: Hit): boolean {
+export function isTrainedThrough({ site: { within, range }, analysis }: Hit): boolean {
   if (within) return takesGradients.test(analysis.text.slice(within.start, within.end));
   // In a script it is a loop that trains.
   const loop = analysis.pathTo(range.start).find(({ statement }) => statement.kind === 'loop')?.statement;
