@@ -876,7 +876,45 @@ class Trainer:
         loss.backward()
 `,
     });
+    finds('division-by-norm', {
+      'vectors of a network, in the function that trains it': `
+import torch
+import torch.nn.functional as F
+def train(model, loader, optimizer):
+    for blocks, anchor in loader:
+        embeds = model(blocks, blocks[0].data)
+        embeds = «embeds / embeds.norm(dim=1, keepdim=True)»
+        loss = F.triplet_margin_loss(anchor, embeds[0], embeds[1], 0.1)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+`,
+    });
     spares({
+      'features of CLIP beside those that are trained': `
+import torch
+def train(clip, model, loader, optimizer):
+    for image, text in loader:
+        image_features = clip.encode_image(image)
+        image_features = image_features / image_features.norm(dim=-1, keepdim=True)
+        loss = -(model(text) * image_features).sum(-1).mean()
+        loss.backward()
+        optimizer.step()
+`,
+    });
+    spares({
+      'errors of a script that takes no gradients, and says so at other places': `
+import torch
+from model import net, loader
+total = 0
+for sample in loader:
+    truth = sample['poses']
+    with torch.no_grad():
+        poses = net(sample['image'])
+    poses = center(poses) * 1000
+    total += torch.sum(torch.mean(torch.sqrt(torch.sum((truth - poses) ** 2, dim=1)), dim=1)).item()
+print(total)
+`,
       'the norm of a gradient that is taken to disturb embeddings, and a relative error': `
 import tensorflow as tf
 class Trainer(tf.keras.Model):
