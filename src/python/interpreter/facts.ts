@@ -39,6 +39,65 @@ export class Facts {
   isDetached = false;
 }
 
+/** The facts of all expressions that an interpretation has come across. */
+export class FactBook {
+  readonly #facts = new Map<Expression, Facts>();
+
+  [Symbol.iterator](): IterableIterator<[Expression, Facts]> {
+    return this.#facts.entries();
+  }
+
+  /** What is known of an expression so far. */
+  get(expression: Expression): Facts | undefined {
+    return this.#facts.get(expression);
+  }
+
+  /** What is known of an expression, to be added to. */
+  of(expression: Expression): Facts {
+    let facts = this.#facts.get(expression);
+    if (!facts) this.#facts.set(expression, (facts = new Facts()));
+    return facts;
+  }
+
+  originOf(expression: Expression): Origin | undefined {
+    return this.#facts.get(expression)?.origin;
+  }
+
+  frameworkOf(expression: Expression): Framework | undefined {
+    return this.#facts.get(expression)?.framework;
+  }
+
+  formatOf(expression: Expression): FormatName | undefined {
+    return this.#facts.get(expression)?.format;
+  }
+
+  /** Nodes of an expression that is written out as a tree, what stands at several places counted several times. */
+  sizeOf(expression: Expression): number {
+    if (expression.kind !== 'operation') return 1;
+    const facts = this.of(expression);
+    if (facts.size === undefined) {
+      let size = 1;
+      for (const operand of expression.operands) size += this.sizeOf(operand);
+      facts.size = size;
+    }
+    return facts.size;
+  }
+
+  /** What is known of an expression is so of its copy, but what each is used for. */
+  describe(copy: Expression, expression: Expression): void {
+    const known = this.#facts.get(expression);
+    if (!known) return;
+    const facts = this.of(copy);
+    facts.origin = known.origin ?? facts.origin;
+    facts.framework = known.framework ?? facts.framework;
+    facts.format = known.format ?? facts.format;
+    facts.depth = known.depth ?? facts.depth;
+    facts.root = known.root ?? facts.root;
+    facts.isGuessed ||= known.isGuessed;
+    facts.isLost ||= known.isLost;
+  }
+}
+
 /** Formats that values are computed in, the one last that the others are promoted to. */
 const widths: readonly FormatName[] = ['float16', 'bfloat16', 'float32', 'float64'];
 

@@ -1,4 +1,4 @@
-import type { Facts } from './facts';
+import type { FactBook } from './facts';
 import type { Expression } from '../../expression';
 import type { FormatName } from '../../numeric';
 import type { Framework, FrameworkName } from '../frameworks';
@@ -87,7 +87,7 @@ export interface Interpretation {
   readonly isEntangled: boolean;
   readonly module: Scope;
   /** What is known of each expression beside what it computes. */
-  readonly facts: ReadonlyMap<Expression, Readonly<Facts>>;
+  readonly facts: Pick<FactBook, 'get' | typeof Symbol.iterator>;
 }
 
 export interface InterpretOptions {

@@ -107,7 +107,7 @@ import {
   arrayModules,
   namesakes,
 } from './conventions';
-import { Facts, widest } from './facts';
+import { FactBook, widest } from './facts';
 import type { Condition, Definition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
 import {
   givenBy,
@@ -195,7 +195,7 @@ interface Returned {
 /** See `interpret`. */
 export class Interpreter {
   readonly #sites: Site[] = [];
-  readonly #facts = new Map<Expression, Facts>();
+  readonly #known = new FactBook();
   readonly #anyOfValues = new WeakMap<Value, Expression>();
   readonly #annotated = new Map<ClassDefinition, readonly string[]>();
   /** Of arrays the tensors that were made of them. */
@@ -302,7 +302,7 @@ export class Interpreter {
       links: this.#links,
       isEntangled: this.#isEntangled || this.#spent > callBudget,
       module,
-      facts: this.#facts,
+      facts: this.#known,
     };
   }
 
@@ -327,25 +327,6 @@ export class Interpreter {
       this.#root = outer;
       this.#returned = returned;
     }
-  }
-
-  /** What is known of an expression, to be added to. */
-  #of(expression: Expression): Facts {
-    let facts = this.#facts.get(expression);
-    if (!facts) this.#facts.set(expression, (facts = new Facts()));
-    return facts;
-  }
-
-  #frameworkOf(expression: Expression): Framework | undefined {
-    return this.#facts.get(expression)?.framework;
-  }
-
-  #formatOf(expression: Expression): FormatName | undefined {
-    return this.#facts.get(expression)?.format;
-  }
-
-  #originOf(expression: Expression): Origin | undefined {
-    return this.#facts.get(expression)?.origin;
   }
 
   /** Notes for the sake of which statement something was made. */
@@ -482,11 +463,11 @@ export class Interpreter {
       }
     }
     for (const single of alternativesOf(value)) {
-      const origin = single.kind === 'quantity' ? this.#originOf(single.expression) : undefined;
+      const origin = single.kind === 'quantity' ? this.#known.originOf(single.expression) : undefined;
       // What was reshaped or picked from in between has the same expression and is something else.
       if (single.kind !== 'quantity' || origin?.start !== written.start || origin.end !== written.end) continue;
       const names = origin.names ?? new Set();
-      if (!origin.names) this.#of(single.expression).origin = { ...origin, names };
+      if (!origin.names) this.#known.of(single.expression).origin = { ...origin, names };
       for (const target of targets) {
         const key = keyOf(target);
         if (key !== undefined) names.add(key);
@@ -815,7 +796,7 @@ export class Interpreter {
       if (isEpsilon(parameter.name) || (value > 0 && value <= largestEpsilon)) return given;
     }
     if (given?.kind === 'quantity' && given.expression.kind === 'constant' && given.expression.value > 0) {
-      this.#of(unknown.expression).usual = given.expression;
+      this.#known.of(unknown.expression).usual = given.expression;
     }
     if (given && isActivation(given, parameter.name)) return given;
     const callable = given && ['path', 'object', 'function', 'class', 'instance'].includes(given.kind);
@@ -1006,7 +987,7 @@ export class Interpreter {
     if (before) return before;
     const value = this.#fresh();
     const within = anywhere ? undefined : this.#active.at(-1);
-    this.#of(value.expression).origin = { start: node.start, end: node.end, within, anywhere, ...more };
+    this.#known.of(value.expression).origin = { start: node.start, end: node.end, within, anywhere, ...more };
     this.#unknown.set(key, value);
     return value;
   }
@@ -1032,7 +1013,7 @@ export class Interpreter {
             // The zeros that an array begins with are not what other code finds there.
             if (before && alternativesOf(before).some(isUnknown)) continue;
             const later = this.#opaque(target);
-            this.#of(later.expression).framework = this.#frameworkOf(value.expression);
+            this.#known.of(later.expression).framework = this.#known.frameworkOf(value.expression);
             attributes.set(target.name, before ? (choose([before, later]) ?? later) : later);
             continue;
           }
@@ -1110,8 +1091,8 @@ export class Interpreter {
     if (container.kind !== 'quantity' || container.expression.kind === 'operation') return false;
     if (value.kind !== 'quantity' || value.expression.kind !== 'operation') return false;
     const isProbability = ['softmax', 'sigmoid', 'divide'].includes(value.expression.operator);
-    if (!isProbability || this.#formatOf(value.expression) !== undefined) return false;
-    const origin = this.#originOf(container.expression);
+    if (!isProbability || this.#known.formatOf(value.expression) !== undefined) return false;
+    const origin = this.#known.originOf(container.expression);
     return origin !== undefined && /^(\w+\.)+(zeros|empty)(_like)?\(/.test(this.#text.slice(origin.start, origin.end));
   }
 
@@ -1179,7 +1160,7 @@ export class Interpreter {
 
   #setOrigin(expression: Expression, { start, end }: Range, more: Partial<Origin> = {}): void {
     if (this.#isForeign()) return;
-    this.#of(expression).origin ??= { start, end, within: this.#active.at(-1), ...more };
+    this.#known.of(expression).origin ??= { start, end, within: this.#active.at(-1), ...more };
   }
 
   #fresh(): Quantity {
@@ -1190,7 +1171,7 @@ export class Interpreter {
   #use(value: Value): void {
     switch (value.kind) {
       case 'quantity': {
-        const facts = this.#of(value.expression);
+        const facts = this.#known.of(value.expression);
         facts.isUsed = true;
         this.#touch(facts.root);
         return;
@@ -1513,7 +1494,7 @@ export class Interpreter {
       else
         for (const single of alternativesOf(operand))
           if (single.kind === 'quantity') {
-            const facts = this.#of(single.expression);
+            const facts = this.#known.of(single.expression);
             if (samples) facts.isSampled = true;
             else facts.isDetached = true;
             this.#touch(facts.root);
@@ -1529,7 +1510,7 @@ export class Interpreter {
     let uncertain = guessed;
     for (const given of combinations) {
       const combination = given.map((operand) => operand && this.#asOperand(operand));
-      const known = combination.map((operand) => operand && this.#facts.get(operand));
+      const known = combination.map((operand) => operand && this.#known.get(operand));
       if (!framework && known.some((facts) => facts?.isGuessed)) {
         uncertain = !known.some((facts) => facts?.framework && !facts.isGuessed);
       }
@@ -1539,7 +1520,7 @@ export class Interpreter {
       for (const [index, operand] of combination.entries()) {
         if (operand?.kind === 'operation') depth = Math.max(depth, (known[index]?.depth ?? 0) + 1);
       }
-      if (!expression || depth > deepestGraph || this.#sizeOf(expression) > largestTree) {
+      if (!expression || depth > deepestGraph || this.#known.sizeOf(expression) > largestTree) {
         results.push(this.#opaque(node));
         continue;
       }
@@ -1550,7 +1531,7 @@ export class Interpreter {
           continue;
         }
       }
-      const facts = this.#of(expression);
+      const facts = this.#known.of(expression);
       const computedIn = format ?? widest(known);
       facts.format ??= computedIn;
       formats.add(computedIn);
@@ -1596,14 +1577,14 @@ export class Interpreter {
    */
   #asOperand(expression: Expression): Expression {
     if (expression.kind !== 'operation') return expression;
-    const facts = this.#of(expression);
-    if ((facts.depth ?? 0) < deepestGraph - 10 && this.#sizeOf(expression) <= largestTree / 4) return expression;
+    const facts = this.#known.of(expression);
+    if ((facts.depth ?? 0) < deepestGraph - 10 && this.#known.sizeOf(expression) <= largestTree / 4) return expression;
     return (facts.top ??= this.#topOf(expression, keptOnTop));
   }
 
   #topOf(expression: Expression, levels: number): Expression {
     if (expression.kind !== 'operation') return expression;
-    const facts = this.#of(expression);
+    const facts = this.#known.of(expression);
     let copy: Expression;
     if (levels > 0) {
       copy = operation(expression.operator, ...expression.operands.map((operand) => this.#topOf(operand, levels - 1)));
@@ -1612,20 +1593,9 @@ export class Interpreter {
       copy = this.#fresh().expression;
       facts.standIn = copy;
     }
-    this.#describeAs(copy, expression);
-    this.#of(copy).depth = levels;
+    this.#known.describe(copy, expression);
+    this.#known.of(copy).depth = levels;
     return copy;
-  }
-
-  #sizeOf(expression: Expression): number {
-    if (expression.kind !== 'operation') return 1;
-    const facts = this.#of(expression);
-    if (facts.size === undefined) {
-      let size = 1;
-      for (const operand of expression.operands) size += this.#sizeOf(operand);
-      facts.size = size;
-    }
-    return facts.size;
   }
 
   /**
@@ -1634,7 +1604,7 @@ export class Interpreter {
    */
   #lose(node: Range): Value {
     const value = this.#opaque(node);
-    if (this.#frame.calls.length > 0) this.#of(value.expression).isLost = true;
+    if (this.#frame.calls.length > 0) this.#known.of(value.expression).isLost = true;
     return value;
   }
 
@@ -1642,12 +1612,12 @@ export class Interpreter {
   #withUsualExponent(built: Expression | undefined): Expression | undefined {
     if (built?.kind !== 'operation' || built.operator !== 'power') return built;
     const [base, exponent] = built.operands as [Expression, Expression];
-    const usual = this.#facts.get(exponent)?.usual;
+    const usual = this.#known.get(exponent)?.usual;
     if (usual) return isFraction(usual) ? power(base, usual) : built;
     // `1 / gamma` of a parameter with a default above 1.
     if (exponent.kind !== 'operation' || exponent.operator !== 'divide') return built;
     const [one, of] = exponent.operands as [Expression, Expression];
-    const below = this.#facts.get(of)?.usual;
+    const below = this.#known.get(of)?.usual;
     if (one.kind !== 'constant' || one.value !== 1 || below?.kind !== 'constant') return built;
     // In a norm of any order both powers have the same.
     const isOfPower = inOrder([base]).some((node) => node.kind === 'operation' && node.operands.includes(of));
@@ -1664,7 +1634,7 @@ export class Interpreter {
 
   #isChoice(of: Expression): boolean {
     if (of.kind !== 'variable') return false;
-    const origin = this.#originOf(of);
+    const origin = this.#known.originOf(of);
     const names = origin ? [this.#text.slice(origin.start, origin.end), ...(origin.names ?? [])] : [];
     // Of a parameter that is its name, and perhaps its type or default.
     return names.some((name) => choiceName.test(name.replace(/[:=].*/s, '').trim()));
@@ -1673,13 +1643,13 @@ export class Interpreter {
   /** A value that a framework's function takes is a tensor of it. */
   #belongsTo(framework: Framework, operands: readonly (Expression | undefined)[]): void {
     for (const operand of operands) {
-      if (operand?.kind === 'variable') this.#of(operand).framework ??= framework;
+      if (operand?.kind === 'variable') this.#known.of(operand).framework ??= framework;
     }
   }
 
   /** A method by the framework of its tensor, as far as it is known; else of the frameworks of the file. */
   #methodOf(of: Expression, name: string): { readonly known: Known | undefined; readonly guessed: boolean } {
-    const facts = this.#facts.get(of);
+    const facts = this.#known.get(of);
     const own = facts?.isGuessed ? undefined : facts?.framework;
     if (own) {
       const known = knownMethod(name, [own.name]);
@@ -1731,7 +1701,7 @@ export class Interpreter {
       const part = single.kind === 'dict' ? single.entries.get('loss') : undefined;
       if (part) this.#noteObjective(part, node);
       if (single.kind !== 'quantity') continue;
-      const facts = this.#facts.get(single.expression);
+      const facts = this.#known.get(single.expression);
       this.#touch(facts?.root);
       if (!facts?.framework) continue;
       const alternatives = [[single.expression]];
@@ -1760,8 +1730,8 @@ export class Interpreter {
     if (!any) {
       any = this.#fresh().expression;
       this.#anyOfValues.set(value, any);
-      const frameworks = new Set(choices.map((choice) => choice && this.#frameworkOf(choice)));
-      const facts = this.#of(any);
+      const frameworks = new Set(choices.map((choice) => choice && this.#known.frameworkOf(choice)));
+      const facts = this.#known.of(any);
       if (frameworks.size === 1) [facts.framework] = frameworks;
       if (this.#frame.calls.length > 0) facts.isLost = true;
     }
@@ -1904,7 +1874,7 @@ export class Interpreter {
         }
         if (name === 'backward') this.#noteObjective(receiver, target);
         const applied = known?.meaning;
-        if (name === 'item' && this.#frameworkOf(receiver.expression)?.differentiates) {
+        if (name === 'item' && this.#known.frameworkOf(receiver.expression)?.differentiates) {
           return this.#compute([receiver], node, undefined, ([x]) => x && stopGradient(x), { detaches: true });
         }
         if (
@@ -2167,7 +2137,7 @@ export class Interpreter {
   #opaqueOf(path: string, node: Range): Value {
     const value = this.#fresh();
     this.#setOrigin(value.expression, node);
-    this.#of(value.expression).framework = frameworkOfModule(path);
+    this.#known.of(value.expression).framework = frameworkOfModule(path);
     return value;
   }
 
@@ -2187,7 +2157,7 @@ export class Interpreter {
   /** The same value in another format: another rounding of it, of the same origin. */
   #inFormat(value: Extract<Value, { kind: 'quantity' }>, format: FormatName, by?: Framework): Value {
     const { expression } = value;
-    if (this.#formatOf(expression) === format) return value;
+    if (this.#known.formatOf(expression) === format) return value;
     const key = String(this.#copies.size);
     const before = this.#copies.get(expression)?.get(format);
     if (before) return { kind: 'quantity', expression: before };
@@ -2200,7 +2170,7 @@ export class Interpreter {
     if (copy === expression) return value;
     const copies = this.#copies.get(expression) ?? new Map<FormatName, Expression>();
     this.#copies.set(expression, copies.set(format, copy));
-    const [facts, known] = [this.#of(copy), this.#facts.get(expression)];
+    const [facts, known] = [this.#known.of(copy), this.#known.get(expression)];
     facts.format = format;
     facts.root = known?.root;
     facts.origin = known?.origin;
@@ -2220,7 +2190,7 @@ export class Interpreter {
     }
     if (value.kind !== 'quantity' || value.expression.kind !== 'variable') return value;
     const { expression } = value;
-    if (this.#frameworkOf(expression)?.differentiates) return value;
+    if (this.#known.frameworkOf(expression)?.differentiates) return value;
     if (!making.test(path)) {
       this.#belongsTo(framework, [expression]);
       return value;
@@ -2229,8 +2199,8 @@ export class Interpreter {
     if (!copy) {
       copy = variable(`${expression.name}'t`);
       this.#tensors.set(expression, copy);
-      this.#describeAs(copy, expression);
-      this.#of(copy).framework = framework;
+      this.#known.describe(copy, expression);
+      this.#known.of(copy).framework = framework;
     }
     return { kind: 'quantity', expression: copy };
   }
@@ -2350,7 +2320,7 @@ export class Interpreter {
         if (
           framework === undefined &&
           first.kind === 'quantity' &&
-          this.#frameworkOf(first.expression)?.differentiates
+          this.#known.frameworkOf(first.expression)?.differentiates
         ) {
           // A number of the language, which float() makes of a tensor, has no gradient.
           return this.#compute([first], node, undefined, ([x]) => x && stopGradient(x), { detaches: true });
@@ -2373,7 +2343,7 @@ export class Interpreter {
           const known = combination.flatMap((expression) => expression ?? []);
           return known.length === combination.length ? [known] : [];
         });
-        const formats = new Set(alternatives.map(([prediction]) => prediction && this.#formatOf(prediction)));
+        const formats = new Set(alternatives.map(([prediction]) => prediction && this.#known.formatOf(prediction)));
         const [only] = formats.size === 1 ? formats : [];
         if (framework && alternatives.length > 0) {
           const places = [call.placeOf(parameters.prediction), call.placeOf(parameters.target)];
@@ -2389,7 +2359,7 @@ export class Interpreter {
         if (!applied.result || !prediction) {
           const value = this.#fresh();
           this.#setOrigin(value.expression, node);
-          const facts = this.#of(value.expression);
+          const facts = this.#known.of(value.expression);
           facts.root = this.#root;
           facts.framework = framework;
           return value;
@@ -2433,7 +2403,7 @@ export class Interpreter {
       case 'sample':
         for (const value of call.all.flatMap(alternativesOf)) {
           if (value.kind !== 'quantity') continue;
-          const facts = this.#of(value.expression);
+          const facts = this.#known.of(value.expression);
           facts.isSampled = true;
           this.#touch(facts.root);
         }
@@ -2519,7 +2489,7 @@ export class Interpreter {
         if (operands.some((operand, index) => operand !== node.operands[index]))
           copy = operation(node.operator, ...operands);
       }
-      if (copy !== node) this.#describeAs(copy, node);
+      if (copy !== node) this.#known.describe(copy, node);
       replaced.set(node, copy);
       return copy;
     };
@@ -2530,20 +2500,6 @@ export class Interpreter {
       return each;
     };
     return again(value);
-  }
-
-  /** What is known of an expression is so of its copy, but what each is used for. */
-  #describeAs(copy: Expression, expression: Expression): void {
-    const known = this.#facts.get(expression);
-    if (!known) return;
-    const facts = this.#of(copy);
-    facts.origin = known.origin ?? facts.origin;
-    facts.framework = known.framework ?? facts.framework;
-    facts.format = known.format ?? facts.format;
-    facts.depth = known.depth ?? facts.depth;
-    facts.root = known.root ?? facts.root;
-    facts.isGuessed ||= known.isGuessed;
-    facts.isLost ||= known.isLost;
   }
 
   #bind(parameters: readonly Parameter[], call: CallArguments, definedIn: Scope): void {
