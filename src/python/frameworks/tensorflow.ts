@@ -1,5 +1,15 @@
 import { operation } from '../../expression';
-import { all, byProbabilities, keep, opaque, under, type Applied, type Framework, type Meaning } from './framework';
+import {
+  all,
+  argumentOf,
+  byProbabilities,
+  keep,
+  opaque,
+  under,
+  type Applied,
+  type Framework,
+  type Meaning,
+} from './framework';
 import { activationOf } from './keras';
 import {
   callsOneOf,
@@ -119,6 +129,8 @@ export const tensorflow: Framework = {
     'tensorflow.compat.v2.': 'tensorflow.',
     'tensorflow.python.ops.math_ops.': 'tensorflow.math.',
     'tensorflow.python.ops.nn_ops.': 'tensorflow.nn.',
+    'tensorflow.python.ops.control_flow_ops.': 'tensorflow.',
+    'tensorflow.python.ops.tensor_array_ops.': 'tensorflow.',
   },
   names: {
     ...under('tensorflow.', mathematics),
@@ -140,6 +152,15 @@ export const tensorflow: Framework = {
       stop_gradient: ofInput.stopGradient,
       ...all(['where', 'where_v2', 'select'], selection(['condition', 'x', 'y'])),
       cond: callsOneOf([1, 'true_fn', 'fn1'], [2, 'false_fn', 'fn2']),
+      // Its body, with what the loop begins with.
+      while_loop: {
+        does: 'choose',
+        choose: (call) => {
+          const [body, first] = [argumentOf(call, [1, 'body']), argumentOf(call, [2, 'loop_vars'])];
+          if (!body || first?.kind !== 'list') return undefined;
+          return { does: 'partial', of: body, positional: first.items, named: new Map() };
+        },
+      },
       // An element of what it goes through stands for all.
       ...all(['map_fn', 'vectorized_map'], callsOneOf([0, 'fn'])),
       ...all(['norm', 'linalg.norm'], norm),
@@ -232,6 +253,11 @@ export const tensorflow: Framework = {
       ...all(['contrib.layers.conv2d', 'contrib.layers.conv2d_transpose'], layerFunction(Infinity, 'activation_fn')),
       ...all(['contrib.slim.fully_connected'], layerFunction(2, 'activation_fn')),
     }),
+  },
+  // Of its arrays of tensors: an element stands for all.
+  methods: {
+    write: { does: 'compute', parameters: ['array', 'index', 'value'], build: ([, , value]) => value },
+    ...all(['stack', 'concat', 'read'], keep),
   },
   formats: ['float32', 'bfloat16', 'float16'],
   differentiates: true,

@@ -70,7 +70,7 @@ function whereConstant(hit: Hit): string {
 }
 
 /** What reinforcement learning standardises: batches of it can be small, and their elements equal. */
-const returnName = /adv|reward|\breturns?\b|_returns?\b|discounted|\bgae|\bq_?targ/i;
+const returnName = /adv|reward|\breturns?\b|_returns?\b|discounted|discount_(epr?|r|rewards?)\b|\bgae|\bq_?targ/i;
 
 /** Functions that give them. */
 const ofReturns = /discount|rewards?_?to_?go|(^|_)(returns|advantages?|gae)(_|$)/i;

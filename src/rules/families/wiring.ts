@@ -9,6 +9,7 @@ import {
   log,
   logSoftmax,
   negate,
+  negated,
   sigmoid,
   softmax,
   softplus,
@@ -28,7 +29,7 @@ import { intervalOf } from '../interval';
 import { operand, x, t, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { ofGap } from './guardedLogarithms';
 import { isOutputOfModel } from './models';
-import { rectified, reshaped, sigmoidOf, softmaxOf } from './shapes';
+import { exponential, rectified, reshaped, sigmoidOf, softmaxOf } from './shapes';
 import { isOfWeights, isOutsideTraining, sourceOf } from './zeros';
 
 /** The catalogue's formula over `x` in place of its logit `z`. */
@@ -236,6 +237,8 @@ const sigmoidTwice = (): Saying => ({
   lens: `sigmoid taken twice: the loss can't fall below ${lossOf(bceWithLogits, 1, 1)} (target 1), ${lossOf(bceWithLogits, 0, 0)} (target 0)`,
 });
 
+const ofNegativeAmount = (inner: Pattern): Pattern => exponential(negated(apply('absolute', inner)));
+
 /** Written out, of what a network with a sigmoid gives. */
 const twoSigmoids = {
   guard: (hit) => !isOutsideTraining(hit) || 'hint',
@@ -285,6 +288,15 @@ export const logitsLossOfSigmoid: Rule = {
         apply('log', complement(sigmoidOf(picked(sigmoidOf(operand))))),
       ),
       name: 'log(sigmoid(sigmoid(x)))',
+    },
+    {
+      // What is left of a BCE with logits that is written out: log(1 + exp(-|x|)).
+      ...twoSigmoids,
+      pattern: either(
+        apply('log', apply('add', 1, ofNegativeAmount(picked(sigmoidOf(operand))))),
+        apply('log1p', ofNegativeAmount(picked(sigmoidOf(operand)))),
+      ),
+      name: 'BCE with logits, by hand, of sigmoid(x)',
     },
   ],
 };

@@ -313,21 +313,19 @@ export function nameOf(hit: Hit, expression: Expression | undefined): string | u
 }
 
 interface Surroundings {
-  /** The function around a place and the one at the margin around that. */
+  /** The function around a place and the outermost one. */
   readonly functions: readonly string[];
   readonly class: string;
 }
 
 /** The names of what stands around a place. */
 export function surroundings({ site, analysis }: Hit): Surroundings {
-  const { within, statement } = site;
-  const before = analysis.text.slice(0, statement.start);
-  const inner = within?.kind === 'function' ? [within.name] : [];
-  // What is not indented stands in no definition.
-  if (!within && !/(^|\n)[ \t]+$/.test(before)) return { functions: inner, class: '' };
-  const [, kind, name = ''] = /^[^]*(?:^|\n)(?:async )?(class|def) +(\w+)/.exec(before) ?? [];
-  if (kind === 'class') return { functions: inner, class: name };
-  return { functions: name === inner[0] ? inner : [...inner, name], class: '' };
+  const inner = site.within?.kind === 'function' ? [site.within.name] : [];
+  const [outer] = analysis
+    .pathTo(site.range.start)
+    .flatMap(({ statement }) => (statement.kind === 'class' || statement.kind === 'function' ? statement : []));
+  if (outer?.kind === 'class') return { functions: inner, class: outer.name };
+  return { functions: !outer || outer.name === inner[0] ? inner : [...inner, outer.name], class: '' };
 }
 
 /** Functions in which no gradients are taken, by their names. */

@@ -394,6 +394,21 @@ class GanLoss(nn.Module):
     def forward(self, real):
         return «torch.log(torch.sigmoid(real))».mean()
 `,
+      'where a loop of TensorFlow puts them into an array of tensors': `
+import tensorflow as tf
+from tensorflow.python.ops import tensor_array_ops, control_flow_ops
+class Generator:
+    def __init__(self, n, x, start):
+        predictions = tensor_array_ops.TensorArray(dtype=tf.float32, size=n)
+        def step(i, state, predictions):
+            state = self.unit(state)
+            predictions = predictions.write(i, tf.sigmoid(self.output(state)))
+            return i + 1, state, predictions
+        _, _, self.predictions = control_flow_ops.while_loop(
+            cond=lambda i, _1, _2: i < n, body=step, loop_vars=(tf.constant(0), start, predictions))
+        self.predictions = tf.transpose(self.predictions.stack(), perm=[1, 0])
+        self.loss = -tf.reduce_mean(x * «tf.log(tf.reshape(self.predictions, [-1]))»)
+`,
       'what a loop has put into a name that began as None': `
 import torch
 def total(parts):

@@ -876,6 +876,21 @@ class Trainer:
         loss.backward()
 `,
     });
+    finds('norm-at-zero', {
+      'a gradient penalty in a script, below functions that prepare data': `
+import tensorflow as tf
+def preprocess_fn(img):
+    return tf.image.resize_images(img, [64, 64])
+with tf.device('/gpu:0'):
+    real = tf.placeholder(tf.float32, [None, 64, 64, 3])
+    def gradient_penalty(x, f):
+        gradients = tf.gradients(f(x), x)[0]
+        slopes = «tf.sqrt(tf.reduce_sum(tf.square(gradients), axis=[1, 2, 3]))»
+        return tf.reduce_mean((slopes - 1.) ** 2)
+    loss = gradient_penalty(real, discriminator)
+    step = tf.train.AdamOptimizer().minimize(loss)
+`,
+    });
     finds('division-by-norm', {
       'vectors of a network, in the function that trains it': `
 import torch

@@ -649,6 +649,14 @@ def loss(x):
     p = torch.sigmoid(x)
     return -(«F.logsigmoid(p)» + «torch.log(1 - torch.sigmoid(p))»).mean()
 `,
+      'a BCE with logits that is written out and called with probabilities': `
+import jax
+import jax.numpy as jnp
+def bce_logits(x, t):
+    return jnp.mean(jnp.maximum(x, 0) - x * t + «jnp.log(1 + jnp.exp(-jnp.abs(x)))»)
+def loss_generator(params, data):
+    return bce_logits(jax.nn.sigmoid(discriminate(params, data)), jnp.ones(4))
+`,
       'BCE of two sigmoids': `
 import torch
 import torch.nn.functional as F
