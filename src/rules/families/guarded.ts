@@ -363,6 +363,7 @@ export interface GuardedLogarithm extends Guarded {
 const knownLogarithms = new WeakMap<Expression, GuardedLogarithm | null>();
 
 export function guardedLogarithm(node: Expression): GuardedLogarithm | undefined {
+  if (node.kind !== 'operation' || (node.operator !== 'log' && node.operator !== 'log1p')) return undefined;
   const before = knownLogarithms.get(node);
   if (before !== undefined) return before ?? undefined;
   const found = readLogarithm(node);
@@ -379,14 +380,12 @@ function guardedDivisor(quotient: Expression): Guarded | undefined {
   return contains(quotient.operands[1] as Expression, 'stopGradient') ? undefined : b;
 }
 
-function readLogarithm(node: Expression): GuardedLogarithm | undefined {
-  if (node.kind !== 'operation') return undefined;
+function readLogarithm(node: Operation): GuardedLogarithm | undefined {
   const argument = plain(node.operands[0] as Expression);
   if (node.operator === 'log') {
     const guarded = guardedDivisor(argument) ?? guardedIn(argument);
     return guarded && { ...guarded, logarithm: (p) => log(guarded.around(p)) };
   }
-  if (node.operator !== 'log1p') return undefined;
   const guarded = read(argument, true);
   return guarded && { ...guarded, logarithm: (p) => log1p(guarded.around(p)) };
 }

@@ -1,7 +1,5 @@
 import {
   add,
-  apply,
-  bind,
   clip,
   differentiate,
   either,
@@ -9,7 +7,6 @@ import {
   log,
   logSigmoid,
   logSoftmax,
-  matchPattern,
   maximum,
   minimum,
   multiply,
@@ -20,6 +17,7 @@ import {
   subtract,
   variable,
   type Expression,
+  type Pattern,
 } from '../../expression';
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { lensOf, measure, messageOf, printThreshold } from '../describe';
@@ -28,7 +26,7 @@ import { intervalOf } from '../interval';
 import { ofVariable, x, type Form, type Hit, type Rule, type Saying, type Speech } from '../rule';
 import { multiplicandsOf, nameOf, productsWith } from './evidence';
 import { isOutputOfModel } from './models';
-import { literal, otherBases, toBase, type Base } from './shapes';
+import { otherBases, type Base } from './shapes';
 import { isInsideTraining } from './zeros';
 import {
   guardedIn,
@@ -204,13 +202,28 @@ interface BasedLogarithm extends GuardedLogarithm {
 }
 
 function logarithmIn(node: Expression): BasedLogarithm | undefined {
-  for (const base of otherBases) {
-    const inner = matchPattern(toBase(base, bind('argument')), node)?.get('argument');
-    const found = inner && guardedLogarithm(log(inner));
-    if (found) return { ...found, base, logarithm: (p) => multiply(found.logarithm(p), base.factor) };
-  }
-  return guardedLogarithm(node);
+  const [natural, base] = naturalIn(node) ?? [];
+  if (!natural || !base) return guardedLogarithm(node);
+  const found = guardedLogarithm(natural);
+  return found && { ...found, base, logarithm: (p) => multiply(found.logarithm(p), base.factor) };
 }
+
+/** The logarithm to base e that one to another base is computed by. */
+function naturalIn(node: Expression): readonly [Expression, Base] | undefined {
+  if (node.kind !== 'operation' || node.operator !== 'multiply') return undefined;
+  const [natural, factor] = node.operands as [Expression, Expression];
+  const base = factor.kind === 'constant' && otherBases.find((each) => each.factor === factor.value);
+  return base ? [natural, base] : undefined;
+}
+
+/** Products are many: most are told from logarithms by what stands last. */
+const toAnyBase = (natural: Pattern): Pattern => ({
+  roots: new Set(['multiply']),
+  match(node, bindings) {
+    const [inner] = naturalIn(node) ?? [];
+    return inner && natural.match(inner, bindings);
+  },
+});
 
 function nameOfLogarithm(guarded: BasedLogarithm): string {
   const natural = guarded.base ? guarded.around : guarded.logarithm;
@@ -243,7 +256,7 @@ function guardForm(
   const [usual] = Object.values(consequences);
   const natural = logarithmWhere((guarded) => guarded.complement === complement && !isBare(guarded));
   return {
-    pattern: either(natural, ...otherBases.map(({ factor }) => apply('multiply', natural, literal(factor)))),
+    pattern: either(natural, toAnyBase(natural)),
     name,
     headline: { of: usual?.of ?? 'value', side: complement ? 'above' : 'below' },
     operand: operands.sigmoid,
