@@ -976,7 +976,8 @@ export class Interpreter {
       const foreign = this.#foreign(`${module}.${name}`);
       if (foreign) return foreign;
     }
-    const usual = usualModules.get(name);
+    // Of Python; in JavaScript a free `F` is anything.
+    const usual = this.#imported.includes('tfjs') ? undefined : usualModules.get(name);
     if (usual !== undefined) return { kind: 'path', path: usual };
     return isBuiltin(name) || iterating.has(name) ? { kind: 'path', path: builtinPrefix + name } : undefined;
   }

@@ -368,7 +368,7 @@ function isBesideGradient({ site: { within, framework }, analysis }: Hit): boole
   const { name } = within;
   return (
     /\b(value_and_)?grad\(/.test(analysis.text.slice(within.start, within.end)) &&
-    !analysis.ask(`differentiates ${name}`, (text) => new RegExp(`grad\\(\\s*(self\\.)?${name}\\b`).test(text))
+    !analysis.ask(`takes the gradient of ${name}`, (text) => new RegExp(`grad\\(\\s*(self\\.)?${name}\\b`).test(text))
   );
 }
 

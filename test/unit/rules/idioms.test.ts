@@ -371,6 +371,18 @@ def distances(x):
   });
 
   describe('names that nothing binds', () => {
+    finds(
+      'log-of-sigmoid',
+      {
+        'of JavaScript none but that of TensorFlow.js': `
+function loss(x) {
+  return F.log(F.sigmoid(x)).mean() + torch.log(torch.sigmoid(x));
+}
+const y = «tf.log(tf.sigmoid(z))»;
+`,
+      },
+      { language: 'javascript' },
+    );
     finds('log-of-sigmoid', {
       'what another method leaves in the object, which comes later': `
 import torch
