@@ -143,8 +143,8 @@ export function importedFrameworks(text: string): FrameworkName[] {
   if (imported.length > 0) return imported;
   // A piece of a file, or one that is written for others to run: the names are those that everybody uses.
   const used = [...usualModules].filter(([name]) => new RegExp(`(?<![.\\w])${name}\\.\\w`).test(text));
-  const roots = used.map(([, module]) => /^\w+/.exec(module)?.[0] ?? '');
-  return frameworksOf(/\w\.xp\.\w/.test(text) ? [...roots, 'numpy'] : roots);
+  const usual = used.map(([, module]) => /^\w+/.exec(module)?.[0] ?? '');
+  return frameworksOf(/\w\.xp\.\w/.test(text) ? [...usual, 'numpy'] : usual);
 }
 
 function frameworksOf(modules: readonly string[]): FrameworkName[] {

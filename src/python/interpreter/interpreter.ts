@@ -192,6 +192,9 @@ interface Returned {
   readonly variables: readonly [first: number, last: number];
 }
 
+/** `self.sigma = sigmoid(s)` */
+const setAttribute = /^[ \t]*(\w+)\.\w+ = /gm;
+
 /** See `interpret`. */
 export class Interpreter {
   readonly #sites: Site[] = [];
@@ -496,11 +499,11 @@ export class Interpreter {
       frame.conditions = [...otherwise, ...tests.met];
       otherwise = [...otherwise, ...tests.unmet];
       const given = givenBy(test);
-      if (given?.met === true) this.#isGiven(given.name);
+      if (given?.met === true) this.#assumeGiven(given.name);
       if (this.#block(body)) exits.push(scope.bindings);
       if (exits.length === 0) after = otherwise;
       scope.bindings = tested.layer();
-      if (given?.met === false) this.#isGiven(given.name);
+      if (given?.met === false) this.#assumeGiven(given.name);
       frame.conditions = otherwise;
       isDecided = outcome === true;
       if (isDecided) break;
@@ -546,7 +549,7 @@ export class Interpreter {
   }
 
   /** From here on a name isn't None: what else it was, or what a loop has put there, as in `if total is None: ...`. */
-  #isGiven(name: PyExpression & { readonly kind: 'name' }): void {
+  #assumeGiven(name: PyExpression & { readonly kind: 'name' }): void {
     const { scope } = this.#frame;
     const value = scope.bindings.get(name.name);
     if (!value || !alternativesOf(value).some(({ kind }) => kind === 'none')) return;
@@ -733,13 +736,13 @@ export class Interpreter {
   }
 
   /** Every function is gone through with unknown arguments once its module or enclosing function has been. */
-  #setsAttributes(member: Value): number {
-    if (member.kind !== 'function') return 0;
+  /** Whether a method sets attributes of its object. */
+  #setsAttributes(member: Value): boolean {
+    if (member.kind !== 'function') return false;
     const { start, end, parameters } = member.definition;
-    const self = parameters[0]?.name;
-    return self !== undefined && new RegExp(`^[ \\t]*${self}\\.\\w+ = `, 'm').test(this.#text.slice(start, end))
-      ? 1
-      : 0;
+    return [...this.#text.slice(start, end).matchAll(setAttribute)].some(
+      ([, object]) => object === parameters[0]?.name,
+    );
   }
 
   #analyseLater(value: FunctionValue, statement: Range, test = this.#frame.test): void {
@@ -836,8 +839,9 @@ export class Interpreter {
     };
     this.#firstLater.push({ root: this.#root, action });
     // What a method leaves in the object is known where others take it from there: `self.sigma = sigmoid(s)`.
-    const methods = [...members.values()].sort((a, b) => this.#setsAttributes(b) - this.#setsAttributes(a));
-    for (const member of methods) {
+    const methods = [...members.values()];
+    const setting = new Set(methods.filter((member) => this.#setsAttributes(member)));
+    for (const member of [...setting, ...methods.filter((each) => !setting.has(each))]) {
       if (member.kind !== 'function' || member.definition.kind !== 'function') continue;
       if (initialisers.has(member.definition.name) || this.#isBorrowedAgain(member.definition, definition)) continue;
       this.#analyseLater(bound(member, value), member.definition, test);
@@ -1787,20 +1791,22 @@ export class Interpreter {
         if (apply && callee.name === 'create') return this.#stateWith(apply, node);
         const value = this.#forEach(receiver, node, (single) => this.#callMethod(single, callee.name, call, node));
         this.#noteGrown(node);
-        this.#put(value, node);
+        this.#put(value, receiver, node);
         return value;
       }
     }
     const called = this.#evaluate(callee);
     const value = this.#apply(called, this.#argumentsOf(node), node);
     this.#noteGrown(node);
+    this.#put(value, called, node);
     return value;
   }
 
-  /** What a function is told to put its result into is that from here on: `torch.rand(n, out=q)`. */
-  #put(value: Value, node: Call): void {
+  /** What a library's function is told to put its result into is that from here on: `torch.rand(n, out=q)`. */
+  #put(value: Value, of: Value, node: Call): void {
+    if (value.kind !== 'quantity' || of.kind !== 'path' || !frameworkOfModule(of.path)) return;
     const out = node.arguments.find(({ name }) => name === 'out')?.value;
-    if (out && isPlace(out) && value.kind === 'quantity') this.#assign(out, value);
+    if (out && isPlace(out)) this.#assign(out, value);
   }
 
   /**

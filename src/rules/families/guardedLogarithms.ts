@@ -17,7 +17,6 @@ import {
   subtract,
   variable,
   type Expression,
-  type Pattern,
 } from '../../expression';
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
 import { lensOf, measure, messageOf, printThreshold } from '../describe';
@@ -26,7 +25,7 @@ import { intervalOf } from '../interval';
 import { ofVariable, x, type Form, type Hit, type Rule, type Saying, type Speech } from '../rule';
 import { multiplicandsOf, nameOf, productsWith } from './evidence';
 import { isOutputOfModel } from './models';
-import { otherBases, type Base } from './shapes';
+import { naturalIn, toAnyBase, type Base } from './shapes';
 import { isInsideTraining } from './zeros';
 import {
   guardedIn,
@@ -207,23 +206,6 @@ function logarithmIn(node: Expression): BasedLogarithm | undefined {
   const found = guardedLogarithm(natural);
   return found && { ...found, base, logarithm: (p) => multiply(found.logarithm(p), base.factor) };
 }
-
-/** The logarithm to base e that one to another base is computed by. */
-function naturalIn(node: Expression): readonly [Expression, Base] | undefined {
-  if (node.kind !== 'operation' || node.operator !== 'multiply') return undefined;
-  const [natural, factor] = node.operands as [Expression, Expression];
-  const base = factor.kind === 'constant' && otherBases.find((each) => each.factor === factor.value);
-  return base ? [natural, base] : undefined;
-}
-
-/** Products are many: most are told from logarithms by what stands last. */
-const toAnyBase = (natural: Pattern): Pattern => ({
-  roots: new Set(['multiply']),
-  match(node, bindings) {
-    const [inner] = naturalIn(node) ?? [];
-    return inner && natural.match(inner, bindings);
-  },
-});
 
 function nameOfLogarithm(guarded: BasedLogarithm): string {
   const natural = guarded.base ? guarded.around : guarded.logarithm;

@@ -28,8 +28,10 @@ export function isOutputOfModel(value: Expression, { analysis }: Pick<Hit, 'anal
 /** The last layer of a model of Keras that is trained in the file. */
 const kerasOutput = /\b(?:Dense|Conv\dD|Activation)\([^\n]*['"]sigmoid['"]/;
 
+const compiles = /(?<!\b(?:re|torch))\.compile\(/;
+
 function hasModelEndingInSigmoid(text: string): boolean {
-  if (kerasOutput.test(text) && text.includes('.compile(')) return true;
+  if (kerasOutput.test(text) && compiles.test(text)) return true;
   const bodies = text.split(/^class +/m).slice(1);
   return bodies.some((body) => {
     const [name = ''] = /^\w+/.exec(body) ?? [];

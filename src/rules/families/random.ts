@@ -263,11 +263,7 @@ export const distributionOfProbabilities: Rule = {
   title: 'distribution given probabilities',
   entries: ['NS62'],
   severity: 'information',
-  triggers: [
-    ['Bernoulli', 'Categorical'],
-    // Samples alone need no logarithm; what is given back is asked for one elsewhere.
-    ['.log_prob', '.entropy(', 'kl_divergence(', 'return'],
-  ],
+  triggers: [['Bernoulli', 'Categorical']],
   forms: [
     ofProbabilities('bernoulli', sigmoidOf(operand)),
     ofProbabilities('categorical', either(softmaxOf(operand), apply('exp', apply('logSoftmax', operand)))),

@@ -138,3 +138,20 @@ export const otherBases: readonly Base[] = [
 
 /** The logarithm of something to that base, as functions of it compute it. */
 export const toBase = ({ factor }: Base, of: Pattern): Pattern => apply('multiply', apply('log', of), literal(factor));
+
+/** The logarithm to base e that one to another base is computed by. */
+export function naturalIn(node: Expression): readonly [Expression, Base] | undefined {
+  if (node.kind !== 'operation' || node.operator !== 'multiply') return undefined;
+  const [natural, factor] = node.operands as [Expression, Expression];
+  const base = factor.kind === 'constant' && otherBases.find((each) => each.factor === factor.value);
+  return base ? [natural, base] : undefined;
+}
+
+/** A logarithm to any of those bases. Products are many: most are told from logarithms by what stands last. */
+export const toAnyBase = (natural: Pattern): Pattern => ({
+  roots: new Set(['multiply']),
+  match(node, bindings) {
+    const [inner] = naturalIn(node) ?? [];
+    return inner && natural.match(inner, bindings);
+  },
+});

@@ -392,6 +392,10 @@ function guardOfSum(hit: Hit, divisor: Expression): false | Severity {
 const insideTraining = (hit: Hit, found: false | Severity): false | Severity =>
   found === 'hint' && isInsideTraining(hit) ? 'information' : found;
 
+/** The same of what two sets have together, which code may choose the quotient by: `where(union > 0, i / union, 1)`. */
+const guardOfUnion = (hit: Hit): false | Severity =>
+  !isChosenFrom(hit) && insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression));
+
 /** Whether it is in the forward pass of a module or layer itself: what it divides, training goes through. */
 const isForward = ({ site: { within } }: Hit): boolean =>
   within?.kind === 'function' && (within.name === 'forward' || within.name === 'call');
@@ -478,7 +482,7 @@ export const divisionBySum: Rule = {
         overlap(false),
         (hit) => hit.bindings.get('d') as Expression,
       ),
-      guard: (hit) => !isChosenFrom(hit) && insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression)),
+      guard: guardOfUnion,
     },
     {
       ...sumForm(
@@ -488,7 +492,7 @@ export const divisionBySum: Rule = {
         (hit) => hit.bindings.get('d') as Expression,
       ),
       atZero: { value: divide(add(x, 1), x) },
-      guard: (hit) => insideTraining(hit, guardOfSum(hit, hit.bindings.get('d') as Expression)),
+      guard: guardOfUnion,
     },
     {
       ...sumForm(

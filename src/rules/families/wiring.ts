@@ -200,7 +200,10 @@ export const crossEntropyOfSoftmax: Rule = {
       ),
       name: 'log(softmax(softmax(x)))',
       guard: (hit) => !isOutsideTraining(hit) || 'hint',
-      says: softmaxTwice,
+      says: () => ({
+        message: `The softmax is taken twice: however sure the network is, the logarithm can't rise above -${leastOfSoftmax(2)} for 2 classes, -${leastOfSoftmax(10)} for 10, -${leastOfSoftmax(100)} for 100, and its gradient is that of the squashed probabilities.`,
+        lens: `softmax taken twice: the logarithm can't rise above -${leastOfSoftmax(10)} for 10 classes`,
+      }),
       advice: 'take the logarithm of one softmax, of the logits',
     },
     {
@@ -243,7 +246,7 @@ const ofNegativeAmount = (inner: Pattern): Pattern => exponential(negated(apply(
 const twoSigmoids = {
   guard: (hit) => !isOutsideTraining(hit) || 'hint',
   says: sigmoidTwice,
-  advice: 'take the logarithm of one sigmoid, of the logits',
+  advice: 'leave out one of the two sigmoids: the loss takes logits',
 } satisfies Partial<Form>;
 
 export const logitsLossOfSigmoid: Rule = {
@@ -279,6 +282,7 @@ export const logitsLossOfSigmoid: Rule = {
       pattern: picked(sigmoidOf(picked(sigmoidOf(operand)))),
       ofLoss: ['torch:bce'],
       name: 'BCE of sigmoid(sigmoid(x))',
+      advice: 'leave out one of the two sigmoids, or both and take binary_cross_entropy_with_logits',
     },
     {
       ...twoSigmoids,
@@ -288,6 +292,11 @@ export const logitsLossOfSigmoid: Rule = {
         apply('log', complement(sigmoidOf(picked(sigmoidOf(operand))))),
       ),
       name: 'log(sigmoid(sigmoid(x)))',
+      says: () => ({
+        message: `The sigmoid is taken twice: however sure the network is, the logarithm can't rise above -${lossOf(bceWithLogits, 1, 1)}, and that of 1 - p not above -${lossOf(bceWithLogits, 0, 0)}.`,
+        lens: `sigmoid taken twice: the logarithm can't rise above -${lossOf(bceWithLogits, 1, 1)}`,
+      }),
+      advice: 'take the logarithm of one sigmoid, of the logits',
     },
     {
       // What is left of a BCE with logits that is written out: log(1 + exp(-|x|)).

@@ -421,6 +421,14 @@ class Generator:
         self.predictions = tf.transpose(self.predictions.stack(), perm=[1, 0])
         self.loss = -tf.reduce_mean(x * «tf.log(tf.reshape(self.predictions, [-1]))»)
 `,
+      'what a function of the code is given under the name that libraries put results into': `
+import torch
+from mine import criterion
+def loss(x, y):
+    penalty = criterion(y, out=x)
+    torch.exp(y, out=y)
+    return «torch.log(torch.sigmoid(x))».mean() + penalty
+`,
       'what a loop has put into a name that began as None': `
 import torch
 def total(parts):

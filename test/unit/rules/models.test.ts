@@ -136,6 +136,16 @@ def reconstruction_loss(x, recon):
 `),
   });
   spares({
+    'a gate of Keras, in a file that compiles patterns': `
+import re
+import keras.backend as K
+from keras.layers import Dense, multiply
+name = re.compile('conv.*')
+def gated(x):
+    return multiply([x, Dense(4, activation='sigmoid')(x)])
+def loss(y_true, y_pred):
+    return -K.mean(y_true * K.log(y_pred + 1e-7))
+`,
     'a gate of Keras, in a file that trains nothing': `
 import keras.backend as K
 from keras.layers import Dense, multiply

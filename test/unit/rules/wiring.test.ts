@@ -627,6 +627,24 @@ const probabilities = (logits) => tf.softmax(logits);
   });
 
   describe('logits-loss-of-sigmoid', () => {
+    it('says of two activations what is true of what is written', () => {
+      const head = 'import torch\nimport torch.nn.functional as F\n';
+      const said = (code: string): string => only(findingsIn(head + code)).message;
+      assert.match(
+        said(
+          'def focal(x, t):\n    p = torch.sigmoid(torch.sigmoid(x))\n    return -((1 - p) ** 2 * torch.log(p) * t).sum()',
+        ),
+        /the logarithm can't rise above -0\.3133, and that of 1 - p not above -0\.6931/,
+      );
+      assert.match(
+        said('def loss(x, t):\n    return -(F.log_softmax(F.softmax(x, 1), 1) * t).sum()'),
+        /the logarithm can't rise above -0\.3133 for 2 classes, -1\.461 for 10, -3\.622 for 100/,
+      );
+      assert.match(
+        said('def loss(x, t):\n    return F.binary_cross_entropy(torch.sigmoid(torch.sigmoid(x)), t)'),
+        /the loss can't fall below 0\.3133 for target 1 and 0\.6931 for target 0\. Leave out one of the two sigmoids/,
+      );
+    });
     finds('logits-loss-of-sigmoid', {
       'two sigmoids or two softmaxes, by the branch that is taken': `
 import torch
