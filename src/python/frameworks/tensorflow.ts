@@ -256,7 +256,13 @@ export const tensorflow: Framework = {
   },
   // Of its arrays of tensors: an element stands for all.
   methods: {
-    write: { does: 'compute', parameters: ['array', 'index', 'value'], build: ([, , value]) => value },
+    write: {
+      does: 'choose',
+      choose: (call) => {
+        const value = argumentOf(call, [2, 'value']);
+        return value && { does: 'give', value };
+      },
+    },
     ...all(['stack', 'concat', 'read'], keep),
   },
   formats: ['float32', 'bfloat16', 'float16'],

@@ -269,7 +269,7 @@ function interpreted(
   const complement = sign === -1;
   const nearOne = read.added.findIndex((number) => Math.abs(number - 1) < 0.01);
   if (complement !== nearOne >= 0) return undefined;
-  const epsilons = read.added.filter((number, index) => index !== nearOne && number !== 0);
+  const epsilons = read.added.filter((_, index) => index !== nearOne);
   if (epsilons.some((number) => Math.abs(number) > 0.1)) return undefined;
   const one = complement ? read.added[nearOne] : undefined;
   // Without a guard there are forms of its own for it.

@@ -412,9 +412,11 @@ from tensorflow.python.ops import tensor_array_ops, control_flow_ops
 class Generator:
     def __init__(self, n, x, start):
         predictions = tensor_array_ops.TensorArray(dtype=tf.float32, size=n)
+        losses = tensor_array_ops.TensorArray(dtype=tf.float32, size=n)
         def step(i, state, predictions):
             state = self.unit(state)
             predictions = predictions.write(i, tf.sigmoid(self.output(state)))
+            losses.write(i, «tf.log(tf.sigmoid(state))»)
             return i + 1, state, predictions
         _, _, self.predictions = control_flow_ops.while_loop(
             cond=lambda i, _1, _2: i < n, body=step, loop_vars=(tf.constant(0), start, predictions))
@@ -425,9 +427,9 @@ class Generator:
 import torch
 from mine import criterion
 def loss(x, y):
-    penalty = criterion(y, out=x)
-    torch.exp(y, out=y)
-    return «torch.log(torch.sigmoid(x))».mean() + penalty
+    p = torch.sigmoid(x)
+    penalty = criterion(y, out=p)
+    return «torch.log(p)».mean() + penalty
 `,
       'what a loop has put into a name that began as None': `
 import torch

@@ -877,6 +877,13 @@ class Trainer:
 `,
     });
     finds('norm-at-zero', {
+      'a loss that the file only tries out': `
+import jax.numpy as jnp
+def contrastive_loss(a, b):
+    return «jnp.linalg.norm(a - b)».mean()
+def test():
+    print(contrastive_loss(jnp.ones(3), jnp.zeros(3)))
+`,
       'a gradient penalty in a script, below functions that prepare data': `
 import tensorflow as tf
 def preprocess_fn(img):
@@ -947,11 +954,13 @@ class Trainer(tf.keras.Model):
 from functools import partial
 import jax
 import jax.numpy as jnp
-def relative_l2(u, v):
+def apart(u, v):
     return jnp.linalg.norm(u - v) / jnp.linalg.norm(v)
 @jax.jit
 def _eval3d(apply_fn, params, x, u):
-    return relative_l2(apply_fn(params, x), u)
+    return apart(apply_fn(params, x), u)
+def eval_step(params, x, u):
+    return jnp.linalg.norm(apply(params, x) - u)
 @jax.jit
 def train_step(state, batch):
     _, grad = jax.value_and_grad(partial(state.apply_fn, batch))(state.params)

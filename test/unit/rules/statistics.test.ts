@@ -9,6 +9,15 @@ function said(rule: string, source: string): Finding {
 describe('statistics', () => {
   describe('division-by-deviation', () => {
     finds('division-by-deviation', {
+      'rewards of a script, by a name for them': `
+import numpy as np
+import tensorflow as tf
+episode = np.vstack(rewards)
+discount_epr = accumulate(episode)
+discount_epr -= np.mean(discount_epr)
+«discount_epr /= np.std(discount_epr)»
+session.run(step, feed_dict={weights: discount_epr})
+`,
       'what a function of returns gives': `
 import numpy as np
 class Agent:
