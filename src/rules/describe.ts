@@ -1,7 +1,8 @@
 import { constant, substitute, variablesOf, type Expression } from '../expression';
 import { compileModelAtPoint, formatByName, type FormatName } from '../numeric';
 import type { FormatFailures, MeasuredFailure } from './finding';
-import { ofVariable, t, x, type Form, type Rule } from './rule';
+import { intervalOf } from './interval';
+import { ofVariable, t, x, type Form, type Hit, type Rule } from './rule';
 import { knownFailuresOf } from './thresholds';
 
 /** Where the value fails in each format; a loss at both targets. Looked up or measured, once for each. */
@@ -35,15 +36,39 @@ export function printThreshold({ from, side }: Pick<MeasuredFailure, 'from' | 's
 
 type Headline = Pick<MeasuredFailure, 'of' | 'side' | 'target'>;
 
+/** What is known of the operand: failures outside of it are not spoken of. */
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+const unbounded: Bounds = { low: -Infinity, high: Infinity };
+
+/** What is known of the operand that the form is measured over. */
+export function boundsOf({ form, bindings, site }: Hit): Bounds {
+  const bounded = form.bounded === false ? undefined : bindings.get(form.bounded ?? 'x');
+  return bounded ? intervalOf(bounded, site.conditions) : unbounded;
+}
+
+/** From where on it fails in a format, and what it becomes farther out if that is something else. */
 interface Threshold {
   readonly format: FormatName;
   readonly failure: MeasuredFailure;
+  readonly farther: readonly MeasuredFailure[];
 }
 
-function thresholdsOf(failures: readonly FormatFailures[], { of, side, target }: Headline): Threshold[] {
+function thresholdsOf(
+  failures: readonly FormatFailures[],
+  { of, side, target }: Headline,
+  { low, high }: Bounds,
+): Threshold[] {
   return failures.flatMap(({ format, failures: inFormat }) => {
-    const failure = inFormat.find((each) => each.of === of && each.side === side && each.target === target);
-    return failure ? [{ format, failure }] : [];
+    const [failure, ...farther] = inFormat.filter(
+      (each) => each.of === of && each.side === side && each.target === target,
+    );
+    if (!failure) return [];
+    const reached = farther.filter(({ from }) => (side === 'above' ? from <= high : from >= low));
+    return [{ format, failure, farther: reached }];
   });
 }
 
@@ -54,34 +79,80 @@ const states: Readonly<Record<MeasuredFailure['becomes'], string>> = {
   zero: '0',
 };
 
-/** `-inf from x <= -88.723 in float32 (bfloat16 -89, float16 -17.344)`, one such for each thing that it becomes. */
-function printThresholds(form: Form, thresholds: readonly Threshold[]): string {
-  const groups = new Map<MeasuredFailure['becomes'], Threshold[]>();
-  for (const threshold of thresholds) {
-    const group = groups.get(threshold.failure.becomes);
-    if (group) group.push(threshold);
-    else groups.set(threshold.failure.becomes, [threshold]);
+interface Stage {
+  readonly format: FormatName;
+  readonly failure: MeasuredFailure;
+  /** Whether it begins with the number after the one where another failure does: `log(x)` below 0. */
+  readonly atOnce: boolean;
+}
+
+function stagesOf({ format, failure, farther }: Threshold): Stage[] {
+  const { ordinal } = formatByName(format);
+  let before = failure;
+  return [
+    { format, failure, atOnce: false },
+    ...farther.map((next) => {
+      const distance = ordinal(next.from) - ordinal(before.from);
+      before = next;
+      return { format, failure: next, atOnce: distance === 1n || distance === -1n };
+    }),
+  ];
+}
+
+/**
+ * `-inf from x <= -88.723 in float32 (bfloat16 -89, float16 -17.344)`, one such for each thing that it becomes.
+ * @param spoken thresholds that have just been told, which are `there`
+ */
+function printThresholds(form: Form, thresholds: readonly Threshold[], spoken: readonly Threshold[] = []): string {
+  const groups = new Map<MeasuredFailure['becomes'], Stage[]>();
+  for (const stage of thresholds.flatMap(stagesOf)) {
+    const group = groups.get(stage.failure.becomes);
+    if (group) group.push(stage);
+    else groups.set(stage.failure.becomes, [stage]);
   }
-  const texts = [...groups].map(([becomes, [first, ...others]]) => {
-    if (!first) return '';
-    const { amount, threshold } = form.speech ?? ofVariable;
-    const from = threshold(amount(printThreshold(first.failure)), first.failure.side);
-    const more = others.map(({ format, failure }) => `${format} ${amount(printThreshold(failure))}`);
-    return `${states[becomes]} ${from} in ${first.format}${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
-  });
-  return texts.join(' and ');
+  const { amount, threshold } = form.speech ?? ofVariable;
+  const there: string[] = [];
+  const elsewhere: string[] = [];
+  for (const [becomes, group] of groups) {
+    const [first, ...others] = group;
+    if (!first) continue;
+    const isSpoken =
+      group.length === spoken.length &&
+      group.every(({ format, failure: { from } }) =>
+        spoken.some((other) => other.format === format && other.failure.from === from),
+      );
+    if (isSpoken) there.push(`${states[becomes]} there`);
+    else if (group.every(({ atOnce }) => atOnce)) elsewhere.push(`${states[becomes]} beyond`);
+    else {
+      const from = threshold(amount(printThreshold(first.failure)), first.failure.side);
+      const more = others.map(({ format, failure }) => `${format} ${amount(printThreshold(failure))}`);
+      const inOthers = more.length > 0 ? ` (${more.join(', ')})` : '';
+      elsewhere.push(`${states[becomes]} ${from} in ${first.format}${inOthers}`);
+    }
+  }
+  const texts = [...there, ...elsewhere];
+  const last = texts.pop() ?? '';
+  return texts.length === 0 ? last : `${texts.join(', ')} and ${last}`;
 }
 
 /** What the headline's threshold says, in a few words. */
-export function lensOf(rule: Rule, form: Form, failures: readonly FormatFailures[]): string {
-  const [first] = form.headline ? thresholdsOf(failures, form.headline) : [];
+export function lensOf(
+  rule: Rule,
+  form: Form,
+  failures: readonly FormatFailures[],
+  bounds: Bounds = unbounded,
+): string {
+  const [first] = form.headline ? thresholdsOf(failures, form.headline, bounds) : [];
   if (!first || !form.headline) return rule.title;
   const { of, target } = form.headline;
   const { amount, threshold } = form.speech ?? ofVariable;
   const where = threshold(amount(printThreshold(first.failure)), first.failure.side)
     .replace('<=', '≤')
     .replace('>=', '≥');
-  const what = `${of === 'gradient' ? 'gradient ' : ''}${states[first.failure.becomes]} ${where} in ${first.format}`;
+  const becomes = [...new Set([first.failure, ...first.farther].map((failure) => states[failure.becomes]))].join(
+    ' or ',
+  );
+  const what = `${of === 'gradient' ? 'gradient ' : ''}${becomes} ${where} in ${first.format}`;
   return `${rule.title}: ${what}${target === undefined ? '' : ` (target ${String(target)})`}`;
 }
 
@@ -90,6 +161,7 @@ export interface Situation {
   readonly operand: string | undefined;
   readonly unstable: Expression;
   readonly differentiates: boolean;
+  readonly bounds?: Bounds;
 }
 
 /** What goes wrong and from which input on. */
@@ -99,13 +171,13 @@ export function messageOf(
   failures: readonly FormatFailures[],
   situation: Situation,
 ): string {
-  const { operand, unstable, differentiates } = situation;
+  const { operand, unstable, differentiates, bounds = unbounded } = situation;
   const named = operand === undefined ? form.operand : `\`${operand}\``;
   const meaning = named === undefined ? '' : ` Here x is ${named}.`;
-  const first = thresholdsOf(failures, headline);
+  const first = thresholdsOf(failures, headline, bounds);
   const sentences: string[] = [];
   if (headline.of === 'value') {
-    const gradient = thresholdsOf(failures, { ...headline, of: 'gradient' });
+    const gradient = thresholdsOf(failures, { ...headline, of: 'gradient' }, bounds);
     sentences.push(
       `${form.name} is ${printThresholds(form, first)}${differentiates ? gradientAfter(form, first, gradient) : ''}`,
     );
@@ -120,7 +192,7 @@ export function messageOf(
     sentences.push(
       `The gradient of ${form.name} with target ${String(headline.target)} is ${printThresholds(form, first)}${lossAt(unstable, first[0])}`,
     );
-    const others = printThresholds(form, thresholdsOf(failures, opposite));
+    const others = printThresholds(form, thresholdsOf(failures, opposite, bounds));
     if (others !== '') sentences.push(`with target ${String(opposite.target)} it is ${others}`);
   }
   return `${sentences.join('; ')}.${meaning}`;
@@ -137,13 +209,15 @@ function lossAt(unstable: Expression, threshold: Threshold | undefined): string 
     : `, where the loss is ${String(Number(value.toPrecision(4)))}`;
 }
 
-/** The gradient's part of a sentence about the value. */
+/** The gradient's part of a sentence about the value. Of what is NaN nobody asks whether its gradient is 0. */
 function gradientAfter(form: Form, value: readonly Threshold[], gradient: readonly Threshold[]): string {
-  if (gradient.length === 0) return '';
-  const together = gradient.every(({ format, failure }) =>
-    value.some((other) => other.format === format && other.failure.from === failure.from),
-  );
-  const [state, ...otherStates] = new Set(gradient.map(({ failure }) => states[failure.becomes]));
-  if (together && state !== undefined && otherStates.length === 0) return `; its gradient is ${state} there`;
-  return `; its gradient is ${printThresholds(form, gradient)}`;
+  const said = gradient.filter(({ format, failure: { becomes, side, from } }) => {
+    const invalid = value
+      .filter((other) => other.format === format)
+      .flatMap(({ failure, farther }) => [failure, ...farther])
+      .find((failure) => failure.becomes === 'NaN');
+    return becomes !== 'zero' || !invalid || (side === 'above' ? from < invalid.from : from > invalid.from);
+  });
+  if (said.length === 0) return '';
+  return `; its gradient is ${printThresholds(form, said, value)}`;
 }

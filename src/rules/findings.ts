@@ -11,11 +11,10 @@ import {
   type Statement,
 } from '../python';
 import type { FormatName } from '../numeric';
-import { lensOf, measure, messageOf } from './describe';
+import { boundsOf, lensOf, measure, messageOf } from './describe';
 import type { Finding, FormatFailures, RelatedPlace, Severity } from './finding';
 import { isTested } from './families/zeros';
 import { fixOf } from './fixes';
-import { intervalOf } from './interval';
 import { rules } from './rules';
 import type { FinderSettings } from './settings';
 import type { Form, Hit, Rule } from './rule';
@@ -345,11 +344,10 @@ function formatsOf(site: Site, settings: FinderSettings): readonly FormatName[] 
 
 /** Whether what the operand is known to be bounded by leaves room for the form to fail in the format in use. */
 function canReachFailure(hit: Hit): boolean {
-  const { form, bindings, numbers, formats, site } = hit;
+  const { form, numbers, formats } = hit;
   if (!form.unstable || !form.headline) return true;
   const isKeptFromZero = isLogOfTested(hit);
-  const bounded = form.bounded === false ? undefined : bindings.get(form.bounded ?? 'x');
-  const { low, high } = bounded ? intervalOf(bounded, site.conditions) : { low: -Infinity, high: Infinity };
+  const { low, high } = boundsOf(hit);
   const { of, side } = form.headline;
   // A constant epsilon may make the form harmless, so that even unbounded operands are measured.
   if (low === -Infinity && high === Infinity && Object.keys(numbers).length === 0 && !isKeptFromZero) return true;
@@ -414,13 +412,14 @@ class Report {
     const failures: readonly FormatFailures[] = expression ? measure(expression, formats) : [];
     const advice = this.#advice();
     const fix = withFix ? fixOf(this.#hit) : undefined;
-    const written = { operand: this.#nameOf('x'), differentiates };
+    const bounds = boundsOf(this.#hit);
+    const written = { operand: this.#nameOf('x'), differentiates, bounds };
     const saying =
       form.says?.(this.#hit) ??
       (expression && form.headline
         ? {
             message: messageOf(form, form.headline, failures, { ...written, unstable: expression }),
-            lens: lensOf(rule, form, failures),
+            lens: lensOf(rule, form, failures, bounds),
           }
         : { message: `${rule.title}.`, lens: rule.title });
     return {

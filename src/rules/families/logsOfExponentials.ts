@@ -27,7 +27,7 @@ import {
   type Operator,
   type Pattern,
 } from '../../expression';
-import { measure, printThreshold } from '../describe';
+import { boundsOf, lensOf, measure, messageOf, printThreshold } from '../describe';
 import { operand, x, type Form, type Hit, type Rewriting, type Rule, type Saying, type Speech } from '../rule';
 import {
   alongAxis,
@@ -351,18 +351,21 @@ const complementGuard = (hit: Hit): ReturnType<NonNullable<Form['guard']>> => {
 
 /** Speaks of the value alone: beyond 0, where the gradient fails too, the logarithm has no value anyway. */
 const sayCancelled =
-  (name: string, difference: string, unstable: Expression, side: 'above' | 'below'): NonNullable<Form['says']> =>
-  ({ formats }) => {
-    const [first, ...others] = measure(unstable, formats).flatMap(({ format, failures }) => {
-      const failure = failures.find((each) => each.of === 'value' && each.side === side);
-      return failure ? [{ format, from: printThreshold(failure) }] : [];
+  (unstable: Expression): NonNullable<Form['says']> =>
+  (hit) => {
+    const { form, rule, formats } = hit;
+    if (!form.headline) return { message: `${form.name}.`, lens: form.name };
+    const failures = measure(unstable, formats);
+    const bounds = boundsOf(hit);
+    const fails = messageOf(form, form.headline, failures, {
+      operand: undefined,
+      unstable,
+      differentiates: false,
+      bounds,
     });
-    if (!first) return { message: `${name}.`, lens: name };
-    const more = others.length === 0 ? '' : ` (${others.map(({ format, from }) => `${format} ${from}`).join(', ')})`;
-    const sign = side === 'below' ? '<=' : '>=';
     return {
-      message: `${name} is -inf from x ${sign} ${first.from} in ${first.format}${more}: ${difference} is 0 there, and of an x not much farther from 0 it has few digits.`,
-      lens: `${name}: -inf from x ${side === 'below' ? '≤' : '≥'} ${first.from} in ${first.format}`,
+      message: `${fails} The difference rounds to 0 next to x = 0, and has few digits a little farther from it.`,
+      lens: lensOf({ ...rule, title: form.name }, form, failures, bounds),
     };
   };
 
@@ -386,7 +389,7 @@ const complementForms = (
       unstable: () => of(exp(negate(x))),
       stable: () => stableLogOfOneMinusExp(x),
       headline: { of: 'value', side: 'below' },
-      says: sayCancelled(spell('exp(-x)'), '1 - exp(-x)', of(exp(negate(x))), 'below'),
+      says: sayCancelled(of(exp(negate(x)))),
       write: { jax: '{jax.nn.log1mexp}($x)' },
     },
     {
@@ -397,7 +400,7 @@ const complementForms = (
       unstable: () => of(exp(x)),
       stable: () => stableLogOfOneMinusExp(negate(x)),
       headline: { of: 'value', side: 'above' },
-      says: sayCancelled(spell('exp(x)'), '1 - exp(x)', of(exp(x)), 'above'),
+      says: sayCancelled(of(exp(x))),
       write: { jax: '{jax.nn.log1mexp}($-x)' },
     },
   ];

@@ -432,7 +432,7 @@ class Module(LightningModule):
     assert.equal(finding.lens, '⚠ log of sigmoid: -inf from x ≤ -88.723 in float32');
     assert.equal(
       finding.message,
-      'log(sigmoid(x)) is -inf from x <= -88.723 in float32 (bfloat16 -89, float16 -17.344); its gradient is NaN from x <= -88.723 in float32 (bfloat16 -89) and inf from x <= -11.094 in float16. ' +
+      'log(sigmoid(x)) is -inf from x <= -88.723 in float32 (bfloat16 -89, float16 -17.344); its gradient is NaN there and inf from x <= -11.094 in float16. ' +
         'Here x is `score`. Write torch.nn.functional.logsigmoid(score) instead.',
     );
   });
@@ -671,7 +671,7 @@ loss = torch.log(softmax(x))
     assert.equal(
       finding.message,
       'log(softmax(x)) is -inf from a logit 103.98 below the greatest in float32 (bfloat16 93, float16 17.344); its ' +
-        'gradient is inf from a logit 88.723 below the greatest in float32 (bfloat16 89, float16 11.094). Here x is `logits`. Write torch.nn.functional.log_softmax(logits, dim=1) instead.',
+        'gradient is NaN there and inf from a logit 88.723 below the greatest in float32 (bfloat16 89, float16 11.094). Here x is `logits`. Write torch.nn.functional.log_softmax(logits, dim=1) instead.',
     );
   });
 });
