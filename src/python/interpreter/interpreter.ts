@@ -115,6 +115,7 @@ import {
   isSuper,
   isCustomGradient,
   isObjective,
+  isTransparent,
   firstAxis,
   keyOf,
   isPlace,
@@ -725,6 +726,7 @@ export class Interpreter {
     const plain =
       stopsGradients ||
       kept ||
+      (value.kind === 'function' && value.definition.kind === 'function' && isTransparent(value.definition)) ||
       names.some((name) => transparentDecorators.has(name) || propertyDecorator.test(name)) ||
       names.includes('setter');
     return { names, plain, stopsGradients };
@@ -1082,7 +1084,7 @@ export class Interpreter {
       scope.assign(name, { kind: 'list', items: [...container.items, value].slice(-mostAlternatives), exact: false });
     } else if (this.#isFilled(container, value)) {
       scope.assign(name, value);
-    } else if (container.kind === 'quantity' && container.expression.kind !== 'variable') {
+    } else if (alternativesOf(container).some((each) => each.kind === 'quantity' && !isUnknown(each))) {
       scope.assign(name, this.#opaque(target.value));
     } else {
       const key = keyOf(target);
@@ -1764,8 +1766,10 @@ export class Interpreter {
             return [...this.#expressionsOf(single.items[0], node)];
           // Stacked or concatenated tensors.
           if (single.items.length > 0 && single.items.length <= mostAlternatives) {
-            const parts = single.items.flatMap((item) => (item.kind === 'quantity' ? [item.expression] : []));
-            if (parts.length === single.items.length) return [...withOneUnknown(parts)];
+            const parts = single.items.flatMap(alternativesOf);
+            const tensors = new Set(parts.flatMap((part) => (part.kind === 'quantity' ? [part.expression] : [])));
+            const areTensors = parts.every(({ kind }) => kind === 'quantity');
+            if (areTensors && tensors.size <= mostAlternatives) return [...withOneUnknown([...tensors])];
           }
           break;
         default:
@@ -2297,7 +2301,9 @@ export class Interpreter {
         const operands = parameters.map(
           (name, index) => call.get(index, name) ?? (index === 0 ? call.only : undefined),
         );
-        if (!loose && ((unknownName && !call.only) || call.positional.length > parameters.length)) {
+        // What follows the operands of an operation of TensorFlow 1 is its name.
+        const unknownOperand = call.positional.slice(parameters.length).some(({ kind }) => kind !== 'text');
+        if (!loose && ((unknownName && !call.only) || unknownOperand)) {
           for (const value of call.all) this.#use(value);
           return this.#opaque(node);
         }

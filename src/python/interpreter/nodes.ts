@@ -1,4 +1,4 @@
-import type { Call, FunctionDefinition, PyExpression, Range, Statement } from '../syntax';
+import type { Assign, Call, FunctionDefinition, PyExpression, Range, Statement } from '../syntax';
 import { objectiveName } from './conventions';
 import type { Definition } from './interpretation';
 
@@ -31,6 +31,34 @@ export function givenBy(
 export function isCustomGradient(definition: Definition): boolean {
   return definition.parameters.slice(0, 2).some(({ name }) => name === 'ctx');
 }
+
+/**
+ * Whether a decorator makes something of a function that gives what that gives: it returns an inner function, which
+ * returns a call of what is decorated, and not inside a `with`, which might stop gradients.
+ */
+export function isTransparent({ parameters, body }: FunctionDefinition): boolean {
+  const [decorated, ...others] = parameters;
+  if (!decorated || others.length > 0) return false;
+  const { name } = returnedBy(body);
+  const inner = body.find(
+    (statement): statement is FunctionDefinition => statement.kind === 'function' && statement.name === name,
+  );
+  return inner !== undefined && returnedBy(inner.body).from === decorated.name;
+}
+
+/** The name that a function returns, and that of what it returns a call of: `return f(x)`, or `y = f(x)`, `return y`. */
+function returnedBy(body: readonly Statement[]): { readonly name?: string; readonly from?: string | undefined } {
+  const last = body.findLast((statement) => statement.kind === 'return')?.value;
+  if (last?.kind !== 'name') return last ? { from: calleeOf(last) } : {};
+  const assigned = body.findLast(
+    (statement): statement is Assign =>
+      statement.kind === 'assign' && statement.targets.some((target) => keyOf(target) === last.name),
+  );
+  return { name: last.name, from: assigned && calleeOf(assigned.value) };
+}
+
+const calleeOf = (node: PyExpression): string | undefined =>
+  node.kind === 'call' && node.callee.kind === 'name' ? node.callee.name : undefined;
 
 export function isObjective(definition: FunctionDefinition): boolean {
   return (

@@ -23,6 +23,7 @@ import {
   square,
   subtract,
   suchThat,
+  through,
   tanh,
   termsOf,
   type Expression,
@@ -116,8 +117,8 @@ const action: Pattern = either(tanhOf, apply('multiply', tanhOf, bind('range')))
 /** 1 - tanh(x)^2 */
 const tanhSlope: Pattern = either(complement(square(action)), apply('multiply', complement(tanhOf), onePlus(tanhOf)));
 
-/** A multiple of it: actions are scaled to their range. */
-const scaledSlope: Pattern = either(tanhSlope, apply('multiply', tanhSlope, bind('scale')));
+/** A multiple of it: actions are scaled to their range. Of what is no less than 0 the amount is the value. */
+const scaledSlope: Pattern = through(['absolute'], either(tanhSlope, apply('multiply', tanhSlope, bind('scale'))));
 
 const slopeOf = (value: Expression): Expression => subtract(1, multiply(tanh(value), tanh(value)));
 const logOfSlope = (value: Expression): Expression =>

@@ -330,6 +330,17 @@ const isMinusOne = (node: Expression | undefined): boolean => node?.kind === 'co
 const isOnlyShown = ({ site: { range, statement } }: Hit): boolean =>
   range.start === statement.start && range.end >= statement.end;
 
+/** A probability that was kept from 0 for the sake of a logarithm, as it is elsewhere: it stays one. */
+const keptFromZero = (inner: Pattern): Pattern => {
+  const small = bind('eps', (node) => node.kind === 'constant' && node.value > 0 && node.value < 0.01);
+  return either(
+    inner,
+    apply('add', inner, small),
+    apply('maximum', inner, small),
+    apply('clip', inner, small, anything),
+  );
+};
+
 export const nllOfSoftmax: Rule = {
   id: 'nll-of-softmax',
   title: 'NLL of softmax',
@@ -341,7 +352,7 @@ export const nllOfSoftmax: Rule = {
   ],
   forms: [
     {
-      pattern: through(['pick'], softmaxOf(operand)),
+      pattern: through(['pick'], keptFromZero(softmaxOf(operand))),
       ofLoss: ['torch:nll'],
       culprit: 'softmax',
       name: 'NLL of softmax(x)',
@@ -368,7 +379,7 @@ export const divergenceOfProbabilities: Rule = {
   ],
   forms: [
     {
-      pattern: through(['pick'], either(softmaxOf(operand), sigmoidOf(operand))),
+      pattern: through(['pick'], keptFromZero(either(softmaxOf(operand), sigmoidOf(operand)))),
       ofLoss: ['torch:kl-div'],
       culprit: 'softmax',
       name: 'KL divergence of softmax(x)',
