@@ -1,4 +1,4 @@
-import type { Expression } from '../expression';
+import { inOrder, substitute, type Expression } from '../expression';
 import type { FormatName } from '../numeric';
 import { canonicalName, frameworks, type Framework } from './frameworks';
 import { interpret, type Condition, type InterpretOptions, type Origin, type Site } from './interpreter';
@@ -39,6 +39,8 @@ export interface PythonAnalysis {
   readonly isOnlySampled: (expression: Expression) => boolean;
   /** Whether it is a parameter with a number for its default, and so no tensor: `sample_range=3.`. */
   readonly isSetting: (expression: Expression) => boolean;
+  /** The expression with the numbers that parameters in it have by default. */
+  readonly withDefaults: (expression: Expression) => Expression;
   /** Whether a value is only ever made a number of the language, which has no gradient: `float(x)`, `x.item()`. */
   readonly isDetached: (expression: Expression) => boolean;
   /** The import that a library's qualified name needs before `spell` may write it; undefined if it is there. */
@@ -119,6 +121,14 @@ export function analyseStatements(
     frameworkOf: (expression) => facts.get(expression)?.framework,
     formatOf: (expression) => facts.get(expression)?.format,
     isSetting: (expression) => facts.get(expression)?.usual !== undefined,
+    withDefaults: (expression) => {
+      const defaults = new Map<string, Expression>();
+      for (const node of inOrder([expression])) {
+        const usual = node.kind === 'variable' ? facts.get(node)?.usual : undefined;
+        if (node.kind === 'variable' && usual) defaults.set(node.name, usual);
+      }
+      return defaults.size === 0 ? expression : substitute(expression, defaults);
+    },
     isOnlySampled: (expression) => {
       const known = facts.get(expression);
       return known?.isSampled === true && !known.isUsed;

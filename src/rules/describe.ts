@@ -45,9 +45,14 @@ export interface Bounds {
 const unbounded: Bounds = { low: -Infinity, high: Infinity };
 
 /** What is known of the operand that the form is measured over. */
-export function boundsOf({ form, bindings, site }: Hit): Bounds {
+export function boundsOf({ form, bindings, site, analysis }: Hit): Bounds {
   const bounded = form.bounded === false ? undefined : bindings.get(form.bounded ?? 'x');
-  return bounded ? intervalOf(bounded, site.conditions) : unbounded;
+  if (!bounded) return unbounded;
+  const { low, high } = intervalOf(bounded, site.conditions);
+  const usual = analysis.withDefaults(bounded);
+  if (usual === bounded) return { low, high };
+  const by = intervalOf(usual, site.conditions);
+  return { low: Math.max(low, by.low), high: Math.min(high, by.high) };
 }
 
 /** From where on it fails in a format, and what it becomes farther out if that is something else. */

@@ -469,7 +469,8 @@ export class Interpreter {
     for (const single of alternativesOf(value)) {
       const origin = single.kind === 'quantity' ? this.#known.originOf(single.expression) : undefined;
       // What was reshaped or picked from in between has the same expression and is something else.
-      if (single.kind !== 'quantity' || origin?.start !== written.start || origin.end !== written.end) continue;
+      if (single.kind !== 'quantity' || origin?.start !== written.start) continue;
+      if (origin.end !== written.end && !moving.test(this.#text.slice(origin.end, written.end))) continue;
       const names = origin.names ?? new Set();
       if (!origin.names) this.#known.of(single.expression).origin = { ...origin, names };
       for (const target of targets) {
@@ -2562,6 +2563,9 @@ function isStart(value: Value): value is Quantity {
 function isUnknown(value: Value): boolean {
   return value.kind === 'quantity' && value.expression.kind === 'variable';
 }
+
+/** What is called of a tensor and leaves it what it is, in another format or place. */
+const moving = /^(\.(float|double|half|bfloat16|to|type|type_as|cuda|cpu|contiguous|clone)\([^()]*\))+$/;
 
 /** Whether a chain of layers is an earlier one with more added to it. */
 function continues(value: Value, before: Value): boolean {

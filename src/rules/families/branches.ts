@@ -550,9 +550,14 @@ const unlimited = (arc: Arc): Form => ({
     'limit the argument to -1 + 1e-6 and 1 - 1e-6, or take atan2 of the norm of the cross product and the dot product',
 });
 
-/** Whether what nothing else is known of is a cosine by its name, and that in code that is trained through. */
+/**
+ * Whether what nothing else is known of is a cosine by its name, or by that of the loss around, and that in code that is
+ * trained through.
+ */
 function isCalledCosine(value: Expression, hit: Hit): boolean {
   if (value.kind !== 'variable' || !isInsideTraining(hit)) return false;
+  if (namesAround(hit).some((name) => /arc_?(face|margin)|cos_?face|angular_?(margin|softmax)/i.test(name)))
+    return true;
   return /(^|_)(cos(ine|_?theta)?s?|sims?|similarit(y|ies)|dots?|inner|pairs)(_|$)/i.test(sourceOf(hit, value) ?? '');
 }
 
