@@ -1,7 +1,15 @@
 import { inOrder, substitute, type Expression } from '../expression';
 import type { FormatName } from '../numeric';
 import { canonicalName, frameworks, type Framework } from './frameworks';
-import { interpret, type Condition, type InterpretOptions, type Origin, type Site } from './interpreter';
+import {
+  interpret,
+  type Answer,
+  type Ask,
+  type Condition,
+  type InterpretOptions,
+  type Origin,
+  type Site,
+} from './interpreter';
 import { parsePython } from './parse';
 import type { Range, Statement } from './syntax';
 import { alternativesOf } from './values';
@@ -14,7 +22,7 @@ export interface PythonAnalysis {
    * and answers are kept.
    * @param key the same for the same question
    */
-  readonly ask: <T extends Answer>(key: string, question: (text: string) => T) => T;
+  readonly ask: Ask;
   readonly questions: Questions;
   readonly sites: readonly Site[];
   /** The same analysis, with the sites alone that have to do with a statement of the module. */
@@ -55,8 +63,6 @@ export interface PythonAnalysis {
   readonly spell: (path: string) => string;
 }
 
-type Answer = string | number | boolean | undefined;
-
 /** What was asked of a whole text, and the answers. */
 export type Questions = ReadonlyMap<string, { readonly question: (text: string) => Answer; readonly answer: Answer }>;
 
@@ -80,7 +86,7 @@ export function analyseStatements(
   part = statements,
 ): PythonAnalysis {
   const questions = new Map<string, { question: (text: string) => Answer; answer: Answer }>();
-  const ask = <T extends Answer>(key: string, question: (text: string) => T): T => {
+  const ask: Ask = <T extends Answer>(key: string, question: (text: string) => T): T => {
     const before = questions.get(key);
     if (before) return before.answer as T;
     const answer = question(text);

@@ -1,4 +1,4 @@
-import { add, divide, multiply, operation, power, subtract, type Expression } from '../../expression';
+import { add, divide, multiply, operation, power, softplus, subtract, type Expression } from '../../expression';
 import type { Value } from '../values';
 import {
   all,
@@ -182,7 +182,11 @@ const activations: Readonly<Record<string, Meaning>> = {
   logsigmoid: shared.logSigmoid,
   softmax: shared.softmax,
   log_softmax: shared.logSoftmax,
-  softplus: unaryOnly(shared.softplus, ['beta', 'threshold']),
+  softplus: {
+    does: 'compute',
+    parameters: ['input', 'beta', 'threshold'],
+    build: ([x, beta, threshold]) => (x && !threshold ? softplusOf(x, beta) : undefined),
+  },
   tanh: shared.tanh,
   relu: shared.relu,
   normalize: {
@@ -194,18 +198,11 @@ const activations: Readonly<Record<string, Meaning>> = {
   one_hot: { ...(shared.oneHot as Extract<Applied, { does: 'compute' }>), loose: true },
 };
 
-function unaryOnly(applied: Applied, more: readonly string[]): Applied {
-  if (applied.does !== 'compute') return applied;
-  const allowed: ReadonlySet<string> = new Set(['dim', 'eps']);
-  return {
-    ...applied,
-    parameters: [...applied.parameters, ...more],
-    build: (operands, others) =>
-      operands.slice(1).some((operand, index) => operand && !allowed.has(more[index] ?? ''))
-        ? undefined
-        : applied.build(operands, others),
-  };
-}
+/** PyTorch's softplus with its steepness. Where beta * x is above a threshold, of 20, it gives x: that is the same. */
+const softplusOf = (input: Expression, beta?: Expression): Expression =>
+  beta === undefined || (beta.kind === 'constant' && beta.value === 1)
+    ? softplus(input)
+    : divide(softplus(multiply(beta, input)), beta);
 
 /** Products with the rows of a matrix, and a bias if there is one. */
 const weighted: Applied = {
@@ -343,12 +340,17 @@ export const pytorch: Framework = {
       LogSoftmax: layer(shared.logSoftmax),
       Softplus: {
         does: 'make',
-        make: (constructor) =>
-          constructor.get(0, 'beta') || constructor.get(1, 'threshold') ? undefined : shared.softplus,
+        make: (constructor) => {
+          if (constructor.get(1, 'threshold')) return undefined;
+          const beta = constructor.get(0, 'beta');
+          const steepness = beta?.kind === 'quantity' ? beta.expression : undefined;
+          if (beta && !steepness) return undefined;
+          return { does: 'compute', parameters: ['input'], build: ([x]) => x && softplusOf(x, steepness) };
+        },
       },
       CosineSimilarity: layer(distances.cosine),
       ...all(['Identity', 'Flatten', 'Unflatten', 'Dropout', 'Upsample'], layer({ does: 'keep' })),
-      'utils.rnn.pack_padded_sequence': keep,
+      ...all(['utils.rnn.pack_padded_sequence', 'utils.rnn.pad_sequence'], keep),
       'utils.rnn.pad_packed_sequence': {
         does: 'several',
         parts: [

@@ -98,5 +98,10 @@ export interface InterpretOptions {
   /** Of a part of a module the statements that are asked for: of the functions of others only what is called is seen. */
   readonly asked?: ReadonlySet<Statement> | undefined;
   /** Asks something of the whole text, where it is to be known what was asked: see `PythonAnalysis`. */
-  readonly ask?: (key: string, question: (text: string) => boolean) => boolean;
+  readonly ask?: Ask;
 }
+
+export type Answer = string | number | boolean | undefined;
+
+/** Asks something of a whole text, once under each key. */
+export type Ask = <T extends Answer>(key: string, question: (text: string) => T) => T;

@@ -108,7 +108,7 @@ import {
   namesakes,
 } from './conventions';
 import { FactBook, widest } from './facts';
-import type { Condition, Definition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
+import type { Ask, Condition, Definition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
 import {
   givenBy,
   isMisplaced,
@@ -227,7 +227,7 @@ export class Interpreter {
   /** Functions from elsewhere that classes have for methods. */
   readonly #borrowed = new Map<ClassDefinition, Set<FunctionDefinition>>();
   readonly #asked: ReadonlySet<Statement> | undefined;
-  readonly #ask: NonNullable<InterpretOptions['ask']>;
+  readonly #ask: Ask;
   /** The statement of the module that is gone through. */
   #root: Statement | undefined;
   /** Where objects and classes were made. */
@@ -1374,6 +1374,10 @@ export class Interpreter {
         if (name === 'xp') return { kind: 'path', path: 'numpy' };
         if (object.expression.kind !== 'variable') return this.#opaque(node);
         if (name === 'apply_fn' && this.#applyFunction) return this.#applyFunction;
+        if (isEpsilon(name)) {
+          const epsilon = this.#ask(`epsilon ${name}`, (text) => epsilonCalled(name, text));
+          if (epsilon !== undefined) return { kind: 'quantity', expression: constant(epsilon) };
+        }
         return this.#unknownAs(`${object.expression.name}.${name}`, node, false);
       case 'dict':
         // A dictionary whose entries are attributes, or an object of JavaScript.
@@ -2592,6 +2596,24 @@ function isActivation(given: Value, parameter: string): boolean {
 
 function isEpsilon(name: string): boolean {
   return /(^|_)(eps|epsilon)$/i.test(name);
+}
+
+/**
+ * The number that a text gives an attribute of that name, whatever object it is of: an option of a command line, an entry
+ * of a configuration, an attribute of a model. Undefined where there is none, or several different ones.
+ */
+function epsilonCalled(name: string, text: string): number | undefined {
+  const number = String.raw`(\d+(?:\.\d*)?(?:e-?\d+)?)(?![\w.*])`;
+  const option = String.raw`--${name.replaceAll('_', '[-_]')}['"][^()]*?default\s*=\s*${number}`;
+  const entry = String.raw`['"]${name}['"]\s*\]?\s*[:=]\s*${number}`;
+  const attribute = String.raw`(?:\.|^[ \t]+)${name}\s*(?::\s*\w+\s*)?=\s*${number}`;
+  const found = new Set(
+    [...text.matchAll(new RegExp([option, entry, attribute].join('|'), 'gm'))].map((match) =>
+      Number(match.slice(1).find((group) => group !== undefined)),
+    ),
+  );
+  const [value, ...others] = found;
+  return value !== undefined && others.length === 0 && value > 0 && value < 1 ? value : undefined;
 }
 
 function bound(member: FunctionValue, of: ClassValue, self: Instance = { kind: 'instance', of }): FunctionValue {

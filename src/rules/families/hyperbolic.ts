@@ -269,6 +269,8 @@ export const logOfCosh: Rule = {
   ],
 };
 
+const steepness = number('beta', (value) => value > 0);
+
 export const logOfSoftplus: Rule = {
   id: 'log-of-softplus',
   title: 'log(softplus(x))',
@@ -287,6 +289,16 @@ export const logOfSoftplus: Rule = {
       unstable: () => log(softplus(x)),
       headline: { of: 'value', side: 'below' },
       advice: 'for x below -15 it is x: where(x < -15, x, log(softplus(maximum(x, -15))))',
+    },
+    {
+      pattern: apply('log', reshaped(apply('divide', apply('softplus', operand), steepness))),
+      culprit: 'softplus',
+      operand: 'the argument of the softplus times its beta',
+      name: 'log(softplus(x) / beta)',
+      typical: { beta: 2 },
+      unstable: ({ beta = 1 }) => log(divide(softplus(x), beta)),
+      headline: { of: 'value', side: 'below' },
+      advice: 'for x below -15 it is x - log(beta): where(x < -15, x, log(softplus(maximum(x, -15)))) - log(beta)',
     },
   ],
 };
