@@ -131,3 +131,25 @@ export function substitute(root: Expression, bindings: ReadonlyMap<string, Expre
   visit([root]);
   return get(root);
 }
+
+/** The number that an expression of literals comes to: `1 / 2`, `-0.5`. */
+export function literalOf(expression: Expression): number | undefined {
+  if (expression.kind === 'constant') return expression.value;
+  if (expression.kind !== 'operation') return undefined;
+  const [a, b] = expression.operands.map(literalOf);
+  if (a === undefined) return undefined;
+  if (expression.operator === 'negate') return -a;
+  if (b === undefined) return undefined;
+  switch (expression.operator) {
+    case 'add':
+      return a + b;
+    case 'subtract':
+      return a - b;
+    case 'multiply':
+      return a * b;
+    case 'divide':
+      return a / b;
+    default:
+      return undefined;
+  }
+}

@@ -44,7 +44,13 @@ export function canonicalName(path: string): string {
 }
 
 export function knownName(path: string): Known | undefined {
-  return names.get(path) ?? names.get(canonicalName(path));
+  return names.get(path) ?? names.get(canonicalName(path)) ?? (path.endsWith('_') ? inPlace(path) : undefined);
+}
+
+/** PyTorch's functions that overwrite their operand give what those without a score behind their names give. */
+function inPlace(path: string): Known | undefined {
+  const known = /^torch\.[\w.]*[a-z\d]_$/.test(path) ? names.get(path.slice(0, -1)) : undefined;
+  return known?.meaning.does === 'compute' ? known : undefined;
 }
 
 /** The language's own functions are known by their names under this one: `builtins.sum`. */

@@ -2,6 +2,7 @@ import {
   constant,
   divide,
   inOrder,
+  literalOf,
   multiply,
   negate,
   not,
@@ -10,6 +11,8 @@ import {
   stopGradient,
   variable,
   type Expression,
+  type Operation,
+  type Operator,
   type Variable,
 } from '../../expression';
 import { formatByName, type FormatName } from '../../numeric';
@@ -2170,6 +2173,18 @@ export class Interpreter {
     return text?.kind === 'text' ? formatsByType.get(text.text) : undefined;
   }
 
+  /** The operands of an operation. A limit is that of the format in which it was taken: of float32 1 - 1e-15 is 1. */
+  #limitsStored(expression: Operation, by?: Framework): readonly Expression[] {
+    const framework = this.#known.frameworkOf(expression) ?? by;
+    const format = this.#known.formatOf(expression) ?? framework?.formats[0];
+    if (format === undefined || !limiting.has(expression.operator)) return expression.operands;
+    const { round } = formatByName(format);
+    return expression.operands.map((each) => {
+      const limit = literalOf(each);
+      return limit === undefined ? each : constant(round(limit));
+    });
+  }
+
   /** The same value in another format: another rounding of it, of the same origin. */
   #inFormat(value: Extract<Value, { kind: 'quantity' }>, format: FormatName, by?: Framework): Value {
     const { expression } = value;
@@ -2179,7 +2194,7 @@ export class Interpreter {
     if (before) return { kind: 'quantity', expression: before };
     const copy: Expression =
       expression.kind === 'operation'
-        ? operation(expression.operator, ...expression.operands)
+        ? operation(expression.operator, ...this.#limitsStored(expression, by))
         : expression.kind === 'variable'
           ? variable(`${expression.name}'${key}`)
           : expression;
@@ -2567,6 +2582,8 @@ function isStart(value: Value): value is Quantity {
 function isUnknown(value: Value): boolean {
   return value.kind === 'quantity' && value.expression.kind === 'variable';
 }
+
+const limiting: ReadonlySet<Operator> = new Set(['clip', 'maximum', 'minimum']);
 
 /** What is called of a tensor and leaves it what it is, in another format or place. */
 const moving = /^(\.(float|double|half|bfloat16|to|type|type_as|cuda|cpu|contiguous|clone)\([^()]*\))+$/;

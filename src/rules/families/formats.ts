@@ -4,6 +4,7 @@ import {
   apply,
   bind,
   either,
+  literalOf,
   maximum,
   multiply,
   number,
@@ -17,7 +18,6 @@ import { compileModelAtPoint, formatByName } from '../../numeric';
 import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rule } from '../rule';
 import { said } from '../points';
-import { literalOf } from './shapes';
 import { nameOf, sourceOf } from './zeros';
 
 /** What autocast computes in float32 whatever it is given, of the operations that expressions are made of. */

@@ -11,6 +11,7 @@ import {
   divide,
   either,
   exp,
+  literalOf,
   log,
   log1p,
   multipleOf,
@@ -36,7 +37,7 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rewriting, type Rule } from '../rule';
 import { exponential, onePlus } from './exponents';
-import { contains, everywhere, literalOf, reshaped } from './shapes';
+import { contains, everywhere, reshaped } from './shapes';
 import { canBeZero, carriesGradient, isInsideTraining } from './zeros';
 
 const allFrameworks: readonly FrameworkName[] = [
@@ -342,8 +343,14 @@ function lessOne(inner: Pattern): Pattern {
 /** What the value and its gradient are at the end of the domain, and which numbers are too close to it to be told apart. */
 const sayAtBoundary =
   (form: Pick<Form, 'name'>, unstable: Expression, inward: 1 | -1): NonNullable<Form['says']> =>
-  ({ formats }) => {
-    const [format = 'float32', ...others] = formats;
+  ({ formats, bindings, site }) => {
+    const argument = bindings.get('x');
+    const isLimitedTo1 =
+      argument?.kind === 'operation' &&
+      ['clip', 'minimum', 'maximum'].includes(argument.operator) &&
+      argument.operands.some((limit) => Math.abs(literalOf(limit) ?? 0) === 1);
+    // What is computed in another format may have been limited in that of the framework before.
+    const [format = 'float32', ...others] = isLimitedTo1 ? site.framework.formats : formats;
     const at = compileModelAtPoint([unstable, differentiate(unstable, x.name)], [x.name], formatByName(format));
     const [value = NaN, gradient = NaN] = at(1);
     const spell = (result: number): string => (result === Infinity ? 'inf' : String(result));
@@ -385,12 +392,20 @@ const boundaryForm = (
       : 'limit x to -1 + eps and 1 - eps, with an eps that the format can tell from 0 beside 1',
 });
 
+/** Twice atanh(x), by its logarithms. The value is infinite, too: in an operation with a derivative of its own as well. */
+const atanhByHand = (pattern: Pattern, name: string, unstable: (value: Expression) => Expression): Form => ({
+  ...boundaryForm(pattern, 'log', name, unstable, -1),
+  ofGradients: false,
+  unstable: () => unstable(x),
+  headline: { of: 'value', side: 'above' },
+});
+
 export const hyperbolicBoundary: Rule = {
   id: 'hyperbolic-boundary',
   title: 'acosh at 1, atanh at 1',
   entries: ['NS58'],
   severity: 'information',
-  triggers: [['cosh', 'tanh', 'sqrt', '0.5']],
+  triggers: [['cosh', 'tanh', 'sqrt', '0.5', 'log']],
   forms: [
     boundaryForm(apply('acosh', operand), 'acosh', 'acosh(x)', acosh, 1),
     boundaryForm(
@@ -401,6 +416,16 @@ export const hyperbolicBoundary: Rule = {
       1,
     ),
     boundaryForm(apply('atanh', operand), 'atanh', 'atanh(x)', atanh, -1),
+    atanhByHand(
+      apply('subtract', logOfOnePlus(operand), logOfComplement(operand)),
+      'log(1 + x) - log(1 - x)',
+      (value) => subtract(log(add(1, value)), log(subtract(1, value))),
+    ),
+    atanhByHand(
+      apply('log', apply('divide', onePlus(operand), complement(operand))),
+      'log((1 + x) / (1 - x))',
+      (value) => log(divide(add(1, value), subtract(1, value))),
+    ),
   ],
 };
 

@@ -8,6 +8,7 @@ import {
   divide,
   either,
   less,
+  literalOf,
   matchPattern,
   maximum,
   multiply,
@@ -27,7 +28,7 @@ import {
 import { intervalOf } from '../interval';
 import { ofVariable, operand, x, type Form, type Hit, type Rule, type Speech } from '../rule';
 import { ofGap } from './guardedLogarithms';
-import { literalOf, sigmoidOf, softmaxOf } from './shapes';
+import { sigmoidOf, softmaxOf } from './shapes';
 import {
   canBeZero,
   carriesGradient,

@@ -2,6 +2,7 @@ import {
   apply,
   either,
   exp,
+  literalOf,
   matchPattern,
   multiply,
   negated,
@@ -12,7 +13,6 @@ import {
 } from '../../expression';
 import { operand, x, type Form, type Hit, type Rule } from '../rule';
 import { namesOf } from './exponents';
-import { literalOf } from './shapes';
 import { sourceOf } from './zeros';
 
 /** Exponentials of what a network gives for a logarithm. Nothing keeps it in bounds, and as a rule nothing has to. */

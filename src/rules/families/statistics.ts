@@ -7,6 +7,7 @@ import {
   either,
   factorsOf,
   inOrder,
+  literalOf,
   matchPattern,
   multiply,
   sqrt,
@@ -23,7 +24,7 @@ import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { said } from '../points';
 import { isChosenFrom } from './exponents';
-import { contains, findAll, literal, literalOf, rootOf } from './shapes';
+import { contains, findAll, literal, rootOf } from './shapes';
 import {
   canBeZero,
   carriesGradient,
