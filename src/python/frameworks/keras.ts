@@ -36,6 +36,8 @@ export function activationOf(activation: Value | undefined): Applied | undefined
   if (activation === undefined || activation.kind === 'none') return linear;
   if (activation.kind === 'text') return activation.text === 'linear' ? linear : entryOf(activations, activation.text);
   if (activation.kind === 'object') return activation.applied;
+  // A function of the code's own.
+  if (activation.kind === 'function') return { does: 'chain', links: [activation] };
   if (activation.kind !== 'path') return undefined;
   return entryOf(activations, activation.path.slice(activation.path.lastIndexOf('.') + 1));
 }
@@ -191,6 +193,13 @@ export const keras: Framework = {
           return activation?.kind === 'text' && activation.text === 'linear'
             ? { does: 'keep' }
             : activationOf(activation);
+        },
+      },
+      Lambda: {
+        does: 'make',
+        make: (constructor) => {
+          const called = constructor.get(0, 'function');
+          return called && { does: 'chain', links: [called] };
         },
       },
       Softmax: layer(shared.softmax),

@@ -56,7 +56,6 @@ const logVarianceForm: Form = {
   bounded: 'x',
   unstable: () => exp(x),
   headline: { of: 'value', side: 'above' },
-  guard: (hit) => isCalled(logVarianceName, hit.bindings.get('x') as Expression, hit),
   advice: 'limit the logarithm, clamp(logvar, -20, 20), or let the network give the deviation through a softplus',
 };
 
@@ -70,6 +69,8 @@ export const expOfLogVariance: Rule = {
     {
       ...logVarianceForm,
       at: (hit) => {
+        // Not a guard: what a call gives by another name says nothing of what it is called inside.
+        if (!isCalled(logVarianceName, hit.bindings.get('x') as Expression, hit)) return undefined;
         const factor = factorOf(hit);
         if (factor === 1) return logVarianceForm;
         return {

@@ -126,6 +126,8 @@ function blocked(hit: Hit): Step | undefined {
     };
     return only.some(isLearnt) && ![...reached].some(isLearnt) ? step : undefined;
   }
+  // All that a model that is compiled gives is learnt, and what it ought to give has no place in the text.
+  if (isCompiled(hit)) return [...reached].every((variable) => nameOf(variable) === '') ? step : undefined;
   // Of a call's result only its own name says something: `criterion(output, target)` is no target.
   const isGiven = (variable: string): boolean => {
     const name = nameOf(variable);
@@ -135,6 +137,10 @@ function blocked(hit: Hit): Step | undefined {
   if (reached.size === 0 && computed.some((operator) => findAll(step.node, operator).length > 0)) return step;
   return only.some((name) => predictionName.test(nameOf(name)) && !isGiven(name)) ? step : undefined;
 }
+
+/** Whether the loss is one that Keras compiles a model with. */
+const isCompiled = ({ site, analysis }: Hit): boolean =>
+  /\.compile\($/.test(analysis.text.slice(site.statement.start, site.range.start).replace(/[^(]*$/, ''));
 
 /** What networks end in. */
 const computed: readonly Operator[] = ['matmul', 'sigmoid', 'softmax', 'logSoftmax', 'tanh'];
@@ -262,6 +268,7 @@ export const zeroGradient: Rule = {
       'oss(',
       'oss_',
       'oss =',
+      'oss=',
       'oss:',
       'oss.',
       'cost',
