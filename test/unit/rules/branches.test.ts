@@ -225,6 +225,23 @@ b = torch.nan_to_num(torch.tanh(x))
 describe('rule arc-cosine-out-of-range', () => {
   describe('finds', () => {
     finds('arc-cosine-out-of-range', {
+      'what a loss takes the cosine of an angle from': `
+import tensorflow as tf
+from tensorflow.keras import backend as K
+def _arcface(y_true, y_pred, m, s):
+    logits = s * tf.cos(«tf.acos(y_pred)» + m * y_true)
+    return K.categorical_crossentropy(target=y_true, output=logits, from_logits=True)
+`,
+      'a cosine of weights alone, through a cast': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class ArcMarginProduct(nn.Module):
+    def forward(self, input, label):
+        cosine = F.linear(input, F.normalize(self.weight)).float()
+        sine = «torch.sqrt(1.0 - torch.pow(cosine, 2))»
+        return self.loss(cosine * self.cos_m - sine * self.sin_m, label)
+`,
       'twice the square of a scalar product, of quaternions': `
 import torch
 import torch.nn.functional as F

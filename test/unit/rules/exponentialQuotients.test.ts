@@ -482,6 +482,19 @@ def f(x):
 describe('rule sigmoid-by-hand', () => {
   describe('finds', () => {
     finds('sigmoid-by-hand', {
+      'an exponent that defaults do not bound': `
+import torch
+import torch.nn as nn
+class SoftStep(nn.Module):
+    def __init__(self, delta=20.0):
+        super().__init__()
+        self.delta = delta
+    @staticmethod
+    def step(x, delta, alpha=0.4):
+        return «1. / (1. + torch.exp(-alpha * (x - delta)))»
+    def forward(self, input, target):
+        return self.step(127.5 * (target - input), self.delta).sum()
+`,
       PyTorch: `
 import torch
 p = «1 / (1 + torch.exp(-x))»
@@ -540,6 +553,19 @@ def predict(w, x):
 
   describe('leaves alone', () => {
     spares({
+      'an exponent that defaults bound': `
+import torch
+import torch.nn as nn
+class PiecewiseLoss(nn.Module):
+    def __init__(self, delta=20.0):
+        super().__init__()
+        self.delta = delta
+    @staticmethod
+    def step(x, delta, alpha=0.4):
+        return 1. / (1. + torch.exp(-alpha * (x - delta)))
+    def forward(self, input, target):
+        return self.step(127.5 * torch.abs(target - input), self.delta).sum()
+`,
       'a schedule in PyTorch': `
 import torch
 def coefficient(p):

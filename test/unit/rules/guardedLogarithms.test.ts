@@ -89,6 +89,25 @@ loss = F.nll_loss(torch.log(1.0001 - adv_probs + 1e-12), new_y)
 describe('rule log-of-probability-plus-epsilon', () => {
   describe('finds', () => {
     finds('log-of-probability-plus-epsilon', {
+      'an epsilon that an option has by default': `
+import argparse, torch
+parser = argparse.ArgumentParser()
+parser.add_argument('--log-eps', type=float, default=1e-8)
+args = parser.parse_args()
+def loss(x):
+    return «torch.log(torch.sigmoid(x) + args.log_eps)».mean()
+`,
+      'an epsilon of another object': `
+import jax, jax.numpy as jnp
+class Walks:
+    def __init__(self):
+        self.EPS = 1e-15
+class Loss:
+    def __init__(self, model):
+        self.EPS = model.EPS
+    def __call__(self, out):
+        return -«jnp.log(jax.nn.sigmoid(out) + self.EPS)».mean()
+`,
       'of the target, as a mixture': `
 import torch
 def loss(x, y, w):
@@ -178,6 +197,18 @@ loss = -tf.reduce_mean(«tf.log(picked + 1e-5)» * advantage)
 
   describe('spares', () => {
     spares({
+      'an epsilon that is one of two': `
+import torch
+class Loss:
+    def __init__(self, model):
+        self.EPS = model.EPS
+    def __call__(self, out):
+        return -torch.log(torch.sigmoid(out) + self.EPS).mean()
+class Small:
+    EPS = 1e-15
+class Large:
+    EPS = 1e-3
+`,
       'a mixture of different probabilities': `
 import torch
 def loss(x, z, y):

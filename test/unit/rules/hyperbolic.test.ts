@@ -92,6 +92,12 @@ def mobius(x, c):
 describe('rule log-of-one-minus-tanh-squared', () => {
   describe('finds', () => {
     finds('log-of-one-minus-tanh-squared', {
+      'the amount of a multiple, in a flow': `
+import torch
+def forward(y):
+    logdet = torch.sum(«torch.log(torch.abs(4 * (1 - torch.tanh(y) ** 2)))», -1)
+    return 4 * torch.tanh(y), logdet
+`,
       'an epsilon inside a multiple': `
 import torch as T
 from torch.distributions import Normal
@@ -309,6 +315,23 @@ y = torch.cosh(x)
 describe('rule log-of-softplus', () => {
   describe('finds', () => {
     finds('log-of-softplus', {
+      'a layer with a beta, whose results are padded': `
+import torch
+import torch.nn as nn
+class Process(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.intensity = nn.Sequential(nn.Linear(4, 4), nn.Softplus(beta=3.0))
+    def log_likelihood(self, hiddens, mask):
+        rates = [self.intensity(h) for h in hiddens]
+        rates = nn.utils.rnn.pad_sequence(rates, padding_value=1.0)
+        return («rates.log()» * mask).sum()
+`,
+      'a function with a beta': `
+import torch
+import torch.nn.functional as F
+loss = «torch.log(F.softplus(x, 2))».sum()
+`,
       PyTorch: `
 import torch
 import torch.nn.functional as F
@@ -372,6 +395,22 @@ y = torch.log(F.softplus(x.clamp(min=-20)))
 describe('rule hyperbolic-boundary', () => {
   describe('finds', () => {
     finds('hyperbolic-boundary', {
+      'by logarithms, as an operation with a derivative of its own, after a limit of float32': `
+import torch
+class Artanh(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        x = x.clamp(-1 + 1e-15, 1 - 1e-15)
+        ctx.save_for_backward(x)
+        z = x.double()
+        return («torch.log_(1 + z).sub_(torch.log_(1 - z))»).mul_(0.5).to(x.dtype)
+`,
+      'by the logarithm of a quotient': `
+import torch
+def artanh(x):
+    x = x.clamp(-1, 1)
+    return 0.5 * «torch.log((1 + x) / (1 - x))»
+`,
       'the distance of the Poincaré ball': `
 import torch
 def distance(u, v):
@@ -413,6 +452,21 @@ y = «torch.atanh(F.cosine_similarity(a, b))»
 
   describe('leaves alone', () => {
     spares({
+      'by logarithms, after a limit that float32 can tell from 1': `
+import torch
+class Artanh(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        x = x.clamp(-1 + 1e-5, 1 - 1e-5)
+        z = x.double()
+        return torch.log_(1 + z).sub_(torch.log_(1 - z)).mul_(0.5).to(x.dtype)
+`,
+      'by logarithms, after a limit of float64': `
+import torch
+def artanh(x):
+    x = x.double().clamp(-1 + 1e-15, 1 - 1e-15)
+    return (torch.log1p(x) - torch.log1p(-x)) * 0.5
+`,
       '1 and something of which nothing is known': `
 import torch
 def distance(squared, below):

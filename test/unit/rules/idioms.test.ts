@@ -3,6 +3,90 @@ import { finds, spares, sparesOf } from './marked';
 /** Ways in which values reach a place that are the language's or a library's, whatever the rule. */
 
 describe('values through the idioms of real code', () => {
+  describe('decorators of the file', () => {
+    const actor = (decorator: string): string => `
+import time, torch
+import torch.nn as nn
+import torch.nn.functional as F
+${decorator}
+class Actor(nn.Module):
+    @decorated
+    def forward(self, x):
+        return F.softmax(self.fc(x), dim=1)
+class Agent:
+    def __init__(self):
+        self.actor = Actor()
+    def learn(self, states):
+        loss = -MARK.mean()
+        loss.backward()
+`;
+    const found = (decorator: string): string => actor(decorator).replace('MARK', '«torch.log(self.actor(states))»');
+    finds('log-of-softmax', {
+      'that return what they decorate returns': found(`
+def decorated(fn):
+    def wrapped(self, x):
+        if not isinstance(x, torch.Tensor):
+            x = torch.Tensor(x)
+        return fn(self, x)
+    return wrapped`),
+      'that measure its time': found(`
+def decorated(fn):
+    def wrapped(*args, **kwargs):
+        start = time.time()
+        result = fn(*args, **kwargs)
+        print(time.time() - start)
+        return result
+    return wrapped`),
+      'that are called with something first': found(`
+def timed(name):
+    def decorator(fn):
+        def wrapped(*args):
+            return fn(*args)
+        return wrapped
+    return decorator
+decorated = timed('actor')`),
+    });
+    const other = (decorator: string): string => actor(decorator).replace('MARK', 'torch.log(self.actor(states))');
+    sparesOf('log-of-softmax', {
+      'that return something else': other(`
+def decorated(fn):
+    def wrapped(self, x):
+        return fn(self, x).clamp(min=1e-4)
+    return wrapped`),
+      'that return it without gradients': other(`
+def decorated(fn):
+    def wrapped(self, x):
+        with torch.no_grad():
+            return fn(self, x)
+    return wrapped`),
+      'that return another function of the two': other(`
+def decorated(fn):
+    def wrapped(self, x):
+        return fn(self, x)
+    def limited(self, x):
+        return fn(self, x) + 1
+    return limited`),
+    });
+  });
+
+  describe('names of operations of TensorFlow 1', () => {
+    finds('log-of-sigmoid', {
+      'as their last operands': `
+import tensorflow as tf
+def loss(x):
+    return -tf.reduce_mean(«tf.log(tf.nn.sigmoid(x, 'p'), 'log_p')»)
+`,
+    });
+    spares({
+      'of a limit': `
+import tensorflow as tf
+def loss(x):
+    p = tf.clip_by_value(x, 0.01, 0.98, 'p')
+    return tf.reduce_mean(p * tf.log(p))
+`,
+    });
+  });
+
   describe('branches', () => {
     spares({
       'what was computed on one branch goes with what that branch left': `

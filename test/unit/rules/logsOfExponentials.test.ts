@@ -778,6 +778,15 @@ class Contrastive(torch.nn.Module):
   describe('leaves alone', () => {
     spares({
       'normalised vectors': ncl,
+      'cosines of what was joined, joined again': `
+import torch
+import torch.nn.functional as F
+def loss(a, b, t=0.1):
+    z = torch.cat([F.normalize(a, dim=1), F.normalize(b, dim=1)], dim=0)
+    s = F.cosine_similarity(z.unsqueeze(1), z.unsqueeze(0), dim=2)
+    positives = torch.cat([torch.diag(s, 8), torch.diag(s, -8)], dim=0)
+    return -torch.log(torch.exp(positives / t) / torch.sum(mask * torch.exp(s / t), dim=1)).mean()
+`,
       cosines: `
 import torch
 import torch.nn.functional as F

@@ -272,6 +272,14 @@ class Normalize(torch.nn.Module):
 `,
     });
     spares({
+      'a layer that measures': `
+import tensorflow as tf
+class MeasureNorm(tf.keras.layers.Layer):
+    def call(self, inputs):
+        norms = tf.linalg.norm(inputs, axis=1)
+        self.add_metric(tf.reduce_mean(norms), self.name)
+        return inputs
+`,
       'errors that a script of JAX shows': `
 import jax.numpy as jnp
 error = jnp.linalg.norm(x_pred - x) / jnp.linalg.norm(x)

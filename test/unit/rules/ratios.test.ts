@@ -26,6 +26,13 @@ const first = (rule: string, source: string): Finding => {
 describe('rule exp-of-log-variance', () => {
   describe('hints at', () => {
     hints('exp-of-log-variance', {
+      'a function that calls it something, whatever its caller calls it': `
+import torch
+def reparameterize(mu, logvar):
+    return mu + torch.randn_like(mu) * «torch.exp(0.5 * logvar)»
+def forward(x):
+    return reparameterize(x[0], spread(x) * 2)
+`,
       'a VAE': `
 import torch
 def reparameterize(mu, logvar):

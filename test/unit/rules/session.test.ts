@@ -120,6 +120,27 @@ describe('a session of findings', () => {
     assert.deepEqual(counts, [1, 0, 1]);
   });
 
+  it('knows the epsilon that another object holds', () => {
+    const session = new FindingsSession({ fixes: false });
+    const code = `import torch
+class Loss:
+    def __call__(self, x, config):
+        return torch.log(torch.sigmoid(x) + config.eps).mean()
+class Config:
+    def __init__(self):
+        self.eps = `;
+    for (const epsilon of ['1e-8', 'None', '1e-12', '0.5']) {
+      const text = `${code}${epsilon}\n`;
+      const found = session.update(text);
+      assert.deepEqual(found, findingsIn(text, { fixes: false }));
+      assert.equal(found.length, epsilon.startsWith('1e') ? 1 : 0, epsilon);
+      assert.equal(
+        found.every(({ message }) => message.includes(` + ${epsilon})`)),
+        true,
+      );
+    }
+  });
+
   it('keeps to its settings', () => {
     const session = new FindingsSession({ settings: { severities: { 'log-of-sigmoid': 'off' } } });
     assert.deepEqual(session.update('import torch\ntorch.log(torch.sigmoid(x))\n'), []);

@@ -411,6 +411,17 @@ def dice_loss(p, t):
     });
 
     finds('division-by-sum', {
+      'pairs of a class but for those with themselves': `
+import torch
+import torch.nn as nn
+class SupConLoss(nn.Module):
+    def forward(self, logits, mask):
+        others = torch.scatter(torch.ones_like(mask), 1, torch.arange(8).view(-1, 1), 0)
+        positives = mask * others
+        log_prob = logits - torch.logsumexp(logits, 1, keepdim=True)
+        mean = «(positives * log_prob).sum(1) / positives.sum(1)»
+        return -mean.mean()
+`,
       'a Dice loss whose union is one sum of both': `
 import tensorflow as tf
 def combined_loss(y_true, y_pred):
@@ -533,6 +544,21 @@ class DiceLoss(tf.keras.losses.Loss):
 `,
     });
     spares({
+      'a sum of a mask in which zeros are replaced, whichever mask it is': `
+import torch
+import torch.nn as nn
+class SupConLoss(nn.Module):
+    def forward(self, logits, mask, labels):
+        if mask is None:
+            mask = torch.eq(labels, labels.T).float()
+        else:
+            mask = mask.float().to(logits.device) * 2
+        mask = mask * (1 - torch.eye(8))
+        log_prob = logits - torch.logsumexp(logits, 1, keepdim=True)
+        count = mask.sum(1)
+        count[count == 0] = 1
+        return -((mask * log_prob).sum(1) / count).mean()
+`,
       'a Dice loss only where there is something': `
 import jax.numpy as jnp
 def dice_loss(mask_pred, mask_true):

@@ -802,6 +802,10 @@ loss = F.binary_cross_entropy_with_logits(student, torch.sigmoid(teacher))
 
   describe('nll-of-softmax', () => {
     finds('nll-of-softmax', {
+      'probabilities with an epsilon': `
+import torch.nn.functional as F
+loss = «F.nll_loss(F.softmax(x, dim=1) + 1e-6, t)»
+`,
       'the function': `
 import torch.nn.functional as F
 loss = «F.nll_loss(F.softmax(logits, dim=1), labels)»
@@ -857,6 +861,21 @@ loss = F.nll_loss(torch.log(F.softmax(x, dim=1) + 1e-3), y)
 
   describe('kl-div-of-probabilities', () => {
     finds('kl-div-of-probabilities', {
+      'rows of probabilities that were kept from 0': `
+import torch.nn.functional as F
+def distance(logits):
+    probs = F.softmax(logits, dim=1) + 1e-8
+    total = 0
+    for i, p in enumerate(probs):
+        for q in probs:
+            total += «F.kl_div(p, q)»
+    return total
+`,
+      'limited ones': `
+import torch
+import torch.nn.functional as F
+loss = «F.kl_div(torch.sigmoid(x).clamp(min=1e-6), t)»
+`,
       'the function': `
 import torch.nn.functional as F
 loss = «F.kl_div(F.softmax(student, dim=1), F.softmax(teacher, dim=1), reduction='batchmean')»
@@ -881,6 +900,10 @@ def loss(a, b):
 `,
     });
     spares({
+      'probabilities that something large is added to': `
+import torch.nn.functional as F
+loss = F.kl_div(F.softmax(x, dim=1) + bias + 1, t)
+`,
       'log-probabilities first': `
 import torch.nn.functional as F
 loss = F.kl_div(F.log_softmax(student / 4, dim=1), F.softmax(teacher / 4, dim=1), reduction='batchmean')

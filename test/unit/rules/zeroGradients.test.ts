@@ -9,6 +9,29 @@ function said(rule: string, source: string): Finding {
 describe('zero gradients', () => {
   describe('zero-gradient: a step between prediction and loss', () => {
     finds('zero-gradient', {
+      'a model of Keras that ends in a step': `
+import tensorflow as tf
+from tensorflow.keras import backend as K
+from tensorflow.keras.layers import Dense, Input, Lambda
+from tensorflow.keras.models import Model
+x = Input((4,))
+o = Lambda(lambda z: K.sign(z))(Dense(1)(x))
+m = Model(x, o)
+m.compile('adam', loss=«'mse'»)
+`,
+      'an activation of the code, and a loss of its own': `
+import tensorflow as tf
+from tensorflow.keras import backend as K
+from tensorflow.keras.layers import Dense, Input
+from tensorflow.keras.models import Model
+def hard(z):
+    return K.round(K.sigmoid(z))
+def squares(y, p):
+    return K.mean(K.square(p - y))
+x = Input((4,))
+m = Model(x, Dense(1, activation=hard)(x))
+m.compile('adam', loss=«squares»)
+`,
       'a choice between numbers, in a loss of which a dictionary is given back': `
 import torch
 from torch import nn
@@ -130,6 +153,18 @@ grads = jax.grad(loss_fn)(params, x, y)
 `,
     });
     spares({
+      'a step beside what a model gives': `
+import tensorflow as tf
+from tensorflow.keras import backend as K
+from tensorflow.keras.layers import Dense, Input
+from tensorflow.keras.models import Model
+def squares(y, p):
+    return K.mean(K.square(p - y))
+x = Input((4,))
+o = Dense(1)(x)
+m = Model(x, o + K.round(o))
+m.compile('adam', loss=squares)
+`,
       'a metric': `
 from keras import backend as K
 def f1(y_true, y_pred):
