@@ -7,7 +7,7 @@ import { compileExact, compileModel, isExhaustible, nonNegativeValues, type Numb
  */
 export interface Failure {
   readonly of: 'value' | 'gradient';
-  /** `zero` only where the exact value is not zero. */
+  /** `zero` only where the exact value is not zero, and of a gradient where the value itself is not NaN. */
   readonly becomes: 'NaN' | 'Infinity' | '-Infinity' | 'zero';
   /** `above`: for all x >= from; `below`: for all x <= from, which may lie on the other side of 0. */
   readonly side: 'above' | 'below';
@@ -95,7 +95,7 @@ function measureFailures(value: Expression, variable: string, format: NumberForm
         let before = end;
         while (before >= 0 && classify(results(before)) === becomes) before--;
         const from = sign * firstOfRun(magnitudes, before, format, (magnitude) => classAt(magnitude) === becomes);
-        if (becomes === 'zero' && isExactlyZero(from, index)) break;
+        if (becomes === 'zero' && (isExactlyZero(from, index) || Number.isNaN(valueAt(from, 0)))) break;
         found.unshift({ of, becomes, side, from });
         end = before;
       }

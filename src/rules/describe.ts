@@ -28,9 +28,14 @@ export function printThreshold({ from, side }: Pick<MeasuredFailure, 'from' | 's
   // Of the least numbers of float64 there is no multiple with five digits.
   if (!Number.isFinite(scale)) return String(Number(from.toPrecision(5)));
   const scaled = from * scale;
-  // A hair of tolerance for what scaling itself adds.
-  const outward = side === 'above' ? Math.ceil(scaled - 1e-9) : Math.floor(scaled + 1e-9);
-  const rounded = Number((outward / scale).toPrecision(5));
+  const outward = (tolerance: number): number => {
+    const whole = side === 'above' ? Math.ceil(scaled - tolerance) : Math.floor(scaled + tolerance);
+    return Number((whole / scale).toPrecision(5));
+  };
+  // A hair of tolerance for what scaling itself adds, but not for a number that is a hair from a round one.
+  const near = outward(1e-9);
+  const isInside = side === 'above' ? near < from : near > from;
+  const rounded = isInside ? outward(0) : near;
   return Math.abs(rounded) < 1e7 ? String(rounded) : rounded.toExponential().replace('+', '');
 }
 
@@ -214,15 +219,7 @@ function lossAt(unstable: Expression, threshold: Threshold | undefined): string 
     : `, where the loss is ${String(Number(value.toPrecision(4)))}`;
 }
 
-/** The gradient's part of a sentence about the value. Of what is NaN nobody asks whether its gradient is 0. */
+/** The gradient's part of a sentence about the value. */
 function gradientAfter(form: Form, value: readonly Threshold[], gradient: readonly Threshold[]): string {
-  const said = gradient.filter(({ format, failure: { becomes, side, from } }) => {
-    const invalid = value
-      .filter((other) => other.format === format)
-      .flatMap(({ failure, farther }) => [failure, ...farther])
-      .find((failure) => failure.becomes === 'NaN');
-    return becomes !== 'zero' || !invalid || (side === 'above' ? from < invalid.from : from > invalid.from);
-  });
-  if (said.length === 0) return '';
-  return `; its gradient is ${printThresholds(form, said, value)}`;
+  return gradient.length === 0 ? '' : `; its gradient is ${printThresholds(form, gradient, value)}`;
 }

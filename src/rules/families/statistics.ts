@@ -445,8 +445,9 @@ function selects(value: Expression, hit: Hit): boolean {
     if (['pick', 'stopGradient', 'not'].includes(value.operator)) return selects(inner, hit);
     // Those that are not selected.
     if (value.operator === 'subtract') return literalOf(inner) === 1 && selects(value.operands[1] as Expression, hit);
-    // Those among them that something else says, too, or with their weights.
-    if (value.operator === 'multiply') return value.operands.some((factor) => selects(factor, hit));
+    // Those among them that something else selects, too; but what is computed of a network is no mask.
+    if (value.operator === 'multiply')
+      return value.operands.some((factor) => selects(factor, hit)) && !contains(value, 'softmax', 'sigmoid', 'exp');
     return ['less', 'lessEqual', 'equal', 'and', 'or'].includes(value.operator);
   }
   if (value.kind !== 'variable') return false;
