@@ -1,29 +1,18 @@
 import { inOrder, substitute, type Expression } from '../expression';
 import type { FormatName } from '../numeric';
 import { canonicalName, frameworks, type Framework } from './frameworks';
-import {
-  interpret,
-  type Answer,
-  type Ask,
-  type Condition,
-  type InterpretOptions,
-  type Origin,
-  type Site,
-} from './interpreter';
+import { interpret, type Condition, type InterpretOptions, type Origin, type Site } from './interpreter';
 import { parsePython } from './parse';
+import { Answers, type Ask } from './questions';
 import type { Range, Statement } from './syntax';
 import { alternativesOf } from './values';
 
 /** What Python code computes: the places where it computes something, as expressions. */
 export interface PythonAnalysis {
   readonly text: string;
-  /**
-   * Asks something of the whole text. What was found holds only as long as the answer stays the same, so that questions
-   * and answers are kept.
-   * @param key the same for the same question
-   */
+  /** Asks something of the whole text. */
   readonly ask: Ask;
-  readonly questions: Questions;
+  readonly answers: Answers;
   readonly sites: readonly Site[];
   /** The same analysis, with the sites alone that have to do with a statement of the module. */
   readonly around: (root: Statement | undefined) => PythonAnalysis;
@@ -63,9 +52,6 @@ export interface PythonAnalysis {
   readonly spell: (path: string) => string;
 }
 
-/** What was asked of a whole text, and the answers. */
-export type Questions = ReadonlyMap<string, { readonly question: (text: string) => Answer; readonly answer: Answer }>;
-
 /** Analyses a Python file, whatever its state; nothing is thrown for what it contains. */
 export function analysePython(
   text: string,
@@ -85,14 +71,8 @@ export function analyseStatements(
   options: InterpretOptions = {},
   part = statements,
 ): PythonAnalysis {
-  const questions = new Map<string, { question: (text: string) => Answer; answer: Answer }>();
-  const ask: Ask = <T extends Answer>(key: string, question: (text: string) => T): T => {
-    const before = questions.get(key);
-    if (before) return before.answer as T;
-    const answer = question(text);
-    questions.set(key, { question, answer });
-    return answer;
-  };
+  const answers = new Answers(text);
+  const { ask } = answers;
   const { sites, links, isEntangled, facts, module } = interpret(part, text, { ...options, ask });
   const parts = once(() => linkedSites(sites, links));
   let byName: ReadonlyMap<string, Origin> | undefined;
@@ -106,7 +86,7 @@ export function analyseStatements(
   const analysis: PythonAnalysis = {
     text,
     ask,
-    questions,
+    answers,
     sites,
     links,
     spelling: [...bindings].flat().join(' '),
@@ -275,6 +255,7 @@ function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
 export type { Condition, Framework, Origin, Range, Site, Statement };
 export { importedFrameworks, type FrameworkName } from './frameworks';
 export { Dependencies } from './dependencies';
+export { Answers, Question } from './questions';
 export { isBeyondLimits } from './limits';
 export { importsLocally, LocalModules, type ModuleLoader } from './modules';
 export { isPartOfName, namesWith } from './frameworks';

@@ -9,7 +9,7 @@ import {
   type Expression,
   type Operation,
 } from '../expression';
-import { analysePython, type Origin, type Range, type Site } from '../python';
+import { analysePython, Question, type Origin, type Range, type Site } from '../python';
 import { areEqual, isScalar, worstErrors } from './comparison';
 import type { FormatName } from '../numeric';
 import type { Edit, Fix } from './finding';
@@ -240,17 +240,14 @@ function isOnlyCalledHere({ analysis, site }: Hit, made: Range): boolean {
   if (new Set(calls.map(({ range }) => range.start)).size !== 1) return false;
   if (made.start >= site.range.start && made.end <= site.range.end) return true;
   const name = /(?:^|[\n;])[ \t]*(?:self\.)?(\w+)\s*=\s*$/.exec(text.slice(0, made.start))?.[1];
-  return name !== undefined && usesOf(analysis, name) === 2;
+  return name !== undefined && analysis.ask(usesOf, name) === 2;
 }
 
 /** How often a name stands in a text, moves to a device aside. */
-function usesOf({ ask }: Hit['analysis'], name: string): number {
+const usesOf = new Question((text, name: string) => {
   const moves = new RegExp(`\\b(?:self\\.)?${name}\\s*=\\s*(?:self\\.)?${name}\\.(?:to|cuda|cpu)\\([^()\\n]*\\)`, 'g');
-  return ask(
-    `uses of ${name}`,
-    (text) => text.replaceAll(moves, '').match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0,
-  );
-}
+  return text.replaceAll(moves, '').match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0;
+});
 
 /** Whether what the layer gives goes into this loss and nowhere else, as far as the file shows. */
 function isOnlyUsedHere({ analysis, site, matched }: Hit): boolean {
@@ -272,7 +269,7 @@ function isOnlyUsedHere({ analysis, site, matched }: Hit): boolean {
   }
   const prediction = site.arguments?.[0];
   const name = prediction && /^[A-Za-z_]\w*$/.exec(analysis.text.slice(prediction.start, prediction.end))?.[0];
-  return name === undefined || usesOf(analysis, name) === 2;
+  return name === undefined || analysis.ask(usesOf, name) === 2;
 }
 
 function hasPart(root: Expression, condition: (node: Expression) => boolean): boolean {
@@ -582,7 +579,7 @@ function hoisted({ analysis }: Hit, origin: Range, own: string, place: Range): S
   // Nor is what stands before it in the statement computed after it any more.
   if (text.slice(statement.start, origin.start).includes(')') || regionBetween(analysis, origin, place) === undefined)
     return undefined;
-  const name = analysis.ask('free name', (whole) => freshName(whole, ['logits', 'logit', 'argument']));
+  const name = analysis.ask(freeName);
   if (name === undefined) return undefined;
   const newline = newlineOf(text);
   return {
@@ -594,11 +591,13 @@ function hoisted({ analysis }: Hit, origin: Range, own: string, place: Range): S
   };
 }
 
-function freshName(text: string, names: readonly string[]): string | undefined {
+/** A name for logits that the text has nowhere. */
+const freeName = new Question((text) => {
+  const names = ['logits', 'logit', 'argument'];
   return [...names, ...names.map((name) => `${name}_`), ...names.map((name) => `raw_${name}`)].find(
     (name) => !new RegExp(`\\b${name}\\b`).test(text),
   );
-}
+});
 
 /** The line break that a text is written with. */
 function newlineOf(text: string): string {
@@ -619,7 +618,7 @@ function importsFor({ analysis, site }: Hit, template: string): Edit[] | undefin
     const statement = analysis.importFor(path);
     if (statement !== undefined) {
       wanted.add(statement);
-      if (standsForMore(analysis, root)) return undefined;
+      if (analysis.ask(standsForMore, root)) return undefined;
     } else if (!isBoundBefore(analysis, root, site)) return undefined;
     const within = site.within;
     const parameters = within?.parameters.map(({ name }) => name) ?? [];
@@ -644,20 +643,20 @@ function bindsAnew(text: string, name: string): boolean {
 }
 
 /** Whether a name that an import is to bind stands in the file without one. */
-function standsForMore({ ask }: Hit['analysis'], name: string): boolean {
-  return ask(`${name} stands for more`, (text) => {
-    const withoutImports = text.replaceAll(/^[ \t]*(?:import|from)\s[^\r\n]*/gm, '');
-    return new RegExp(`(?<![\\w.'"])${name}(?![\\w'"])`).test(withoutImports.replaceAll(/#[^\r\n]*/g, ''));
-  });
-}
+const standsForMore = new Question((text, name: string) => {
+  const withoutImports = text.replaceAll(/^[ \t]*(?:import|from)\s[^\r\n]*/gm, '');
+  return new RegExp(`(?<![\\w.'"])${name}(?![\\w'"])`).test(withoutImports.replaceAll(/#[^\r\n]*/g, ''));
+});
+
+/** The line where a name stands first, or may be imported. */
+const firstLineWith = new Question(
+  (text, name: string) => new RegExp(`^.*(?:\\b${name}\\b|\\bimport[ \\t]*\\*)`, 'm').exec(text)?.[0],
+);
 
 /** Whether a module's name is bound where the code of the site runs: in a function later than the file is read. */
 function isBoundBefore({ text, ask }: Hit['analysis'], name: string, site: Site): boolean {
   if (site.within !== undefined) return true;
-  const firstLine = ask(
-    `the line where ${name} stands first`,
-    (whole) => new RegExp(`^.*(?:\\b${name}\\b|\\bimport[ \\t]*\\*)`, 'm').exec(whole)?.[0],
-  );
+  const firstLine = ask(firstLineWith, name);
   return firstLine !== undefined && text.indexOf(firstLine) < site.range.start;
 }
 

@@ -8,7 +8,7 @@ import {
   type Change,
   type ModuleLoader,
   type PythonAnalysis,
-  type Questions,
+  type Answers,
   type Statement,
 } from '../python';
 import type { Finding } from './finding';
@@ -25,7 +25,7 @@ interface Known {
   readonly dependencies: Dependencies;
   readonly contributions: ReadonlyMap<Statement, Contribution>;
   readonly links: ReadonlyMap<Statement, ReadonlySet<Statement>>;
-  readonly questions: Questions;
+  readonly answers: Answers;
   readonly importPlace: number;
   readonly spelling: string;
   /** What other modules of the project brought. */
@@ -80,7 +80,7 @@ export class FindingsSession {
     const analysis = analyseStatements(now.statements, now.text, { load: options.load, imported: now.imported });
     const contributions = contributionsOf(analysis, now.wanted, options.settings);
     const findings = report([...contributions.values()], now.text, options) ?? [];
-    this.#keep(now, analysis, contributions, analysis.links, analysis.questions);
+    this.#keep(now, analysis, contributions, analysis.links, analysis.answers);
     return findings;
   }
 
@@ -114,9 +114,7 @@ export class FindingsSession {
     if (analysis.importPlace !== moved(before.importPlace, change)) return undefined;
     // What is linked with it only now has not been gone through.
     if ([...withLinked(asked, analysis.links)].some((statement) => !asked.has(statement))) return undefined;
-    for (const [key, { question, answer }] of before.questions) {
-      if (analysis.ask(key, question) !== answer) return undefined;
-    }
+    if (!analysis.answers.agreeWith(before.answers)) return undefined;
     const again = contributionsOf(analysis, now.wanted, options.settings);
     const contributions = new Map<Statement, Contribution>();
     const old = new Set<Contribution>();
@@ -135,7 +133,7 @@ export class FindingsSession {
     for (const [statement, linked] of before.links) {
       if (there.has(statement) && !asked.has(statement)) links.set(statement, linked);
     }
-    this.#keep(now, analysis, contributions, links, analysis.questions);
+    this.#keep(now, analysis, contributions, links, analysis.answers);
     return findings;
   }
 
@@ -144,7 +142,7 @@ export class FindingsSession {
     { isEntangled, importPlace, spelling }: PythonAnalysis,
     contributions: ReadonlyMap<Statement | undefined, Contribution>,
     links: Known['links'],
-    questions: Questions,
+    answers: Answers,
   ): void {
     if (isEntangled) return;
     const known = new Map<Statement, Contribution>();
@@ -152,7 +150,7 @@ export class FindingsSession {
       if (!statement) return;
       known.set(statement, contribution);
     }
-    this.#known = { ...now, contributions: known, links, questions, importPlace, spelling };
+    this.#known = { ...now, contributions: known, links, answers, importPlace, spelling };
   }
 }
 

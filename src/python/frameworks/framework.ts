@@ -1,5 +1,6 @@
 import type { Expression } from '../../expression';
 import type { FormatName } from '../../numeric';
+import type { Question } from '../questions';
 import type { Value } from '../values';
 
 export type FrameworkName =
@@ -49,7 +50,11 @@ export type Applied =
       readonly prediction: Parameter;
       readonly target: Parameter;
       /** Where its arguments stood in an earlier version, and what a text has that is written for that one. */
-      readonly formerly?: { readonly marks: RegExp; readonly prediction: Parameter; readonly target: Parameter };
+      readonly formerly?: {
+        readonly isMeant: Question<[], boolean>;
+        readonly prediction: Parameter;
+        readonly target: Parameter;
+      };
       /** What it comes to element by element, where that is said with what there is. */
       readonly result?: (prediction: Expression) => Expression;
     }

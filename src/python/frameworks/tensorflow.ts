@@ -10,6 +10,7 @@ import {
   type Framework,
   type Meaning,
 } from './framework';
+import { Question } from '../questions';
 import { activationOf } from './keras';
 import {
   callsOneOf,
@@ -92,8 +93,11 @@ const loss = (name: string): Loss => ({
 });
 
 /** What TensorFlow has no more by these names since version 2. */
-const beforeVersion2 =
-  /\b(?:tf|tensorflow)\.(?:placeholder|(?:Interactive)?Session|get_variable|variable_scope|initialize_all_variables|global_variables_initializer|contrib\.\w+|mul|sub|neg|pack|unpack)\b/;
+const isBeforeVersion2 = new Question((text) =>
+  /\b(?:tf|tensorflow)\.(?:placeholder|(?:Interactive)?Session|get_variable|variable_scope|initialize_all_variables|global_variables_initializer|contrib\.\w+|mul|sub|neg|pack|unpack)\b/.test(
+    text,
+  ),
+);
 
 /**
  * Before TensorFlow 1.0 the logits came first. In versions 1 arguments have to be named, so that positions in code for
@@ -101,7 +105,7 @@ const beforeVersion2 =
  */
 const positionalLoss = (name: string): Loss => ({
   ...loss(name),
-  formerly: { marks: beforeVersion2, prediction: [0, 'logits'], target: [1, 'labels', 'targets'] },
+  formerly: { isMeant: isBeforeVersion2, prediction: [0, 'logits'], target: [1, 'labels', 'targets'] },
 });
 
 const norm: Applied = {

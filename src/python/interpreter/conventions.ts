@@ -12,6 +12,7 @@ import {
   type Expression,
 } from '../../expression';
 import type { FormatName } from '../../numeric';
+import { Question } from '../questions';
 
 export const arithmetic: Readonly<Record<string, (a: Expression, b: Expression) => Expression>> = {
   '+': add,
@@ -141,8 +142,10 @@ const testModule =
   /^[ \t]*(?:import|from)[ \t]+(?:pytest|unittest|nose|hypothesis|absl\.testing|numpy\.testing|torch\.testing)\b/m;
 
 /** Whether a module is of tests, and not one that trains its own model and has a test beside that. */
-export const isTestModule = (text: string): boolean =>
-  testModule.test(text) && !(/^class +\w+\(.*(Module|Model)\)/m.test(text) && /\boptim\.[A-Z]\w+\(/.test(text));
+export const isTestModule = new Question(
+  (text) =>
+    testModule.test(text) && !(/^class +\w+\(.*(Module|Model)\)/m.test(text) && /\boptim\.[A-Z]\w+\(/.test(text)),
+);
 
 /** Names of tensors of ones and zeros, as which choices are given. */
 export const choiceName =

@@ -3,7 +3,7 @@ import type { Statement } from '../syntax';
 import type { Interpretation, InterpretOptions } from './interpretation';
 import { Interpreter } from './interpreter';
 
-export type { Answer, Ask, Condition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
+export type { Condition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
 
 /** Runs a module abstractly: every statement of it and of its functions once, and functions again where called. */
 export function interpret(

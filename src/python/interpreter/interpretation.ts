@@ -3,6 +3,7 @@ import type { Expression } from '../../expression';
 import type { FormatName } from '../../numeric';
 import type { Framework, FrameworkName } from '../frameworks';
 import type { ModuleLoader } from '../modules';
+import type { Ask } from '../questions';
 import type { Scope } from '../scope';
 import type { FunctionDefinition, Lambda, Range, Statement } from '../syntax';
 
@@ -100,8 +101,3 @@ export interface InterpretOptions {
   /** Asks something of the whole text, where it is to be known what was asked: see `PythonAnalysis`. */
   readonly ask?: Ask;
 }
-
-export type Answer = string | number | boolean | undefined;
-
-/** Asks something of a whole text, once under each key. */
-export type Ask = <T extends Answer>(key: string, question: (text: string) => T) => T;

@@ -37,6 +37,7 @@ import { activationOf, lossByName } from '../frameworks/keras';
 import { isFilled, linear } from '../frameworks/operations';
 import type { ModuleLoader } from '../modules';
 import { localsOf } from '../dependencies';
+import { Answers, Question, type Ask } from '../questions';
 import { computedElement, Scope, type Bindings } from '../scope';
 import type {
   Call,
@@ -111,7 +112,7 @@ import {
   namesakes,
 } from './conventions';
 import { FactBook, widest } from './facts';
-import type { Ask, Condition, Definition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
+import type { Condition, Definition, Interpretation, InterpretOptions, Origin, Site } from './interpretation';
 import {
   givenBy,
   isMisplaced,
@@ -258,8 +259,8 @@ export class Interpreter {
   ) {
     this.#text = text;
     this.#asked = asked;
-    this.#ask = ask ?? ((_, question) => question(text));
-    this.#isOfTests = this.#ask('is a module of tests', isTestModule);
+    this.#ask = ask ?? new Answers(text).ask;
+    this.#isOfTests = this.#ask(isTestModule);
     this.#makesStates = /\bapply_fn *=/.test(text);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
@@ -1378,7 +1379,7 @@ export class Interpreter {
         if (object.expression.kind !== 'variable') return this.#opaque(node);
         if (name === 'apply_fn' && this.#applyFunction) return this.#applyFunction;
         if (isEpsilon(name)) {
-          const epsilon = this.#ask(`epsilon ${name}`, (text) => epsilonCalled(name, text));
+          const epsilon = this.#ask(epsilonCalled, name);
           if (epsilon !== undefined) return { kind: 'quantity', expression: constant(epsilon) };
         }
         return this.#unknownAs(`${object.expression.name}.${name}`, node, false);
@@ -2365,7 +2366,7 @@ export class Interpreter {
       }
       case 'loss': {
         const { formerly } = applied;
-        const isOld = formerly && this.#ask(formerly.marks.source, (text) => formerly.marks.test(text));
+        const isOld = formerly && this.#ask(formerly.isMeant);
         const parameters = isOld ? formerly : applied;
         const operands = [parameters.prediction, parameters.target].map(
           (parameter) => argumentOf(call, parameter) ?? this.#opaque(node),
@@ -2619,19 +2620,20 @@ function isEpsilon(name: string): boolean {
  * The number that a text gives an attribute of that name, whatever object it is of: an option of a command line, an entry
  * of a configuration, an attribute of a model. Undefined where there is none, or several different ones.
  */
-function epsilonCalled(name: string, text: string): number | undefined {
+const epsilonCalled = new Question((text, name: string): number | undefined => {
   const number = String.raw`(\d+(?:\.\d*)?(?:e-?\d+)?)(?![\w.*])`;
   const option = String.raw`--${name.replaceAll('_', '[-_]')}['"][^()]*?default\s*=\s*${number}`;
   const entry = String.raw`['"]${name}['"]\s*\]?\s*[:=]\s*${number}`;
   const attribute = String.raw`(?:\.|^[ \t]+)${name}\s*(?::\s*\w+\s*)?=\s*${number}`;
   const found = new Set(
     [...text.matchAll(new RegExp([option, entry, attribute].join('|'), 'gm'))].map((match) =>
-      Number(match.slice(1).find((group) => group !== undefined)),
+      // One of the groups has matched.
+      Number(match.slice(1).join('')),
     ),
   );
-  const [value, ...others] = found;
-  return value !== undefined && others.length === 0 && value > 0 && value < 1 ? value : undefined;
-}
+  const [value = NaN] = found;
+  return found.size === 1 && value > 0 && value < 1 ? value : undefined;
+});
 
 function bound(member: FunctionValue, of: ClassValue, self: Instance = { kind: 'instance', of }): FunctionValue {
   return member.decorated.as === 'static' ? member : { ...member, self };

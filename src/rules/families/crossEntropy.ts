@@ -1,6 +1,7 @@
 import { factorsOf, log, subtract, termsOf, type Expression, type Operation } from '../../expression';
 import type { FormatName } from '../../numeric';
 import type { PythonAnalysis } from '../../python';
+import { Question } from '../../python';
 import { intervalOf } from '../interval';
 import { x, type Form, type Hit, type Rule } from '../rule';
 import { companions } from './evidence';
@@ -90,9 +91,12 @@ function isGiven(given: Expression, hit: Hit): boolean {
 function isLimitedElsewhere(probability: Expression, hit: Hit): boolean {
   const [, name] = /^(\w+)$/.exec(sourceOf(hit, probability) ?? '') ?? [];
   if (name === undefined) return false;
-  const limiting = new RegExp(`(?<![\\w.])${name}\\s*=(?!=)[^\\n]*(clamp|clip|eps|1e-|maximum|smooth)`, 'i');
-  return hit.analysis.ask(`limits ${name}`, (text) => limiting.test(text));
+  return hit.analysis.ask(limits, name);
 }
+
+const limits = new Question((text, name: string) =>
+  new RegExp(`(?<![\\w.])${name}\\s*=(?!=)[^\\n]*(clamp|clip|eps|1e-|maximum|smooth)`, 'i').test(text),
+);
 
 function isPair(own: GuardedLogarithm, ownSign: 1 | -1, other: Term, hit: Hit): boolean {
   if (own.complement === other.logarithm.complement || ownSign !== other.sign) return false;

@@ -15,6 +15,7 @@ import {
   type Pattern,
 } from '../../expression';
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
+import { Question } from '../../python';
 import { intervalOf } from '../interval';
 import { x, type Form, type Hit, type Rewriting, type Saying } from '../rule';
 import { scalarsOf, subjectName, trialsOf } from './scalars';
@@ -465,18 +466,21 @@ export function severityOfSimilarity(exponents: readonly Expression[], hit: Hit)
 function isNormalised({ analysis, site }: Hit): boolean {
   const [around] = analysis.pathTo(site.range.start);
   const own = around?.statement.kind === 'class' ? around.statement.name : undefined;
-  return analysis.ask(`normalises, as ${own ?? 'nothing'} sees it`, (whole) => {
-    // What is commented out isn't done.
-    const text = whole.replace(/#.*/g, '');
-    if (own === undefined) return normalising.test(text);
-    const others = text.split(/^(?=class\b)/m).map((part) => {
-      const [, name] = /^class +(\w+)/.exec(part) ?? [];
-      // What is at the margin again belongs to the class no more.
-      return name === undefined || name === own ? part : part.slice(/\n(?=[^\s#)])/.exec(part)?.index ?? part.length);
-    });
-    return normalising.test(others.join(''));
-  });
+  return own === undefined ? analysis.ask(normalises) : analysis.ask(normalises, own);
 }
+
+/** Asked for a class, whether it does or what belongs to no class. */
+const normalises = new Question((whole, ...[own]: [own?: string]) => {
+  // What is commented out isn't done.
+  const text = whole.replace(/#.*/g, '');
+  if (own === undefined) return normalising.test(text);
+  const others = text.split(/^(?=class\b)/m).map((part) => {
+    const [, name] = /^class +(\w+)/.exec(part) ?? [];
+    // What is at the margin again belongs to the class no more.
+    return name === undefined || name === own ? part : part.slice(/\n(?=[^\s#)])/.exec(part)?.index ?? part.length);
+  });
+  return normalising.test(others.join(''));
+});
 
 /** Words without which a text has no exponential. */
 export const exponentialTriggers: readonly string[] = ['exp', 'math.e', 'np.e', 'numpy.e', 'Math.E', '2.718'];
@@ -520,17 +524,13 @@ function addParts(node: Expression, compared: readonly string[], choices: Map<Ex
 }
 
 /** Whether weights are changed by hand and nothing is differentiated: PyTorch also serves as a NumPy on other hardware. */
-export function isWithoutAutograd({ analysis, site }: Hit): boolean {
-  return (
-    site.framework.name === 'pytorch' &&
-    analysis.ask(
-      'changes weights by hand',
-      (text) =>
-        /learning_rate|\blr\b|momentum/.test(text) &&
-        !/\.backward\(|autograd|requires_grad|\bnn\.|\boptim\b/.test(text),
-    )
-  );
-}
+export const isWithoutAutograd = ({ analysis, site }: Hit): boolean =>
+  site.framework.name === 'pytorch' && analysis.ask(changesWeightsByHand);
+
+const changesWeightsByHand = new Question(
+  (text) =>
+    /learning_rate|\blr\b|momentum/.test(text) && !/\.backward\(|autograd|requires_grad|\bnn\.|\boptim\b/.test(text),
+);
 
 /** How a reduction along an axis is asked for in the code. */
 export interface Reduction {

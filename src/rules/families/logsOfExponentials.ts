@@ -27,6 +27,7 @@ import {
   type Operator,
   type Pattern,
 } from '../../expression';
+import { Question } from '../../python';
 import { boundsOf, lensOf, measure, messageOf, printThreshold } from '../describe';
 import { operand, x, type Form, type Hit, type Rewriting, type Rule, type Saying, type Speech } from '../rule';
 import {
@@ -339,14 +340,11 @@ const stableLogOfOneMinusExp = (value: Expression): Expression =>
 const oneMinus = (inner: Pattern): Pattern => apply('subtract', 1, inner);
 
 /** Numbers of a schedule: how much noise there is after a time that doesn't begin at 0. */
-const isOfSchedule = (hit: Hit): boolean =>
-  hit.analysis.ask('noise schedule', (text) =>
-    /log_mean_coeff|alphas?_bar|log_alpha|beta_[01]|noise_schedule/.test(text),
-  );
+const isOfSchedule = new Question((text) => /log_mean_coeff|alphas?_bar|log_alpha|beta_[01]|noise_schedule/.test(text));
 
 const complementGuard = (hit: Hit): ReturnType<NonNullable<Form['guard']>> => {
   if (isChosenFrom(hit)) return false;
-  return isOfSchedule(hit) ? 'hint' : true;
+  return hit.analysis.ask(isOfSchedule) ? 'hint' : true;
 };
 
 /** Speaks of the value alone: beyond 0, where the gradient fails too, the logarithm has no value anyway. */

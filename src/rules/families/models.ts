@@ -1,4 +1,5 @@
 import type { Expression } from '../../expression';
+import { Question } from '../../python';
 import type { Hit } from '../rule';
 
 /** What the text of a file says about the models in it, where nobody in the file calls them. */
@@ -22,7 +23,7 @@ export function isOutputOfModel(value: Expression, { analysis }: Pick<Hit, 'anal
   const origin = unknown?.kind === 'variable' ? analysis.originOf(unknown) : undefined;
   if (!origin) return false;
   const text = analysis.text.slice(origin.start, origin.end).replace(/\[(?!['"])[^\]]*\]/g, '');
-  return !givenName.test(text) && analysis.ask('has a model that ends in a sigmoid', hasModelEndingInSigmoid);
+  return !givenName.test(text) && analysis.ask(hasModelEndingInSigmoid);
 }
 
 /** The last layer of a model of Keras that is trained in the file. */
@@ -30,7 +31,7 @@ const kerasOutput = /\b(?:Dense|Conv\dD|Activation)\([^\n]*['"]sigmoid['"]/;
 
 const compiles = /(?<!\b(?:re|torch))\.compile\(/;
 
-function hasModelEndingInSigmoid(text: string): boolean {
+const hasModelEndingInSigmoid = new Question((text): boolean => {
   if (kerasOutput.test(text) && compiles.test(text)) return true;
   const bodies = text.split(/^class +/m).slice(1);
   return bodies.some((body) => {
@@ -40,4 +41,4 @@ function hasModelEndingInSigmoid(text: string): boolean {
     const own = body.slice(0, /\n[^\s#)]/.exec(body)?.index);
     return (modelName.test(name) || forwardMethod.test(own)) && endsInSigmoid.test(own);
   });
-}
+});

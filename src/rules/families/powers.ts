@@ -25,6 +25,7 @@ import {
   type Operator,
   type Pattern,
 } from '../../expression';
+import { Question } from '../../python';
 import { intervalOf } from '../interval';
 import { ofVariable, operand, x, type Form, type Hit, type Rule, type Speech } from '../rule';
 import { ofGap } from './guardedLogarithms';
@@ -117,13 +118,15 @@ function isRawPrediction(base: Expression, hit: Hit): boolean {
   if (base.kind !== 'variable' || !/\[.*\]$/.test(sourceOf(hit, base) ?? '')) return false;
   const root = sourceOf(hit, matched) ?? '';
   if (!predictionName.test(root)) return false;
-  return analysis.ask(
-    `compares ${root}`,
-    (text) =>
-      targetNames.some((name) => text.includes(root.replace(predictionName, name))) &&
-      !/sigmoid|softmax|softplus|relu|\bexp\(/i.test(text),
-  );
+  return analysis.ask(isComparedWithTarget, root);
 }
+
+/** Whether code stands somewhere with the target in place of the prediction, in a file without activations. */
+const isComparedWithTarget = new Question(
+  (text, root: string) =>
+    targetNames.some((name) => text.includes(root.replace(predictionName, name))) &&
+    !/sigmoid|softmax|softplus|relu|\bexp\(/i.test(text),
+);
 
 const fractionalForm = (base: Base): Form => ({
   pattern: suchThat(fractionalPower, (bindings) => {

@@ -24,6 +24,7 @@ import {
   type Pattern,
 } from '../../expression';
 import { compileModelAtPoint, formatByName, type FormatName } from '../../numeric';
+import { Question } from '../../python';
 import { isScalar } from '../comparison';
 import { printThreshold } from '../describe';
 import { ofVariable, operand, t, x, type Form, type Hit, type Rule, type Saying } from '../rule';
@@ -187,6 +188,8 @@ const floorSaid = (kind: 'bernoulli' | 'categorical', hit: Hit): Saying => {
   };
 };
 
+const asksForLogarithms = new Question((text) => asked.test(text));
+
 /**
  * Whether logarithms of probabilities are taken of the distribution, as far as the text tells: by the name that it is
  * given, or somewhere if it goes elsewhere. Samples alone need none.
@@ -194,7 +197,7 @@ const floorSaid = (kind: 'bernoulli' | 'categorical', hit: Hit): Saying => {
 function isAskedForLogarithms({ analysis, site }: Hit): boolean {
   const { text } = analysis;
   const after = text.slice(site.range.end);
-  const isAsked = analysis.ask('logarithms of distributions', (whole) => asked.test(whole));
+  const isAsked = analysis.ask(asksForLogarithms);
   const direct = /^\s*\)*\s*\.\s*(\w+)/.exec(after)?.[1];
   if (direct !== undefined) return asking.test(`.${direct}`);
   const before = text.slice(site.statement.start, site.range.start);

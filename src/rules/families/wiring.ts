@@ -24,6 +24,7 @@ import {
 } from '../../expression';
 import { lossById, torchBce } from '../../losses';
 import { compileModelAtPoint, formatByName } from '../../numeric';
+import { Question } from '../../python';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { operand, x, t, type Form, type Hit, type Rule, type Saying } from '../rule';
@@ -394,13 +395,11 @@ export const divergenceOfProbabilities: Rule = {
   ],
 };
 
+const backendNamed = new Question((text) => /KERAS_BACKEND['"]\s*(?:\]\s*=|,)\s*['"](\w+)['"]/.exec(text)?.[1]);
+
 /** Whether Keras is known to run on something else than TensorFlow, which recovers the logits. */
 function recoversLogits({ settings, analysis }: Hit): boolean {
-  const named = analysis.ask(
-    'Keras backend',
-    (text) => /KERAS_BACKEND['"]\s*(?:\]\s*=|,)\s*['"](\w+)['"]/.exec(text)?.[1],
-  );
-  const backend = named ?? settings.kerasBackend ?? 'tensorflow';
+  const backend = analysis.ask(backendNamed) ?? settings.kerasBackend ?? 'tensorflow';
   return backend === 'tensorflow';
 }
 
@@ -536,15 +535,17 @@ function isNoLogit(value: Expression, hit: Hit): boolean {
  */
 function isOnlyGenerating({ site: { statement }, analysis }: Hit): boolean {
   const [, name] = /^\s*([\w.]+)\.compile\(/.exec(analysis.text.slice(statement.start, statement.end)) ?? [];
-  if (name === undefined) return false;
-  const escaped = name.replaceAll('.', '\\.');
-  return analysis.ask(
-    `only generates by ${name}`,
-    (text) =>
-      !new RegExp(`(?<![\\w.])${escaped}\\.(fit|train_on_batch|fit_generator|test_on_batch)\\(`).test(text) &&
-      new RegExp(`\\.add\\(\\s*${escaped}\\s*\\)|(?<![\\w.])${escaped}\\(`).test(text),
-  );
+  return name !== undefined && analysis.ask(isPartOfAnother, name);
 }
+
+/** Whether a model is never trained by itself, and called or added to another one. */
+const isPartOfAnother = new Question((text, name: string) => {
+  const escaped = name.replaceAll('.', '\\.');
+  return (
+    !new RegExp(`(?<![\\w.])${escaped}\\.(fit|train_on_batch|fit_generator|test_on_batch)\\(`).test(text) &&
+    new RegExp(`\\.add\\(\\s*${escaped}\\s*\\)|(?<![\\w.])${escaped}\\(`).test(text)
+  );
+});
 
 export const probabilityLossOfLogits: Rule = {
   id: 'probability-loss-of-logits',

@@ -11,6 +11,7 @@ import {
   type Pattern,
 } from '../../expression';
 import type { Site } from '../../python';
+import { Question } from '../../python';
 import { intervalOf } from '../interval';
 import { operand, type Form, type Hit, type Rule } from '../rule';
 import { findAll } from './shapes';
@@ -140,22 +141,25 @@ function blocked(hit: Hit): Step | undefined {
 
 /** Whether the loss is one that Keras compiles a model with. */
 const isCompiled = ({ site, analysis }: Hit): boolean =>
-  /\.compile\($/.test(analysis.text.slice(site.statement.start, site.range.start).replace(/[^(]*$/, ''));
+  /\.compile\([^(]*$/.test(analysis.text.slice(site.statement.start, site.range.start));
 
 /** What networks end in. */
 const computed: readonly Operator[] = ['matmul', 'sigmoid', 'softmax', 'logSoftmax', 'tanh'];
+
+/** By which positions JAX differentiates a function, separated by commas. */
+const positionsDifferentiated = new Question((text, name: string) => {
+  const call = new RegExp(
+    String.raw`\b(?:grad|value_and_grad|jacobian|jacfwd|jacrev)\(\s*${name}\s*(?:,\s*(?:argnums\s*=\s*)?\(?([\d,\s]+)\)?)?\s*[,)]`,
+  );
+  const match = call.exec(text);
+  return match ? (match[1] ?? '0') : undefined;
+});
 
 /** Of a function that JAX differentiates, the parameters with respect to which: `jax.grad(loss, argnums=1)`. */
 function differentiated({ site, analysis }: Hit): ReadonlySet<string> | undefined {
   const { within, framework } = site;
   if (framework.name !== 'jax' || within?.kind !== 'function') return undefined;
-  const call = new RegExp(
-    String.raw`\b(?:grad|value_and_grad|jacobian|jacfwd|jacrev)\(\s*${within.name}\s*(?:,\s*(?:argnums\s*=\s*)?\(?([\d,\s]+)\)?)?\s*[,)]`,
-  );
-  const found = analysis.ask(`differentiates ${within.name}`, (text) => {
-    const match = call.exec(text);
-    return match ? (match[1] ?? '0') : undefined;
-  });
+  const found = analysis.ask(positionsDifferentiated, within.name);
   if (found === undefined) return undefined;
   const positions = found.split(',').flatMap((digits) => (digits.trim() === '' ? [] : [Number(digits)]));
   return new Set(positions.flatMap((position) => within.parameters[position]?.name ?? []));

@@ -1,5 +1,6 @@
 import { inOrder, sameComputation, variablesOf, type Expression, type Operator } from '../../expression';
 import type { FrameworkName } from '../../python';
+import { Question } from '../../python';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { measureAtZero, said } from '../points';
@@ -281,7 +282,7 @@ function isConstantOfJax(node: Expression, hit: Hit): boolean {
   const { within } = site;
   const origin = analysis.originOf(node);
   if (site.framework.name !== 'jax' || within?.kind !== 'function' || origin?.within?.kind !== 'function') return false;
-  if (!isDifferentiatedByFirst(within.name, hit)) return false;
+  if (!analysis.ask(isDifferentiatedByFirst, within.name)) return false;
   const [, name = ''] = /^(\w+)(?:\[[^\]]*\])*$/.exec(analysis.text.slice(origin.start, origin.end)) ?? [];
   const parameters = origin.within.parameters.map((each) => each.name).filter((each) => each !== 'self');
   if (origin.within === within) return parameters.indexOf(name) > 0;
@@ -291,14 +292,12 @@ function isConstantOfJax(node: Expression, hit: Hit): boolean {
 }
 
 /** Whether the file asks for the gradient of a function, and only by the first argument. */
-function isDifferentiatedByFirst(name: string, { analysis }: Hit): boolean {
-  return analysis.ask(`JAX differentiates ${name} by its first argument`, (text) => {
-    const calls = [
-      ...text.matchAll(new RegExp(`\\b(?:value_and_)?grad\\(\\s*(?:self\\.)?${name}\\s*([,)][^\\n]*)`, 'g')),
-    ];
-    return calls.length > 0 && calls.every(([, rest = '']) => !rest.includes('argnums') && !/^,\s*[([\d]/.test(rest));
-  });
-}
+const isDifferentiatedByFirst = new Question((text, name: string) => {
+  const calls = [
+    ...text.matchAll(new RegExp(`\\b(?:value_and_)?grad\\(\\s*(?:self\\.)?${name}\\s*([,)][^\\n]*)`, 'g')),
+  ];
+  return calls.length > 0 && calls.every(([, rest = '']) => !rest.includes('argnums') && !/^,\s*[([\d]/.test(rest));
+});
 
 /** The code that a value is computed by. */
 export function sourceOf({ analysis }: Hit, expression: Expression): string | undefined {
@@ -365,35 +364,35 @@ function isBesideGradient({ site: { within, framework }, analysis }: Hit): boole
     !/(train|update)_?step$|^(train|update)$/.test(within.name)
   )
     return false;
-  const { name } = within;
   return (
     /\b(value_and_)?grad\(/.test(analysis.text.slice(within.start, within.end)) &&
-    !analysis.ask(`takes the gradient of ${name}`, (text) => new RegExp(`grad\\(\\s*(self\\.)?${name}\\b`).test(text))
+    !analysis.ask(isDifferentiated, within.name)
   );
 }
 
+const isDifferentiated = new Question((text, name: string) => new RegExp(`grad\\(\\s*(self\\.)?${name}\\b`).test(text));
+
 /** Whether it is in the code of a script for PyTorch that takes no gradients anywhere, and says so at some places. */
-function isInScriptWithoutGradients({ site: { within, framework }, analysis }: Hit): boolean {
-  if (within || framework.name !== 'pytorch') return false;
-  return analysis.ask(
-    'takes no gradients',
-    (text) => /\bno_grad\(|\.eval\(\)/.test(text) && !/\.backward\(|\bautograd\b|\.fit\(|[Tt]rainer|\boptim/.test(text),
-  );
-}
+const isInScriptWithoutGradients = ({ site: { within, framework }, analysis }: Hit): boolean =>
+  !within && framework.name === 'pytorch' && analysis.ask(takesNoGradients);
+
+const takesNoGradients = new Question(
+  (text) => /\bno_grad\(|\.eval\(\)/.test(text) && !/\.backward\(|\bautograd\b|\.fit\(|[Tt]rainer|\boptim/.test(text),
+);
 
 /** Whether all functions of the file that call the one around evaluate, by their names. */
 function isCalledToEvaluate({ site: { within }, analysis }: Hit): boolean {
   // Losses are tried out, too.
-  if (within?.kind !== 'function' || training.test(within.name)) return false;
-  const { name } = within;
-  return analysis.ask(`${name} is called to evaluate`, (text) => {
-    const callers = [...text.matchAll(new RegExp(`(?<!def )\\b${name}\\(`, 'g'))].map(({ index }) => {
-      const [, before = ''] = /^[^]*\n[ \t]*(?:async )?def (\w+)/.exec(text.slice(0, index)) ?? [];
-      return before;
-    });
-    return callers.length > 0 && callers.every((caller) => /^_*(eval|test)|evaluat/.test(caller));
-  });
+  return within?.kind === 'function' && !training.test(within.name) && analysis.ask(onlyEvaluates, within.name);
 }
+
+const onlyEvaluates = new Question((text, name: string) => {
+  const callers = [...text.matchAll(new RegExp(`(?<!def )\\b${name}\\(`, 'g'))].map(({ index }) => {
+    const [, before = ''] = /^[^]*\n[ \t]*(?:async )?def (\w+)/.exec(text.slice(0, index)) ?? [];
+    return before;
+  });
+  return callers.length > 0 && callers.every((caller) => /^_*(eval|test)|evaluat/.test(caller));
+});
 
 /** Whether the function around is made of Haiku's layers, which it has no class for. */
 function isOfHaiku({ site: { within }, analysis }: Hit): boolean {
@@ -438,30 +437,27 @@ function isOutsideTape({ site: { within, range }, analysis }: Hit): boolean {
 }
 
 /** Whether it is in a script that runs graphs of TensorFlow 1 in a session, none of which has a gradient: neighbours, K-means. */
-function isOfGraphWithoutGradients({ site, analysis }: Hit): boolean {
-  return (
-    site.framework.name === 'tensorflow' &&
-    analysis.ask(
-      'runs graphs without gradients',
-      (text) =>
-        /\bplaceholder\(/.test(text) &&
-        text.includes('Session(') &&
-        text.includes('.run(') &&
-        !/optimi[sz]er|minimi[sz]e|gradient|loss|\bcost|\.fit\(|\bimport \*/i.test(text),
-    )
-  );
-}
+const isOfGraphWithoutGradients = ({ site, analysis }: Hit): boolean =>
+  site.framework.name === 'tensorflow' && analysis.ask(runsGraphsWithoutGradients);
+
+const runsGraphsWithoutGradients = new Question(
+  (text) =>
+    /\bplaceholder\(/.test(text) &&
+    text.includes('Session(') &&
+    text.includes('.run(') &&
+    !/optimi[sz]er|minimi[sz]e|gradient|loss|\bcost|\.fit\(|\bimport \*/i.test(text),
+);
 
 const training =
   /loss|^forward$|^call$|^train(ing)?_step$|penalty|regulari[sz]|objective|criterion|energy|potential|entropy|likelihood|nll|diverg|focal|dice|tversky|triplet|contrast|hinge|info_?nce|nt_?xent|simclr/i;
+
+const hasModulesOfJax = new Question((text) => /\b(nn|nnx|linen|hk|eqx)\.(Module|compact)\b/.test(text));
 
 /** Whether the place is in code that is trained through as a rule, by the names around it. */
 export function isInsideTraining(hit: Hit): boolean {
   const { functions, class: name } = surroundings(hit);
   // Of Flax and Haiku; other objects that are called transform data.
-  const calls = hit.analysis.ask('modules of JAX', (text) => /\b(nn|nnx|linen|hk|eqx)\.(Module|compact)\b/.test(text))
-    ? ['__call__']
-    : [];
+  const calls = hit.analysis.ask(hasModulesOfJax) ? ['__call__'] : [];
   return (
     !isOutsideTraining(hit) &&
     (functions.some(
@@ -475,45 +471,40 @@ export function isInsideTraining(hit: Hit): boolean {
 }
 
 /** Whether the class is a module whose forward pass calls the method: the squash of a capsule. */
-function isCalledInForward(method: string, name: string, { analysis }: Hit): boolean {
-  if (name === '') return false;
-  return analysis.ask(`${name} calls ${method} in its forward pass`, (text) => {
-    const [body = ''] = new RegExp(`^class +${name}\\b[^]*?(?=\\n\\S|$(?![^]))`, 'm').exec(text) ?? [];
-    const [forward = ''] =
-      /^[ \t]+def (forward|call)\([^]*?(?=\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/m.exec(body) ?? [];
-    return forward.includes(`self.${method}(`);
-  });
-}
+const isCalledInForward = (method: string, name: string, { analysis }: Hit): boolean =>
+  name !== '' && analysis.ask(callsInForward, name, method);
+
+const callsInForward = new Question((text, name: string, method: string) => {
+  const [body = ''] = new RegExp(`^class +${name}\\b[^]*?(?=\\n\\S|$(?![^]))`, 'm').exec(text) ?? [];
+  const [forward = ''] = /^[ \t]+def (forward|call)\([^]*?(?=\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/m.exec(body) ?? [];
+  return forward.includes(`self.${method}(`);
+});
 
 /** Whether the function around is what Keras calls with the model's outputs; of metrics of the kind more is known by their names. */
 export function isLossOfKeras({ site: { within, framework }, analysis }: Hit): boolean {
   if (within?.kind !== 'function' || framework.name === 'pytorch') return false;
   const [first, second] = within.parameters.map(({ name }) => name).filter((name) => name !== 'self');
-  return first === 'y_true' && second === 'y_pred' && !isMetric(within.name, analysis);
+  return first === 'y_true' && second === 'y_pred' && !analysis.ask(isMetric, within.name);
 }
 
 /** Whether a model is compiled with it only to be told its value. */
-function isMetric(name: string, analysis: Hit['analysis']): boolean {
-  return analysis.ask(
-    `${name} is a metric`,
-    (text) =>
-      new RegExp(String.raw`\bmetrics\s*=\s*\[[^\]]*\b${name}\b`).test(text) &&
-      !new RegExp(String.raw`\bloss\s*=\s*\[?\s*${name}\b`).test(text),
-  );
-}
+const isMetric = new Question(
+  (text, name: string) =>
+    new RegExp(String.raw`\bmetrics\s*=\s*\[[^\]]*\b${name}\b`).test(text) &&
+    !new RegExp(String.raw`\bloss\s*=\s*\[?\s*${name}\b`).test(text),
+);
 
 /** Steps of training give losses and are none. */
 const stepName = /train|update|step|fit|learn|optimi[sz]e|run|main/i;
 
 /** Whether what the function gives is called a loss elsewhere, or the function is given as one: `compile(loss=pearson)`. */
-function isLoss(name: string, { analysis }: Hit): boolean {
-  if (stepName.test(name)) return false;
+const isLoss = (name: string, { analysis }: Hit): boolean => !stepName.test(name) && analysis.ask(isTakenForLoss, name);
+
+const isTakenForLoss = new Question((text, name: string) => {
   const assigned = String.raw`^[ \t]*(self\.)?(\w*_)?(loss|criterion|objective|cost)(_\w+)? *\+?=(?!=)[^#\n]*`;
   const given = String.raw`[(,]\s*loss *= *[\[{(]?[ '"\w:]*|\b(?:value_and_grad|grad|jacfwd|jacrev|hessian)\(\s*`;
-  return analysis.ask(`${name} is a loss`, (text) =>
-    new RegExp(String.raw`(${assigned}|${given})(self\.|(?<![.\w]))${name}\b`, 'm').test(text),
-  );
-}
+  return new RegExp(String.raw`(${assigned}|${given})(self\.|(?<![.\w]))${name}\b`, 'm').test(text);
+});
 
 /** The names of the functions and the class around a place. */
 export function namesAround(hit: Hit): readonly string[] {
