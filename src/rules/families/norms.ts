@@ -21,7 +21,7 @@ import {
 import type { FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule } from '../rule';
-import { findAll, literal, multipleOfSum, rootOf } from './shapes';
+import { findAll, literal, multipleOfSum, rootOf, scaled } from './shapes';
 import {
   canBeZero,
   carriesGradient,
@@ -343,6 +343,10 @@ const byConstantNorm: Form = divisionForm(apply('stopGradient', either(plainNorm
 });
 
 const byCall = divisionForm(plainNorm, nothing);
+/** Vectors that are made as long as a number. */
+const byMultiple = divisionForm(scaled(either(plainNorm, rootOf(sumOfSquares))), nothing, {
+  name: 'x / (a * norm(x))',
+});
 const byRoot = divisionForm(rootOf(sumOfSquares), sumOfSquares);
 const byRootOfMean = divisionForm(
   rootOf(either(apply('divide', sumOfSquares, anything), apply('mean', square(operand)))),
@@ -367,6 +371,7 @@ export const divisionByNorm: Rule = {
     byRoot,
     byRootOfMean,
     byConstantNorm,
+    byMultiple,
     divisionForm(generalNorm, nothing),
     bySquaredParts,
     divisionForm(nothing, nothing, { pattern: multipleOverNorm }),

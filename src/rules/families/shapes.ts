@@ -134,3 +134,7 @@ export const toAnyBase = (natural: Pattern): Pattern => ({
     return inner && natural.match(inner, bindings);
   },
 });
+
+/** A multiple by a number, and not the thing itself. */
+export const scaled = (inner: Pattern): Pattern =>
+  suchThat(multipleOf(inner), (_, node) => node.kind === 'operation' && inner.roots?.has(node.operator) === false);

@@ -24,7 +24,7 @@ import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { said } from '../points';
 import { isChosenFrom } from './exponents';
-import { contains, findAll, literal, rootOf } from './shapes';
+import { contains, findAll, literal, rootOf, scaled } from './shapes';
 import {
   canBeZero,
   carriesGradient,
@@ -174,6 +174,7 @@ export const deviationAtZero: Rule = {
   triggers: [['std', 'var', 'Var', 'moments', 'mean']],
   forms: [
     deviationForm('sqrt(var(x))', rootOf(varianceOf)),
+    deviationForm('sqrt(a * var(x))', rootOf(scaled(varianceOf))),
     // Alone it is a metric as a rule.
     deviationForm(
       'std(x)',

@@ -461,6 +461,15 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'a length that is a number': `
+import torch
+import torch.nn as nn
+class RawNet(nn.Module):
+    def forward(self, x):
+        code = self.fc1(x)
+        length = code.norm(p=2, dim=1, keepdim=True) / 10.
+        return self.fc2(«torch.div(code, length)»)
+`,
       'a norm that is taken for a number': `
 import torch
 def quaternion_loss(preds, labels):
@@ -560,6 +569,15 @@ def rotation_loss(y, p):
 `,
     });
     spares({
+      'a length that is a number, with an epsilon': `
+import torch
+import torch.nn as nn
+class RawNet(nn.Module):
+    def forward(self, x):
+        code = self.fc1(x)
+        length = code.norm(p=2, dim=1, keepdim=True) / 10. + 1e-6
+        return self.fc2(torch.div(code, length))
+`,
       'parts of something else, and squares that are kept off 0': `
 import torch
 def loss(r, v):

@@ -152,6 +152,13 @@ def forward(x, y):
 
   describe('deviation-at-zero', () => {
     finds('deviation-at-zero', {
+      'a multiple of the variance under the root': `
+import torch
+import torch.nn as nn
+class HingeLoss(nn.Module):
+    def forward(self, x):
+        return torch.relu(1 - «torch.sqrt(self.net(x).var(dim=0) / 2)»).sum()
+`,
       'a multiple of it, in what Keras calls': `
 import tensorflow as tf
 def crps(y_true, y_pred, factor=0.05):
@@ -230,6 +237,13 @@ def contrast_loss(x):
 `,
     });
     spares({
+      'a multiple of the variance and an epsilon under the root': `
+import torch
+import torch.nn as nn
+class HingeLoss(nn.Module):
+    def forward(self, x):
+        return torch.relu(1 - torch.sqrt(self.net(x).var(dim=0) / 2 + 1e-6)).sum()
+`,
       "PyTorch's own standard deviation, whose gradient at 0 is 0": `
 import torch
 def variance_loss(z):
