@@ -104,3 +104,19 @@ function sameNode(a: Expression, b: Expression): boolean {
       return b.kind === 'withGradient';
   }
 }
+
+/** Whether it is made of comparisons, and of which value, if that is asked. */
+export function isComparison(expression: Expression, of?: Expression): boolean {
+  if (expression.kind !== 'operation') return false;
+  switch (expression.operator) {
+    case 'less':
+    case 'lessEqual':
+      return of === undefined || expression.operands.some((operand) => sameComputation(operand, of));
+    case 'and':
+    case 'or':
+    case 'not':
+      return expression.operands.every((operand) => isComparison(operand, of));
+    default:
+      return false;
+  }
+}

@@ -3,14 +3,18 @@ import {
   acos,
   acosh,
   add,
+  anything,
+  apply,
   asin,
   asinh,
   atan2,
   atanh,
   clip,
+  complement,
   constant,
   cosh,
   divide,
+  either,
   equal,
   erf,
   erfc,
@@ -18,6 +22,7 @@ import {
   exp,
   expm1,
   floor,
+  isComparison,
   less,
   lessEqual,
   log,
@@ -28,6 +33,7 @@ import {
   logSigmoid,
   logSoftmax,
   logSumExp,
+  matchPattern,
   maximum,
   minimum,
   multiply,
@@ -52,7 +58,7 @@ import {
   type TensorOperator,
 } from '../../expression';
 import { choose } from '../values';
-import { all, argumentOf, binary, unary, type Applied, type Meaning, type Parameter } from './framework';
+import { opaque, all, argumentOf, binary, unary, type Applied, type Meaning, type Parameter } from './framework';
 
 /** The operations that frameworks share, with the parameter names that one of them has. */
 export interface Names {
@@ -244,6 +250,35 @@ export function picking(position: Parameter): Applied {
   };
 }
 
+/** The elements for which a comparison of them holds: `masked_select(x, x > 0)`. */
+export function selecting(mask: Parameter): Applied {
+  return {
+    does: 'choose',
+    choose: (call) => {
+      const given = argumentOf(call, mask);
+      const [of] = call.positional;
+      const values = of?.kind === 'quantity' ? of.expression : undefined;
+      if (given?.kind !== 'quantity' || !values || !isComparison(given.expression, values)) return { does: 'keep' };
+      const at = given.expression;
+      return { does: 'compute', parameters: ['input'], loose: true, build: ([x]) => x && operation('pick', x, at) };
+    },
+  };
+}
+
+/** `mask.bool()`: of zeros and ones the same again, in products. */
+export const truths: Applied = {
+  does: 'choose',
+  choose: (call) => {
+    const [of] = call.positional;
+    const isMask =
+      of?.kind === 'quantity' &&
+      (isComparison(of.expression) || matchPattern(either(chosen, complement(chosen)), of.expression) !== undefined);
+    return isMask ? { does: 'keep' } : opaque;
+  },
+};
+
+const chosen = apply('oneHot', anything);
+
 function isPosition(expression: Expression): boolean {
   return expression.kind === 'operation' && expression.operator === 'index';
 }
@@ -329,14 +364,15 @@ export const segmentSum = (parameters: readonly [values: string, index: string])
   build: ([x, index], others) => x && operation('sum', operation('pick', x, index ?? others())),
 });
 
-/** `zeros.scatter(1, index, 1.0)`: a one-hot of the index. */
+/** `zeros.scatter(1, index, 1.0)`: a one-hot of the index; `ones.scatter(1, index, 0)`: all others. */
 export const scattering: Applied = {
   does: 'compute',
   parameters: ['input', 'dim', 'index', 'src'],
   loose: true,
   build: ([x, , index, value]) => {
-    const isOne = value?.kind === 'constant' && value.value === 1;
-    return x && index && isOne && x.kind === 'constant' && x.value === 0 ? operation('oneHot', index) : undefined;
+    if (!index || x?.kind !== 'constant' || value?.kind !== 'constant' || x.value + value.value !== 1) return undefined;
+    if (value.value === 1) return operation('oneHot', index);
+    return x.value === 1 ? subtract(1, operation('oneHot', index)) : undefined;
   },
 };
 

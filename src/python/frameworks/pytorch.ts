@@ -28,7 +28,9 @@ import {
   reduction,
   scattering,
   segmentSum,
+  selecting,
   selection,
+  truths,
   uniform,
   withPositions,
 } from './operations';
@@ -145,7 +147,7 @@ const both: Readonly<Record<string, Meaning>> = {
   index_select: picking([2, 'index']),
   take: picking([1, 'index']),
   take_along_dim: picking([1, 'indices']),
-  masked_select: keep,
+  masked_select: selecting([1, 'mask']),
   ...all(
     [
       'broadcast_to',
@@ -381,6 +383,7 @@ export const pytorch: Framework = {
     /** In place: another number everywhere. */
     fill: { does: 'compute', parameters: ['input', 'value'], build: ([, value]) => value },
     scatter: scattering,
+    bool: truths,
     masked_fill: {
       does: 'compute',
       parameters: ['input', 'mask', 'value'],

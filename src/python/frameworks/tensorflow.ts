@@ -23,6 +23,7 @@ import {
   picking,
   looseOf,
   segmentSum,
+  selecting,
   selection,
   uniform,
 } from './operations';
@@ -179,7 +180,6 @@ export const tensorflow: Framework = {
       ...all(['random_uniform', 'random.uniform'], uniform([1, 'minval'], [2, 'maxval'])),
       ...all(
         [
-          'boolean_mask',
           'broadcast_to',
           'cast',
           'concat',
@@ -213,6 +213,7 @@ export const tensorflow: Framework = {
         keep,
       ),
       ...all(['gather', 'gather_nd', 'batch_gather'], picking([1, 'indices'])),
+      boolean_mask: selecting([1, 'mask']),
       ...all(['multinomial', 'random.categorical', 'random.multinomial'], { does: 'sample' }),
       ...under('nn.', {
         sigmoid_cross_entropy_with_logits: positionalLoss('sigmoid-cross-entropy'),

@@ -1,22 +1,6 @@
-import { children, sameComputation, type Expression } from '../../expression';
+import { children, isComparison, type Expression } from '../../expression';
 import { alternativesOf, type Value } from '../values';
 import type { Condition } from './interpretation';
-
-/** Whether it is made of comparisons, and of which value, if that is asked. */
-export function isComparison(expression: Expression, of?: Expression): boolean {
-  if (expression.kind !== 'operation') return false;
-  switch (expression.operator) {
-    case 'less':
-    case 'lessEqual':
-      return of === undefined || expression.operands.some((operand) => sameComputation(operand, of));
-    case 'and':
-    case 'or':
-    case 'not':
-      return expression.operands.every((operand) => isComparison(operand, of));
-    default:
-      return false;
-  }
-}
 
 /** What a test says; of one of several values that is compared with a number of each of them, if it is that. */
 export function conditionsOf(test: Value): readonly Condition[] {

@@ -2,6 +2,7 @@ import {
   constant,
   divide,
   inOrder,
+  isComparison,
   literalOf,
   multiply,
   negate,
@@ -81,7 +82,7 @@ import {
   withoutArguments,
 } from './arguments';
 import { combinationsOf, withOneUnknown, type Choices } from './combinations';
-import { conditionsOf, isComparison } from './conditions';
+import { conditionsOf } from './conditions';
 import {
   arithmetic,
   propertyDecorator,
@@ -205,6 +206,8 @@ export class Interpreter {
   readonly #sites: Site[] = [];
   readonly #known = new FactBook();
   readonly #anyOfValues = new WeakMap<Value, Expression>();
+  /** What stands for an object of which nothing is known that can be computed with. */
+  readonly #unknownOf = new WeakMap<Value, Expression>();
   readonly #annotated = new Map<ClassDefinition, readonly string[]>();
   /** Of arrays the tensors that were made of them. */
   readonly #tensors = new Map<Variable, Variable>();
@@ -1102,8 +1105,8 @@ export class Interpreter {
   #isFilled(container: Value, value: Value): boolean {
     if (container.kind !== 'quantity' || container.expression.kind === 'operation') return false;
     if (value.kind !== 'quantity' || value.expression.kind !== 'operation') return false;
-    const isProbability = ['softmax', 'sigmoid', 'divide'].includes(value.expression.operator);
-    if (!isProbability || this.#known.formatOf(value.expression) !== undefined) return false;
+    const isTelling = ['softmax', 'sigmoid', 'divide', 'exp'].includes(value.expression.operator);
+    if (!isTelling || this.#known.formatOf(value.expression) !== undefined) return false;
     const origin = this.#known.originOf(container.expression);
     return origin !== undefined && /^(\w+\.)+(zeros|empty)(_like)?\(/.test(this.#text.slice(origin.start, origin.end));
   }
@@ -1780,11 +1783,21 @@ export class Interpreter {
             const areTensors = parts.every(({ kind }) => kind === 'quantity');
             if (areTensors && tensors.size <= mostAlternatives) return [...withOneUnknown([...tensors])];
           }
+          // What its methods are called of, too.
+          if (single.isJoined) {
+            const joined = choose(single.items);
+            if (joined && joined.kind !== 'none') return [...this.#expressionsOf(joined, node)];
+          }
           break;
         default:
       }
-      const unknown = this.#fresh().expression;
-      this.#setOrigin(unknown, node);
+      // The same object is the same unknown wherever it is computed with.
+      let unknown = this.#unknownOf.get(single);
+      if (!unknown) {
+        unknown = this.#fresh().expression;
+        this.#setOrigin(unknown, node);
+        this.#unknownOf.set(single, unknown);
+      }
       return [unknown];
     });
   }

@@ -471,7 +471,15 @@ const gradientThroughWhere: Rule = {
 
 // acos and asin of a value that is at most 1 in exact arithmetic only.
 
-const passing: ReadonlySet<string> = new Set(['pick', 'stopGradient', 'negate', 'mean', 'greatest', 'least']);
+const passing: ReadonlySet<string> = new Set([
+  'pick',
+  'stopGradient',
+  'negate',
+  'absolute',
+  'mean',
+  'greatest',
+  'least',
+]);
 
 /**
  * Whether a value is a sum of products, such as a dot product, a trace or a cosine: in exact arithmetic between -1 and
@@ -630,7 +638,7 @@ function limitedAt(hit: Hit, arc: Arc): Form | undefined {
   // Numbers next to 1 were meant to keep the argument off it.
   const isMeant = [low, high].some((limit) => Math.abs(limit) < 1 && Math.abs(rounded(limit, format)) === 1);
   if (!isMeant && !isSumOfProducts(inner)) return undefined;
-  const isLoss = namesAround(hit).some((name) => /loss|criterion|objective/i.test(name));
+  const isLoss = namesAround(hit).some((name) => /loss|criterion|objective|distance$/i.test(name));
   const severity: Severity = isMeant ? 'warning' : isLoss ? 'information' : 'hint';
   const because = isMeant
     ? ` In ${format} the limits ${String(low)} and ${String(high)} are ${inWords(rounded(low, format))} and ${inWords(rounded(high, format))}.`

@@ -115,9 +115,10 @@ const densityName = /lik|prob|pdf|dens|gauss|normal|mix|component|score|expert|e
 export const isMixtureOfDensities = (hit: Hit, { mixed }: Guarded): boolean =>
   mixed?.weights.some((weight) => {
     if (weight.kind === 'constant') return false;
+    if (isSelection(weight)) return false;
     const origin = hit.analysis.originOf(weight);
     const names = [origin ? hit.analysis.text.slice(origin.start, origin.end) : '', ...(origin?.names ?? [])];
-    return (weight.kind !== 'variable' && !isSelection(weight)) || names.some((name) => densityName.test(name));
+    return weight.kind !== 'variable' || names.some((name) => densityName.test(name));
   }) === true;
 
 /** A one-hot, a comparison, and what a gradient is kept off. */

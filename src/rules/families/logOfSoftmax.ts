@@ -10,6 +10,7 @@ import {
   logSoftmax,
   multipleOf,
   multiply,
+  number,
   sameComputation,
   softmax,
   suchThat,
@@ -93,6 +94,24 @@ export const logOfSoftmax: Rule = {
         tfjs: '{tensorflowjs.logSoftmax}($x)',
       },
       name: 'log(softmax(x))',
+    },
+    {
+      ...measured,
+      pattern: apply(
+        'log',
+        reshaped(
+          apply(
+            'multiply',
+            reshaped(softmaxOf(operand)),
+            number('a', (value) => value > 0),
+          ),
+        ),
+      ),
+      name: 'log(a * softmax(x))',
+      typical: { a: 0.5 },
+      unstable: ({ a = 0.5 }) => log(multiply(softmax(x, 0), a)),
+      stable: ({ a = 0.5 }) => add(logSoftmax(x, 0), log(a)),
+      advice: 'take the logarithm of the number and the log softmax apart',
     },
     {
       ...measured,

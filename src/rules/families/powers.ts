@@ -106,7 +106,7 @@ const isLimited = (base: Expression, hit: Hit): boolean =>
   (base.operator === 'maximum' || base.operator === 'clip') &&
   /eps|tiny|smooth/i.test(sourceOf(hit, base) ?? '');
 
-const predictionName = /pred(ict(ions?|ed)?)?(?=_|\b)/;
+const predictionName = /pre(d(ict(ions?|ed)?)?)?(?=_|\b)/;
 const targetNames = ['true', 'target', 'targets', 'label', 'labels', 'gt'] as const;
 
 /**

@@ -315,6 +315,8 @@ interface Surroundings {
   /** The function around a place and the outermost one. */
   readonly functions: readonly string[];
   readonly class: string;
+  /** What the class is called that it is one of. */
+  readonly bases: readonly string[];
 }
 
 /** The names of what stands around a place. */
@@ -323,13 +325,16 @@ export function surroundings({ site, analysis }: Hit): Surroundings {
   const [outer] = analysis
     .pathTo(site.range.start)
     .flatMap(({ statement }) => (statement.kind === 'class' || statement.kind === 'function' ? statement : []));
-  if (outer?.kind === 'class') return { functions: inner, class: outer.name };
-  return { functions: !outer || outer.name === inner[0] ? inner : [...inner, outer.name], class: '' };
+  if (outer?.kind === 'class') {
+    const bases = outer.bases.flatMap((base) => (base.kind === 'name' || base.kind === 'attribute' ? base.name : []));
+    return { functions: inner, class: outer.name, bases };
+  }
+  return { functions: !outer || outer.name === inner[0] ? inner : [...inner, outer.name], class: '', bases: [] };
 }
 
 /** Functions in which no gradients are taken, by their names. */
 const withoutGradients =
-  /preproc|^_*eval|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse(?!\w*loss)|mpjpe|psnr|(^|_)l2_?err|rel(ative)?_?(l2|err)(?!\w*loss)|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
+  /preproc|^_*eval|^on_(test|val|predict)|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse(?!\w*loss)|mpjpe|psnr|(^|_)l2_?err|rel(ative)?_?(l2|err)(?!\w*loss)|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
 /** Classes of which the same is true. */
 const classesWithout =
   /^measure|metric|sampler|optimi[sz]er|adam|sgd|dataset|loader|transform(?!er)|callback|evaluat|standardi[sz]|scheduler|scaler$/i;
@@ -338,7 +343,7 @@ const reporting = /^\s*(psnr\w*\s*=|print|log(ger|ging)?\b|self\.log|writer|summ
 
 /** Whether the place is in code that is not trained through, by the names around it. */
 export function isOutsideTraining(hit: Hit): boolean {
-  const { functions, class: name } = surroundings(hit);
+  const { functions, class: name, bases } = surroundings(hit);
   const { start, end } = hit.site.statement;
   return (
     functions.some((each) => withoutGradients.test(each)) ||
@@ -346,6 +351,7 @@ export function isOutsideTraining(hit: Hit): boolean {
       !isTrainedThrough(hit) &&
       !functions.some((each) => isLoss(each, hit))) ||
     (classesWithout.test(name) && !/loss/i.test(name)) ||
+    bases.includes('Callback') ||
     reporting.test(hit.analysis.text.slice(start, end)) ||
     isOfGraphWithoutGradients(hit) ||
     isOutsideTape(hit) ||
