@@ -10,11 +10,12 @@ import {
   type Site,
   type Statement,
 } from '../python';
-import type { FormatName } from '../numeric';
+import { formatByName, type FormatName } from '../numeric';
 import { boundsOf, lensOf, measure, messageOf } from './describe';
 import type { Finding, FormatFailures, RelatedPlace, Severity } from './finding';
 import { isTested } from './families/zeros';
 import { fixOf } from './fixes';
+import { intervalOf } from './interval';
 import { rules } from './rules';
 import type { FinderSettings } from './settings';
 import type { Form, Hit, Rule } from './rule';
@@ -346,6 +347,7 @@ function formatsOf(site: Site, settings: FinderSettings): readonly FormatName[] 
 function canReachFailure(hit: Hit): boolean {
   const { form, numbers, formats } = hit;
   if (!form.unstable || !form.headline) return true;
+  if (isLogOfSelected(hit)) return false;
   const isKeptFromZero = isLogOfTested(hit);
   const { low, high } = boundsOf(hit);
   const { of, side } = form.headline;
@@ -361,6 +363,14 @@ function canReachFailure(hit: Hit): boolean {
         (side === 'below' ? low <= failure.from : high >= failure.from),
     ),
   );
+}
+
+/** Whether it is a logarithm of elements that were selected for not being 0: `log(p[p > 1e-6])`. */
+function isLogOfSelected({ matched, site, formats }: Hit): boolean {
+  const [argument] = matched.kind === 'operation' && matched.operator === 'log' ? matched.operands : [];
+  if (argument?.kind !== 'operation' || argument.operator !== 'pick') return false;
+  const { smallestNormal } = formatByName(formats[0] ?? 'float32');
+  return intervalOf(argument, site.conditions).low > smallestNormal;
 }
 
 /** Whether it is a logarithm of what was compared with 0 on the way: `if p == 0: return c`, then `log(p)`. */

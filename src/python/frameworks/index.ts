@@ -129,6 +129,7 @@ export function frameworkOfModule(path: string): Framework | undefined {
 /** What modules are called that nothing binds: `from fastai.basics import *` has brought them, or the file is a piece. */
 export const usualModules: ReadonlyMap<string, string> = new Map([
   ['F', 'torch.nn.functional'],
+  ['K', 'keras.backend'],
   ['jax', 'jax'],
   ['jnp', 'jax.numpy'],
   ['nn', 'torch.nn'],

@@ -1783,10 +1783,11 @@ export class Interpreter {
             const areTensors = parts.every(({ kind }) => kind === 'quantity');
             if (areTensors && tensors.size <= mostAlternatives) return [...withOneUnknown([...tensors])];
           }
-          // What its methods are called of, too.
+          // What its methods are called of, too; but numbers that are written down are data of which nothing is known.
           if (single.isJoined) {
             const joined = choose(single.items);
-            if (joined && joined.kind !== 'none') return [...this.#expressionsOf(joined, node)];
+            const parts = joined && joined.kind !== 'none' ? this.#expressionsOf(joined, node) : [];
+            if (parts.some((part) => part && part.kind !== 'constant')) return [...parts];
           }
           break;
         default:

@@ -1,7 +1,6 @@
 import { factorsOf, log, subtract, termsOf, type Expression, type Operation } from '../../expression';
 import type { FormatName } from '../../numeric';
-import type { PythonAnalysis } from '../../python';
-import { Question } from '../../python';
+import { Question, type PythonAnalysis } from '../../python';
 import { intervalOf } from '../interval';
 import { x, type Form, type Hit, type Rule } from '../rule';
 import { companions } from './evidence';
@@ -14,6 +13,7 @@ import {
   ofSameProbability,
   type GuardedLogarithm,
 } from './guarded';
+import { hasModelEndingInSoftmax } from './models';
 import { carriesGradient, isOutsideTraining, sourceOf } from './zeros';
 
 /**
@@ -116,6 +116,19 @@ function isCategorical(own: GuardedLogarithm, hit: Hit): boolean {
   return isPrediction && companions(hit, hit.matched).some((factor) => /^y_?true/i.test(nameOf(factor)));
 }
 
+/**
+ * Whether it is the logarithm of the element that the target picks, `-log(gather(p, 1, target))`, in a loss that is called
+ * a likelihood or a cross-entropy, of what a model of the file ends in.
+ */
+function isPickedOfModel(own: GuardedLogarithm, hit: Hit): boolean {
+  const { analysis, site } = hit;
+  const { within } = site;
+  if (own.complement || within?.kind !== 'function' || !/nll|likelihood|cross_?entropy/i.test(within.name))
+    return false;
+  const isPicked = /\bgather\w*\(/.test(analysis.text.slice(site.range.start, site.range.end));
+  return isPicked && own.probability.kind === 'variable' && analysis.ask(hasModelEndingInSoftmax);
+}
+
 /** A value divided by its sum. */
 function isShare(value: Expression): value is Operation {
   if (value.kind !== 'operation' || value.operator !== 'divide') return false;
@@ -138,7 +151,7 @@ function atPlace(hit: Hit): Form | undefined {
   const terms = summedWith(hit, hit.matched);
   const self = terms.find(({ logarithm }) => logarithm === own);
   const isOfBoth = self && terms.some((other) => isPair(own, self.sign, other, hit));
-  if (!isOfBoth && !isCategorical(own, hit)) return undefined;
+  if (!isOfBoth && !isCategorical(own, hit) && !isPickedOfModel(own, hit)) return undefined;
   return {
     ...hit.form,
     severity: isOutsideTraining(hit) ? 'hint' : 'information',

@@ -6,7 +6,7 @@ import type { Hit } from '../rule';
 
 /** Classes of which the sigmoid is no output of a model: a gate, or a part of a loss. */
 const noModel =
-  /loss|criterion|metric|atten|gate|gating|(^|_)se(_|$|block|layer|module)|squeeze|cbam|lstm|gru|cell|swish|silu|dataset/i;
+  /loss|criterion|metric|atten|attn|gate|gating|(^|_)se(_|$|block|layer|module)|squeeze|cbam|lstm|gru|cell|swish|silu|dataset/i;
 const modelName = /bernoulli|decoder|generator|discriminator/i;
 const forwardMethod = /\bdef (forward|decode\w*|__call__|call)\(/;
 
@@ -26,19 +26,29 @@ export function isOutputOfModel(value: Expression, { analysis }: Pick<Hit, 'anal
   return !givenName.test(text) && analysis.ask(hasModelEndingInSigmoid);
 }
 
+/** Its last step in place of a sigmoid: `return F.softmax(x, 1)`, `out = self.softmax(out)`. */
+const endsInSoftmax =
+  /\breturn\b[^\n#]*(?<!log_?)softmax\(|\bnn\.Softmax\([^()\n]*\)\s*,?\s*[\])]|^[ \t]*(?:self\.)?(?:\w*(?:out|pred|prob)\w*|x|y|p)\s*=[^\n#*]*(?<!log_?)softmax\(/im;
+
+/** Whether a file has a model whose forward pass ends in a softmax. */
+export const hasModelEndingInSoftmax = new Question((text) => hasModelThat(endsInSoftmax, text));
+
 /** The last layer of a model of Keras that is trained in the file. */
 const kerasOutput = /\b(?:Dense|Conv\dD|Activation)\([^\n]*['"]sigmoid['"]/;
 
 const compiles = /(?<!\b(?:re|torch))\.compile\(/;
 
-const hasModelEndingInSigmoid = new Question((text): boolean => {
-  if (kerasOutput.test(text) && compiles.test(text)) return true;
+const hasModelEndingInSigmoid = new Question(
+  (text) => (kerasOutput.test(text) && compiles.test(text)) || hasModelThat(endsInSigmoid, text),
+);
+
+function hasModelThat(ends: RegExp, text: string): boolean {
   const bodies = text.split(/^class +/m).slice(1);
   return bodies.some((body) => {
     const [name = ''] = /^\w+/.exec(body) ?? [];
-    if (noModel.test(name)) return false;
+    if (noModel.test(name) && !/decoder/i.test(name)) return false;
     // What is at the margin again belongs to the class no more.
     const own = body.slice(0, /\n[^\s#)]/.exec(body)?.index);
-    return (modelName.test(name) || forwardMethod.test(own)) && endsInSigmoid.test(own);
+    return (modelName.test(name) || forwardMethod.test(own)) && ends.test(own);
   });
-});
+}

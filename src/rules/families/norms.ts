@@ -336,6 +336,19 @@ const bySquaredParts: Form = divisionForm(nothing, nothing, {
   guard: (hit) => (isOutsideTraining(hit) ? 'hint' : 'information'),
 });
 
+/** One of the parts that are squared and added up, by the root of that: a complex number's, as silence has none. */
+const byLengthOfParts: Form = divisionForm(nothing, nothing, {
+  pattern: apply('divide', bind('n'), rootOf(addedSquares)),
+  name: 'x / sqrt(x ** 2 + y ** 2)',
+  at: (hit) => {
+    const part = hit.bindings.get('n') as Expression;
+    const parts = termsOf(theOperand(hit)).map(({ term }) => matchPattern(square(bind('base')), term)?.get('base'));
+    const isOne = parts.some((each) => each !== undefined && sameComputation(each, part));
+    return isOne && carriesGradient(part, hit) ? hit.form : undefined;
+  },
+  guard: (hit) => (isOutsideTraining(hit) || !hit.site.framework.differentiates ? 'hint' : 'information'),
+});
+
 /** Its gradient takes the norm for a number. */
 const byConstantNorm: Form = divisionForm(apply('stopGradient', either(plainNorm, rootOf(sumOfSquares))), nothing, {
   name: 'x / stop_gradient(norm(x))',
@@ -374,6 +387,7 @@ export const divisionByNorm: Rule = {
     byMultiple,
     divisionForm(generalNorm, nothing),
     bySquaredParts,
+    byLengthOfParts,
     divisionForm(nothing, nothing, { pattern: multipleOverNorm }),
   ],
 };

@@ -10,8 +10,7 @@ import {
   type Operator,
   type Pattern,
 } from '../../expression';
-import type { Site } from '../../python';
-import { Question } from '../../python';
+import { Question, type Site } from '../../python';
 import { intervalOf } from '../interval';
 import { operand, type Form, type Hit, type Rule } from '../rule';
 import { findAll } from './shapes';

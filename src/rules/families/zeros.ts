@@ -1,6 +1,5 @@
 import { inOrder, sameComputation, variablesOf, type Expression, type Operator } from '../../expression';
-import type { FrameworkName } from '../../python';
-import { Question } from '../../python';
+import { Question, type FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { measureAtZero, said } from '../points';
@@ -239,7 +238,7 @@ const stopping: ReadonlySet<string> = new Set([
 
 /** Rewards come from the environment, schedules and masks from literals; `p.grad` is what an optimiser is given. */
 const dataName =
-  /(^|[._])(\w*adv\w*|returns?|rewards?|gae|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|y_?true|gts?\w*|\w*grads?|sched\w*|\w*global_step\w*(\(\))?|state|group|[ad]_?k)(\[.*)?$/i;
+  /(^|[._])(\w*adv\w*|returns?|rewards?|gae|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|(y_?)?true|gts?\w*|\w*grads?|sched\w*|\w*global_step\w*(\(\))?|state|group|[ad]_?k)(\[.*)?$/i;
 const literalCall =
   /^(\w+\.)*(ones|zeros|eye|randn?|rand_like|randn_like|arange|linspace|tensor|constant|full|normal|load)\(/;
 
@@ -346,13 +345,14 @@ export function isOutsideTraining(hit: Hit): boolean {
   const { functions, class: name, bases } = surroundings(hit);
   const { start, end } = hit.site.statement;
   return (
-    functions.some((each) => withoutGradients.test(each)) ||
+    functions.some((each) => withoutGradients.test(each) && !(/optimi[sz]er$/.test(each) && isTrainedThrough(hit))) ||
     (functions.some((each) => steps.has(each)) &&
       !isTrainedThrough(hit) &&
       !functions.some((each) => isLoss(each, hit))) ||
     (classesWithout.test(name) && !/loss/i.test(name)) ||
     bases.includes('Callback') ||
     reporting.test(hit.analysis.text.slice(start, end)) ||
+    isReportedError(hit) ||
     isOfGraphWithoutGradients(hit) ||
     isOutsideTape(hit) ||
     isBesideGradient(hit) ||
@@ -361,6 +361,19 @@ export function isOutsideTraining(hit: Hit): boolean {
     isCalledToEvaluate(hit)
   );
 }
+
+/** Whether it is the root of an error by its name, and nothing is made of it but reports. */
+function isReportedError({ site: { statement }, analysis }: Hit): boolean {
+  const [, name] = /^\s*(\w*rmse\w*)\s*=/i.exec(analysis.text.slice(statement.start, statement.end)) ?? [];
+  return name !== undefined && !analysis.ask(isMinimisedByName, name);
+}
+
+const isMinimisedByName = new Question((text, name: string) =>
+  new RegExp(
+    String.raw`\b${name}\.backward\(|\b\w*(loss|cost|objective)\w*\s*[-+]?=[^\n]*\b${name}\b|\b(return|minimi[sz]e|grad\w*)\b[^\n]*\b${name}\b`,
+    'i',
+  ).test(text),
+);
 
 /** Whether the function around is a step of training with JAX: what is differentiated are others, inside or elsewhere. */
 function isBesideGradient({ site: { within, framework }, analysis }: Hit): boolean {

@@ -225,6 +225,14 @@ b = torch.nan_to_num(torch.tanh(x))
 describe('rule arc-cosine-out-of-range', () => {
   describe('finds', () => {
     finds('arc-cosine-out-of-range', {
+      'the amount of a dot product, limited to 1, as a distance': `
+import torch
+import torch.nn as nn
+class QuaternionDistance(nn.Module):
+    def forward(self, input, target):
+        dot = torch.sum(torch.mul(input, target), dim=2)
+        return «torch.acos(torch.clamp(torch.abs(dot), 0.0, 1.0))».sum()
+`,
       'what a loss takes the cosine of an angle from': `
 import tensorflow as tf
 from tensorflow.keras import backend as K

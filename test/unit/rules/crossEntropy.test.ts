@@ -5,6 +5,19 @@ import { finds, only, spares } from './marked';
 describe('rule cross-entropy-of-probability', () => {
   describe('finds', () => {
     finds('cross-entropy-of-probability', {
+      'what the target picks of what a model of the file ends in': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class AttnDecoder(nn.Module):
+    def forward(self, x, hidden):
+        output = self.out(x)
+        output = F.softmax(output, dim=1)
+        return output, hidden
+def maskNLLLoss(inp, target, mask):
+    crossEntropy = -«torch.log(torch.gather(inp, 1, target.view(-1, 1)).squeeze(1))»
+    return crossEntropy.masked_select(mask).mean()
+`,
       'parameters of a function': `
 import torch
 def bce(p, t):
@@ -64,6 +77,19 @@ export function loss(labels, p) {
 
   describe('leaves alone', () => {
     spares({
+      'what the target picks, of a model that ends in a log softmax, beside attention': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class Attn(nn.Module):
+    def forward(self, energies):
+        return F.softmax(energies, dim=1).unsqueeze(1)
+class Decoder(nn.Module):
+    def forward(self, x):
+        return F.log_softmax(self.out(x), dim=1)
+def maskNLLLoss(inp, target, mask):
+    return -torch.log(torch.gather(inp, 1, target.view(-1, 1)).squeeze(1)).mean()
+`,
       'what is limited': `
 import torch
 def bce(p, t):

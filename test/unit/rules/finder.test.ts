@@ -469,6 +469,17 @@ class Module(LightningModule):
 describe('rule log-of-softmax', () => {
   describe('finds', () => {
     finds('log-of-softmax', {
+      'a multiple by a number': `
+import torch
+import torch.nn as nn
+class SmoothedCrossEntropyLoss(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.dist = nn.Softmax()
+    def forward(self, x, t):
+        p = torch.diag(self.dist(x)[:, t]) * 0.5
+        return -torch.mean(«torch.log(p)»)
+`,
       'to base 10, in JAX': `
 import jax
 import jax.numpy as jnp

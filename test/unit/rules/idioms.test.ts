@@ -3,6 +3,149 @@ import { finds, spares, sparesOf } from './marked';
 /** Ways in which values reach a place that are the language's or a library's, whatever the rule. */
 
 describe('values through the idioms of real code', () => {
+  describe('elements that a comparison selects', () => {
+    spares({
+      'by a function of PyTorch': `
+import torch
+import torch.nn.functional as F
+def entropy_loss(logits):
+    p = F.softmax(logits, dim=1)
+    p = torch.masked_select(p, p.ge(0.000001))
+    return -(p * torch.log(p)).sum()
+`,
+      'by a function of TensorFlow': `
+import tensorflow as tf
+def entropy_loss(logits):
+    p = tf.nn.softmax(logits)
+    p = tf.boolean_mask(p, p > 1e-6)
+    return -tf.reduce_sum(tf.math.log(p))
+`,
+    });
+    finds('log-of-softmax', {
+      'of something else': `
+import torch
+import torch.nn.functional as F
+def entropy_loss(logits, t):
+    p = F.softmax(logits, dim=1)
+    return -«torch.log(torch.masked_select(p, t > 0))».sum()
+`,
+    });
+  });
+
+  describe('tensors that are made of lists', () => {
+    finds('division-by-deviation', {
+      'are one unknown wherever they are computed with': `
+import torch
+from torch import FloatTensor
+def train(policy, rewards, steps):
+    advs = []
+    for _ in range(3):
+        advs.append(FloatTensor([rewards[j:].sum() for j in range(steps)]))
+    advs = torch.cat(advs)
+    advs = «(advs - advs.mean()) / advs.std()»
+    loss = (advs * policy()).mean()
+    loss.backward()
+`,
+    });
+    finds('log-of-sigmoid', {
+      'of numbers that are written down are data': `
+import torch
+x = torch.FloatTensor([[1], [2], [2.5]])
+y = torch.FloatTensor([[1], [0], [1]])
+w = torch.zeros(1, 1, requires_grad=True)
+p = torch.sigmoid(torch.mm(x, w))
+cost = torch.mean(-y * «torch.log(p)» - (1 - y) * «torch.log(1 - p)»)
+cost.backward()
+`,
+    });
+    finds('log-of-sum-of-exp', {
+      'are filled where a mask says so': `
+import torch
+import torch.nn as nn
+class SurvivalLoss(nn.Module):
+    def forward(self, pred, sets):
+        risks = torch.zeros((8, 8))
+        risks[sets] = torch.exp(pred).T.repeat(8, 1)[sets]
+        return «torch.log(risks.sum(dim=1))».mean()
+`,
+    });
+  });
+
+  describe('masks made by scattering', () => {
+    const distilled = (mask: string): string => `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class Distillation(nn.Module):
+    def forward(self, logits, target):
+        mask = ${mask}
+        p = (F.softmax(logits, dim=1) * mask).sum(dim=1)
+        return «torch.log(p)».mean()
+`;
+    finds('log-of-softmax', {
+      'of the target': distilled('torch.zeros_like(logits).scatter_(1, target.unsqueeze(1), 1).bool()'),
+    });
+    finds('log-of-mixture', {
+      'of all others': distilled('torch.ones_like(logits).scatter_(1, target.unsqueeze(1), 0).bool()'),
+    });
+  });
+
+  describe('code that no gradient is taken through', () => {
+    spares({
+      'callbacks, and what the end of a test calls': `
+import torch
+from lightning.pytorch.callbacks import Callback
+class Confusion(Callback):
+    def confusion(self, logits):
+        return torch.log(torch.mean(torch.softmax(logits, dim=1), dim=0))
+class Model(torch.nn.Module):
+    def on_test_epoch_end(self, logits):
+        return torch.log(torch.mean(torch.softmax(logits, dim=1), dim=0))
+`,
+      'the root of an error that is only reported': `
+import torch
+def train(model, users, ratings, optimizer, writer):
+    error = 0.5 * torch.sum((model(users) - ratings) ** 2)
+    error.backward()
+    optimizer.step()
+    RMSE = error.sqrt()
+    writer.add_scalar('RMSE', RMSE)
+`,
+    });
+    finds('fractional-power-at-zero', {
+      'unless it is minimised': `
+import torch
+def train(model, users, ratings, optimizer, writer):
+    error = 0.5 * torch.sum((model(users) - ratings) ** 2)
+    RMSE = «error.sqrt()»
+    RMSE.backward()
+    optimizer.step()
+`,
+    });
+    finds('norm-at-zero', {
+      'unless what builds the optimizer computes the loss': `
+import tensorflow as tf
+class GAN:
+    def build_optimizer(self):
+        gradients = tf.gradients(self.discriminator(self.mixed), [self.mixed])[0]
+        slopes = «tf.sqrt(tf.reduce_sum(tf.square(gradients), reduction_indices=[1]))»
+        self.loss = self.loss + tf.reduce_mean((slopes - 1.0) ** 2)
+        self.step = tf.train.AdamOptimizer().minimize(self.loss)
+`,
+    });
+  });
+
+  describe('names that other files bring', () => {
+    finds('norm-at-zero', {
+      "Keras' backend": `
+from model_module import *
+def sdr_loss(pred, true, eps=1e-8):
+    below = K.sqrt(K.sum(true * true)) * «K.sqrt(K.sum(pred * pred))»
+    return -(K.sum(true * pred) / (below + eps))
+`,
+    });
+  });
+
   describe('decorators of the file', () => {
     const actor = (decorator: string): string => `
 import time, torch

@@ -461,6 +461,13 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'the parts of a complex mask by their length': `
+import tensorflow as tf
+def mask_processing(real, imag):
+    unit_real = «tf.divide(real, tf.sqrt(tf.square(real) + tf.square(imag)))»
+    unit_imag = «tf.divide(imag, tf.sqrt(tf.square(real) + tf.square(imag)))»
+    return unit_real, unit_imag
+`,
       'a length that is a number': `
 import torch
 import torch.nn as nn
@@ -569,6 +576,17 @@ def rotation_loss(y, p):
 `,
     });
     spares({
+      'the parts of a complex mask by their length and an epsilon': `
+import tensorflow as tf
+def mask_processing(real, imag):
+    length = tf.sqrt(tf.square(real) + tf.square(imag) + 1e-8)
+    return tf.divide(real, length), tf.divide(imag, length)
+`,
+      'something else by a length': `
+import tensorflow as tf
+def share(total, real, imag):
+    return tf.divide(total, tf.sqrt(tf.square(real) + tf.square(imag) + 1e-8))
+`,
       'a length that is a number, with an epsilon': `
 import torch
 import torch.nn as nn

@@ -9,6 +9,12 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
+      'widths and heights of boxes, by other names': `
+import tensorflow.keras.backend as bk
+def yolo_loss(y_gt, y_pre):
+    pos = y_gt[..., 0]
+    return bk.sum(pos * bk.sum(bk.square(bk.sqrt(y_gt[..., 3: 5]) - «bk.sqrt(y_pre[..., 3: 5])»), axis=-1))
+`,
       'a power of a probability, as robust losses take it': `
 import torch
 import torch.nn.functional as F
