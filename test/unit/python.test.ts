@@ -232,8 +232,16 @@ describe('analysePython', () => {
       'log(a) or log(b)',
     ],
     'unknown keywords make another function of it': [
+      'import torch\ny = torch.exp(torch.nn.functional.softplus(x, steepness=2))',
+      'exp(torch.nn.functional.softplus(x, steepness=2))',
+    ],
+    'the steepness of a softplus': [
       'import torch\ny = torch.exp(torch.nn.functional.softplus(x, beta=2))',
-      'exp(torch.nn.functional.softplus(x, beta=2))',
+      'exp(softplus(2 · x) / 2)',
+    ],
+    'not of one with another threshold': [
+      'import torch\ny = torch.exp(torch.nn.functional.softplus(x, 2, 5))',
+      'exp(torch.nn.functional.softplus(x, 2, 5))',
     ],
     'an argument by whatever name': ['import tensorflow as tf\ny = tf.exp(tf.nn.sigmoid(x=a))', 'exp(sigmoid(a))'],
     'a property': [
