@@ -2191,7 +2191,8 @@ export class Interpreter {
   /** The operands of an operation. A limit is that of the format in which it was taken: of float32 1 - 1e-15 is 1. */
   #limitsStored(expression: Operation, by?: Framework): readonly Expression[] {
     const framework = this.#known.frameworkOf(expression) ?? by;
-    const format = this.#known.formatOf(expression) ?? framework?.formats[0];
+    const usual = (framework?.differentiates ? this.#defaultFormat : undefined) ?? framework?.formats[0];
+    const format = this.#known.formatOf(expression) ?? usual;
     if (format === undefined || !limiting.has(expression.operator)) return expression.operands;
     const { round } = formatByName(format);
     return expression.operands.map((each) => {
@@ -2638,7 +2639,8 @@ const epsilonCalled = new Question((text, name: string): number | undefined => {
   const number = String.raw`(\d+(?:\.\d*)?(?:e-?\d+)?)(?![\w.*])`;
   const option = String.raw`--${name.replaceAll('_', '[-_]')}['"][^()]*?default\s*=\s*${number}`;
   const entry = String.raw`['"]${name}['"]\s*\]?\s*[:=]\s*${number}`;
-  const attribute = String.raw`(?:\.|^[ \t]+)${name}\s*(?::\s*\w+\s*)?=\s*${number}`;
+  // With spaces around the sign, or a type: a line of a call may begin with a keyword.
+  const attribute = String.raw`(?:\.${name}\s*=\s*|^[ \t]+${name}(?: = |\s*:\s*\w+\s*=\s*))${number}`;
   const found = new Set(
     [...text.matchAll(new RegExp([option, entry, attribute].join('|'), 'gm'))].map((match) =>
       // One of the groups has matched.

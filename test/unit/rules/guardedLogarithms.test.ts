@@ -197,6 +197,14 @@ loss = -tf.reduce_mean(«tf.log(picked + 1e-5)» * advantage)
 
   describe('spares', () => {
     spares({
+      'an epsilon that a call has on a line of its own': `
+import torch
+def loss(out, args, model):
+    optimizer = torch.optim.Adam(
+        model.parameters(),
+        eps=1e-8)
+    return -torch.log(torch.sigmoid(out) + args.eps).mean()
+`,
       'an epsilon that is one of two': `
 import torch
 class Loss:

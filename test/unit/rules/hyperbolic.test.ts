@@ -461,6 +461,13 @@ class Artanh(torch.autograd.Function):
         z = x.double()
         return torch.log_(1 + z).sub_(torch.log_(1 - z)).mul_(0.5).to(x.dtype)
 `,
+      'by logarithms, after a limit in code that is set to float64': `
+import torch
+torch.set_default_dtype(torch.float64)
+def artanh(x):
+    z = x.clamp(-1 + 1e-15, 1 - 1e-15).double()
+    return (torch.log1p(z) - torch.log1p(-z)) * 0.5
+`,
       'by logarithms, after a limit of float64': `
 import torch
 def artanh(x):
