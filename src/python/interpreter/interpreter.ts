@@ -206,8 +206,6 @@ export class Interpreter {
   readonly #sites: Site[] = [];
   readonly #known = new FactBook();
   readonly #anyOfValues = new WeakMap<Value, Expression>();
-  /** What stands for an object of which nothing is known that can be computed with. */
-  readonly #unknownOf = new WeakMap<Value, Expression>();
   readonly #annotated = new Map<ClassDefinition, readonly string[]>();
   /** Of arrays the tensors that were made of them. */
   readonly #tensors = new Map<Variable, Variable>();
@@ -1778,10 +1776,8 @@ export class Interpreter {
             return [...this.#expressionsOf(single.items[0], node)];
           // Stacked or concatenated tensors.
           if (single.items.length > 0 && single.items.length <= mostAlternatives) {
-            const parts = single.items.flatMap(alternativesOf);
-            const tensors = new Set(parts.flatMap((part) => (part.kind === 'quantity' ? [part.expression] : [])));
-            const areTensors = parts.every(({ kind }) => kind === 'quantity');
-            if (areTensors && tensors.size <= mostAlternatives) return [...withOneUnknown([...tensors])];
+            const parts = single.items.flatMap((item) => (item.kind === 'quantity' ? [item.expression] : []));
+            if (parts.length === single.items.length) return [...withOneUnknown(parts)];
           }
           // What its methods are called of, too; but numbers that are written down are data of which nothing is known.
           if (single.isJoined) {
@@ -1792,13 +1788,8 @@ export class Interpreter {
           break;
         default:
       }
-      // The same object is the same unknown wherever it is computed with.
-      let unknown = this.#unknownOf.get(single);
-      if (!unknown) {
-        unknown = this.#fresh().expression;
-        this.#setOrigin(unknown, node);
-        this.#unknownOf.set(single, unknown);
-      }
+      const unknown = this.#fresh().expression;
+      this.#setOrigin(unknown, node);
       return [unknown];
     });
   }

@@ -126,8 +126,8 @@ function blocked(hit: Hit): Step | undefined {
     };
     return only.some(isLearnt) && ![...reached].some(isLearnt) ? step : undefined;
   }
-  // All that a model that is compiled gives is learnt, and what it ought to give has no place in the text.
-  if (isCompiled(hit)) return [...reached].every((variable) => nameOf(variable) === '') ? step : undefined;
+  // All that a model that is compiled gives is learnt; what it ought to give is the one thing beside that.
+  if (isCompiled(hit)) return reached.size <= 1 ? step : undefined;
   // Of a call's result only its own name says something: `criterion(output, target)` is no target.
   const isGiven = (variable: string): boolean => {
     const name = nameOf(variable);

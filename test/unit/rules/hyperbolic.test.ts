@@ -393,6 +393,18 @@ y = torch.log(F.softplus(x.clamp(min=-20)))
 });
 
 describe('rule hyperbolic-boundary', () => {
+  it('speaks of the format in which a limit was taken', () => {
+    const { message } = only(
+      findingsIn(`
+import torch
+def artanh(x):
+    z = x.clamp(-1 + 1e-15, 1 - 1e-15).double()
+    return (torch.log1p(z) - torch.log1p(-z)) * 0.5
+`),
+    );
+    assert.match(message, /1 - eps is 1 for an eps below 2\.98e-8 in float32 \(bfloat16 0\.00195, float16 0\.000244\)/);
+  });
+
   describe('finds', () => {
     finds('hyperbolic-boundary', {
       'by logarithms, as an operation with a derivative of its own, after a limit of float32': `

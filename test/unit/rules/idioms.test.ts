@@ -52,7 +52,8 @@ def train(policy, rewards, steps):
 import torch
 x = torch.FloatTensor([[1], [2], [2.5]])
 y = torch.FloatTensor([[1], [0], [1]])
-w = torch.zeros(1, 1, requires_grad=True)
+w = torch.zeros(1, 1)
+w.requires_grad_(True)
 p = torch.sigmoid(torch.mm(x, w))
 cost = torch.mean(-y * «torch.log(p)» - (1 - y) * «torch.log(1 - p)»)
 cost.backward()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { findingsIn, type Finding } from '../../../src/rules';
-import { assertFinds, finds, marked, only, spares } from './marked';
+import { assertFinds, finds, marked, only, spares, sparesOf } from './marked';
 
 /** What a rule says of a source, hints included. */
 function said(rule: string, source: string): Finding {
@@ -575,17 +575,19 @@ def rotation_loss(y, p):
     return tf.reduce_mean(tf.abs(y - q))
 `,
     });
+    sparesOf('division-by-norm', {
+      'something else by the length of two parts': `
+import tensorflow as tf
+def share(total, real, imag):
+    return tf.divide(total, tf.sqrt(tf.square(real) + tf.square(imag)))
+`,
+    });
     spares({
       'the parts of a complex mask by their length and an epsilon': `
 import tensorflow as tf
 def mask_processing(real, imag):
     length = tf.sqrt(tf.square(real) + tf.square(imag) + 1e-8)
     return tf.divide(real, length), tf.divide(imag, length)
-`,
-      'something else by a length': `
-import tensorflow as tf
-def share(total, real, imag):
-    return tf.divide(total, tf.sqrt(tf.square(real) + tf.square(imag) + 1e-8))
 `,
       'a length that is a number, with an epsilon': `
 import torch

@@ -80,6 +80,11 @@ describe('rules', () => {
     assert.equal(print(8.3203125), '8.3204');
     assert.equal(print(99.9999), '100');
     assert.equal(print(0), '0');
+    // A hair from a round number is not that number; what scaling adds to one is nothing.
+    assert.equal(print(1.0000000000000002), '1.0001');
+    assert.equal(print(-1.0000000000000002), '-1.0001');
+    assert.equal(print(0.1), '0.1');
+    assert.equal(print(1.1), '1.1');
     assert.equal(printThreshold({ from: -5.42, side: 'above' }), '-5.42');
     assert.equal(printThreshold({ from: -5.42391, side: 'above' }), '-5.4239');
   });

@@ -902,7 +902,7 @@ def loss(a, b):
     spares({
       'probabilities that something large is added to': `
 import torch.nn.functional as F
-loss = F.kl_div(F.softmax(x, dim=1) + bias + 1, t)
+loss = F.kl_div(F.softmax(x, dim=1) + 1, t)
 `,
       'log-probabilities first': `
 import torch.nn.functional as F

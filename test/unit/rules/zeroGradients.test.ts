@@ -153,6 +153,17 @@ grads = jax.grad(loss_fn)(params, x, y)
 `,
     });
     spares({
+      'a step of one of two inputs of a model': `
+import tensorflow as tf
+from tensorflow.keras import backend as K
+from tensorflow.keras.layers import Dense, Input
+from tensorflow.keras.models import Model
+def squares(y, p):
+    return K.mean(K.square(p - y))
+x, z = Input((4,)), Input((4,))
+m = Model([x, z], K.round(Dense(1)(x)) + Dense(1)(z))
+m.compile('adam', loss=squares)
+`,
       'a step beside what a model gives': `
 import tensorflow as tf
 from tensorflow.keras import backend as K
