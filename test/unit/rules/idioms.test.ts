@@ -50,13 +50,16 @@ def train(policy, rewards, steps):
     finds('log-of-sigmoid', {
       'of numbers that are written down are data': `
 import torch
-x = torch.FloatTensor([[1], [2], [2.5]])
-y = torch.FloatTensor([[1], [0], [1]])
+x = torch.FloatTensor([[1], [2], [2.5], [0], [3.1], [2.7], [2.8]])
+y = torch.FloatTensor([[1], [0], [1], [1], [0], [1], [1]])
 w = torch.zeros(1, 1)
-w.requires_grad_(True)
-p = torch.sigmoid(torch.mm(x, w))
-cost = torch.mean(-y * «torch.log(p)» - (1 - y) * «torch.log(1 - p)»)
-cost.backward()
+while True:
+    w.requires_grad_(True)
+    p = torch.sigmoid(torch.mm(x, w))
+    cost = torch.mean(-y * «torch.log(p)» - (1 - y) * «torch.log(1 - p)»)
+    cost.backward()
+    with torch.no_grad():
+        w = w - 0.1 * w.grad
 `,
     });
     finds('log-of-sum-of-exp', {
