@@ -364,7 +364,7 @@ const sayAtBoundary =
     const limit = inward === 1 ? '1 + eps' : '1 - eps';
     return {
       message: `${what} is ${spell(gradient)}${value === Infinity ? ' there' : ' at x = 1'}. ${limit} is 1 for an eps below ${least(format)} in ${format}${more}.`,
-      lens: `${form.name}: gradient ${spell(gradient)} at x = 1`,
+      lens: `${form.name}: ${value === Infinity ? 'inf' : `gradient ${spell(gradient)}`} at x = 1`,
     };
   };
 

@@ -394,7 +394,7 @@ y = torch.log(F.softplus(x.clamp(min=-20)))
 
 describe('rule hyperbolic-boundary', () => {
   it('speaks of the format in which a limit was taken', () => {
-    const { message } = only(
+    const { message, lens } = only(
       findingsIn(`
 import torch
 def artanh(x):
@@ -403,6 +403,7 @@ def artanh(x):
 `),
     );
     assert.match(message, /1 - eps is 1 for an eps below 2\.98e-8 in float32 \(bfloat16 0\.00195, float16 0\.000244\)/);
+    assert.equal(lens, '⚠ log(1 + x) - log(1 - x): inf at x = 1');
   });
 
   describe('finds', () => {
