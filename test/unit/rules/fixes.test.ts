@@ -71,6 +71,13 @@ describe('fixes', () => {
     });
   }
 
+  it('use no name before the line of a script that binds it, and any in a function', () => {
+    const fixes = (code: string): unknown[] =>
+      findingsIn(`import torch\n${code}\nimport torch.nn.functional as F\n`).map(({ fix }) => fix?.edits[0]?.text);
+    assert.deepEqual(fixes('loss = torch.log(torch.sigmoid(x))'), [undefined]);
+    assert.deepEqual(fixes('def loss(x):\n    return torch.log(torch.sigmoid(x))'), ['F.logsigmoid(x)']);
+  });
+
   it('put what binds weaker in parentheses', () => {
     const head = 'from keras import backend as K\n';
     for (const [before, after] of [
