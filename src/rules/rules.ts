@@ -18,6 +18,7 @@ import { norms } from './families/norms';
 import { powers } from './families/powers';
 import { probabilities } from './families/probabilities';
 import { products } from './families/products';
+import { logOfSaturated } from './families/saturation';
 import { rootOfExponential } from './families/roots';
 import { statistics } from './families/statistics';
 import { wiring } from './families/wiring';
@@ -38,6 +39,7 @@ export const rules: readonly Rule[] = [
   logOfSoftmax,
   logOfMixture,
   logOfReciprocal,
+  logOfSaturated,
   crossEntropyOfGiven,
   ...hyperbolic,
   ...distributions,

@@ -66,7 +66,7 @@ export interface Guarded {
    */
   readonly ofTarget: boolean;
   /** Where the probability is made of several that logits give, how that is written: `mean(p)` of `p`. */
-  readonly mixed: Pick<Mixture, 'written' | 'weights'> | undefined;
+  readonly mixed: Pick<Mixture, 'written' | 'weights' | 'isSum'> | undefined;
   /** The same computation of another probability. */
   readonly around: (probability: Expression) => Expression;
 }
@@ -150,6 +150,11 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
         continue;
       case 'add':
         if (number === undefined || !next) break;
+        // What loops add to begins with 0.
+        if (number === 0) {
+          node = next;
+          continue;
+        }
         wrap(isConstantFirst ? (p) => add(number, p) : (p) => add(p, number));
         added.push(sign * number);
         node = next;
@@ -212,6 +217,8 @@ interface Mixture extends Probability {
   readonly written: (probability: string) => string;
   /** What the probabilities are multiplied by, or divided by. */
   readonly weights: readonly Expression[];
+  /** Whether several are added up. */
+  readonly isSum: boolean;
 }
 
 /** @returns undefined of a single probability, too */
@@ -221,20 +228,25 @@ function mixtureIn(node: Expression, steps = 0): Mixture | undefined {
   const of = (part: Expression | undefined, written: Mixture['written'], weight?: Expression): Mixture | undefined => {
     const single = part && sourceOf(part);
     const weights = weight ? [weight] : [];
-    if (single) return single.source === 'other' ? undefined : { ...single, source: single.source, written, weights };
+    if (single) {
+      return single.source === 'other'
+        ? undefined
+        : { ...single, source: single.source, written, weights, isSum: false };
+    }
     const inner = part && mixtureIn(part, steps + 1);
     return inner && { ...inner, written: (p) => written(inner.written(p)), weights: [...inner.weights, ...weights] };
   };
+  const summed = (mixture: Mixture | undefined): Mixture | undefined => mixture && { ...mixture, isSum: true };
   switch (node.operator) {
     case 'pick':
     case 'stopGradient':
       return of(a, (p) => p);
     case 'mean':
-      return of(a, (p) => `mean(${p})`);
+      return summed(of(a, (p) => `mean(${p})`));
     case 'sum':
-      return of(a, (p) => `sum(${p})`);
+      return summed(of(a, (p) => `sum(${p})`));
     case 'matmul':
-      return of(a, (p) => `${p} @ w`, b) ?? of(b, (p) => `w @ ${p}`, a);
+      return summed(of(a, (p) => `${p} @ w`, b) ?? of(b, (p) => `w @ ${p}`, a));
     case 'multiply':
       return of(a, (p) => `w * ${p}`, b) ?? of(b, (p) => `w * ${p}`, a);
     case 'divide':
@@ -245,7 +257,7 @@ function mixtureIn(node: Expression, steps = 0): Mixture | undefined {
       const [first, second] = both;
       if (!first || first.source !== second?.source) return undefined;
       const weights = [...first.weights, ...second.weights];
-      return { ...first, written: (p) => `(${first.written(p)} + ${second.written(p)})`, weights };
+      return { ...first, written: (p) => `(${first.written(p)} + ${second.written(p)})`, weights, isSum: true };
     }
     default:
       return undefined;
@@ -328,6 +340,23 @@ function sourceOf(node: Expression): Probability | undefined {
   if (ofLogarithm) return { source: 'softmax', logit: ofLogarithm.get('x'), isOfLogarithm: true };
   // It rounds in another way than a sigmoid.
   return matchPattern(tanhPattern, node) ? { source: 'other', logit: undefined, isOfLogarithm: false } : undefined;
+}
+
+/** A sigmoid or softmax, with what it is taken of. */
+export interface SaturatingProbability {
+  readonly source: 'sigmoid' | 'softmax';
+  readonly logit: Expression;
+}
+
+export function probabilityIn(node: Expression): SaturatingProbability | undefined {
+  const found = sourceOf(node);
+  return found?.logit && found.source !== 'other' ? { source: found.source, logit: found.logit } : undefined;
+}
+
+/** Whether a value is computed from one, in whatever way. */
+export function hasProbability(given: Expression): boolean {
+  const node = plain(given);
+  return node.kind === 'operation' && (probabilityIn(node) !== undefined || node.operands.some(hasProbability));
 }
 
 function plain(node: Expression): Expression {

@@ -69,8 +69,9 @@ const ofEachGap: Speech = {
 
 /** How thresholds of the probability's logits are spoken of. */
 export function speechOf({ source, mixed }: Guarded): Speech {
-  if (source === 'softmax') return mixed ? ofEachGap : ofGap;
-  return mixed ? ofEach : ofVariable;
+  const isSum = mixed?.isSum === true;
+  if (source === 'softmax') return isSum ? ofEachGap : ofGap;
+  return isSum ? ofEach : ofVariable;
 }
 
 /** What the guard does at the end of the probability's range where it is needed. */
@@ -113,13 +114,14 @@ const densityName = /lik|prob|pdf|dens|gauss|normal|mix|component|score|expert|e
 
 /** Whether probabilities are weighed by what doesn't select any of them. */
 export const isMixtureOfDensities = (hit: Hit, { mixed }: Guarded): boolean =>
-  mixed?.weights.some((weight) => {
+  mixed?.isSum === true &&
+  mixed.weights.some((weight) => {
     if (weight.kind === 'constant') return false;
     if (isSelection(weight)) return false;
     const origin = hit.analysis.originOf(weight);
     const names = [origin ? hit.analysis.text.slice(origin.start, origin.end) : '', ...(origin?.names ?? [])];
     return weight.kind !== 'variable' || names.some((name) => densityName.test(name));
-  }) === true;
+  });
 
 /** A one-hot, a comparison, and what a gradient is kept off. */
 function isSelection(weight: Expression): boolean {

@@ -39,7 +39,7 @@ function formOf(hit: Hit, guarded: Guarded, logarithm: (p: Expression) => Expres
   return {
     ...hit.form,
     culprit: source,
-    operand: isSoftmax ? 'the logits' : mixed ? 'the argument of each sigmoid' : 'the argument of the sigmoid',
+    operand: isSoftmax ? 'the logits' : mixed?.isSum ? 'the argument of each sigmoid' : 'the argument of the sigmoid',
     name: written(logarithm(variable(nameOfProbability(guarded)))),
     unstable: () => logarithm(measuredOf(guarded)),
     speech: speechOf(guarded),

@@ -33,6 +33,7 @@ import {
   bareOf,
   guardedIn,
   guardedLogarithm,
+  hasProbability,
   isBare,
   limitsIn,
   logarithmWhere,
@@ -174,6 +175,8 @@ function focalOfGiven(hit: Hit, guarded: Guarded): Form | undefined {
   const { low, high } = intervalOf(guarded.probability);
   if (!hit.site.framework.differentiates || (guarded.complement ? high < 1 : low > 0)) return undefined;
   if (!isFocalOfComplement(hit, guarded)) return undefined;
+  // What is computed from a sigmoid is known better than what is only given.
+  if (hasProbability(guarded.probability)) return undefined;
   if (!carriesGradient(guarded.probability, hit)) return undefined;
   const { stable: _, write: __, culprit: ___, at: ____, ...general } = hit.form;
   return {
