@@ -285,7 +285,8 @@ function squareOf({ low, high }: Interval): Interval {
 
 /** `x - max(x)`: at most 0, whatever else is subtracted that can't be negative. */
 function subtractsGreatest(node: Operation): Interval | undefined {
-  return greatestSubtracted(node) ? nonPositive : undefined;
+  if (greatestSubtracted(node)) return nonPositive;
+  return subtractedBy(node, noneBelow) ? nonNegative : undefined;
 }
 
 /** |a|^2 + |b|^2 - 2 ab: squares that are added up, less twice a product. */
@@ -320,14 +321,23 @@ function isSquareSum(node: Expression): boolean {
  * What is subtracted of a value that is at least as large.
  * @returns the subtrahend, or undefined if there is none
  */
-function greatestSubtracted(node: Operation): Expression | undefined {
+const greatestSubtracted = (node: Operation): Expression | undefined => subtractedBy(node, noneAbove);
+
+/**
+ * @param bounded the values that a subtrahend bounds
+ * @returns the subtrahend that bounds what it is subtracted from
+ */
+function subtractedBy(
+  node: Operation,
+  bounded: (subtrahend: Expression) => readonly Expression[],
+): Expression | undefined {
   const terms = termsOf(node);
   for (const { term: subtrahend, sign } of terms) {
     if (sign === 1 || unstopped(subtrahend).kind !== 'operation') continue;
     const rest = terms.filter(({ term }) => term !== subtrahend);
     // max(s) is subtracted from s, which may itself be a sum.
-    const isBelow = noneAbove(subtrahend).some((below) => {
-      const own = termsOf(below);
+    const isBounded = bounded(subtrahend).some((whole) => {
+      const own = termsOf(whole);
       return (
         rest.length === own.length &&
         own.every((each) =>
@@ -337,7 +347,7 @@ function greatestSubtracted(node: Operation): Expression | undefined {
         )
       );
     });
-    if (isBelow) return unstopped(subtrahend);
+    if (isBounded) return unstopped(subtrahend);
   }
   return undefined;
 }
@@ -356,6 +366,13 @@ function noneAbove(node: Expression): readonly Expression[] {
     default:
       return [];
   }
+}
+
+/** Values that a value is at most as large as: of a minimum those that it is taken of. */
+function noneBelow(node: Expression): readonly Expression[] {
+  const bare = unstopped(node);
+  if (bare.kind !== 'operation' || (bare.operator !== 'least' && bare.operator !== 'minimum')) return [];
+  return bare.operands.flatMap((operand) => [operand, ...noneBelow(operand)]);
 }
 
 /** `exp(x - max(x))`: one of them is exp(0). */

@@ -56,7 +56,8 @@ const mathematics: Readonly<Record<string, Meaning>> = {
   lgamma: shared.logGamma,
   xlogy: shared.xlogy,
   l2_normalize: looseOf(shared.unit),
-  matmul: looseOf(ofTensors.matmul),
+  // `batch_matmul` is TensorFlow's of before version 1.
+  ...all(['matmul', 'batch_matmul', 'sparse_tensor_dense_matmul'], looseOf(ofTensors.matmul)),
   ...all(['reduce_sum', 'cumsum', 'add_n', 'trace'], ofTensors.sum),
   ...all(['segment_sum', 'unsorted_segment_sum'], segmentSum(['data', 'segment_ids'])),
   ...all(['reduce_mean'], ofTensors.mean),

@@ -100,8 +100,7 @@ const plainNorm: Pattern = suchThat(apply('norm', operand), (bindings) => {
   const of = bindings.get('x');
   return (
     of !== undefined &&
-    matchPattern(either(apply('add', square(anything), square(anything)), apply('absolute', anything)), of) ===
-      undefined
+    matchPattern(apply('add', square(anything), square(anything)), of) === undefined
   );
 });
 
@@ -395,6 +394,13 @@ export const divisionByNorm: Rule = {
 const dot = (a: Pattern, b: Pattern): Pattern => either(apply('sum', apply('multiply', a, b)), apply('matmul', a, b));
 const normOfNamed = (name: string): Pattern =>
   either(apply('norm', bind(name)), rootOf(apply('sum', square(bind(name)))));
+/** The norms of both, one by one or of all pairs: `mm(norm(x), norm(y).T)`, `einsum('i,j->ij', norm(x), norm(y))`. */
+const bothNorms = either(
+  apply('multiply', normOfNamed('x'), normOfNamed('y')),
+  apply('matmul', normOfNamed('x'), normOfNamed('y')),
+);
+/** The same times something else, such as a temperature. */
+const multipleOfBothNorms = either(bothNorms, apply('multiply', bothNorms, anything));
 
 export const cosineWithoutGuard: Rule = {
   id: 'cosine-of-zero-vectors',
@@ -405,15 +411,7 @@ export const cosineWithoutGuard: Rule = {
   forms: [
     {
       pattern: either(
-        apply(
-          'divide',
-          dot(operand, bind('y')),
-          either(
-            apply('multiply', normOfNamed('x'), normOfNamed('y')),
-            // Of all pairs: mm(norm(x), norm(y).T), einsum('i,j->ij', norm(x), norm(y)).
-            apply('matmul', normOfNamed('x'), normOfNamed('y')),
-          ),
-        ),
+        apply('divide', dot(operand, bind('y')), multipleOfBothNorms),
         apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('x')), normOfNamed('y')),
         apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('y')), normOfNamed('x')),
       ),
