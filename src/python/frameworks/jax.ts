@@ -1,4 +1,4 @@
-import { expm1, log, logNormalCdf, logSumExp, negate, normalCdf, operation, subtract } from '../../expression';
+import { expm1, log, logNormalCdf, logSumExp, maximum, negate, normalCdf, operation, subtract } from '../../expression';
 import type { Value } from '../values';
 import {
   all,
@@ -275,7 +275,8 @@ export const jax: Framework = {
       ),
       ...all(['l2_loss', 'squared_error', 'huber_loss'], loss('mse', [0, 'predictions'], [1, 'targets'])),
       cosine_similarity: operations({ x: 'x', pair: ['predictions', 'targets'] }).cosine,
-      safe_norm: reduction((x) => operation('norm', operation('absolute', x)), 'x'),
+      // Its limit, whatever it is, is above 0.
+      safe_norm: reduction((x) => maximum(operation('norm', x), Number.MIN_VALUE), 'x'),
     }),
     ...under('jax.', {
       ...all(['jit', 'vmap', 'pmap', 'checkpoint', 'remat'], keep),

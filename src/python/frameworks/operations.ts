@@ -283,14 +283,18 @@ function isPosition(expression: Expression): boolean {
   return expression.kind === 'operation' && expression.operator === 'index';
 }
 
-/** Limits on both sides or one: what is left out, or None, doesn't limit. */
-export function clamp(parameters: readonly [string, string, string]): Applied {
+/**
+ * Limits on both sides or one: what is left out, or None, doesn't limit.
+ * @param last which limit holds where they cross
+ */
+export function clamp(parameters: readonly [string, string, string], last: 'low' | 'high' = 'high'): Applied {
   return {
     does: 'compute',
     parameters,
     build: ([x, low, high]) => {
       if (!x) return undefined;
-      if (low && high) return clip(x, low, high);
+      // clip_by_value(p, 1e-10, p)
+      if (low && high) return last === 'low' && high === x ? maximum(x, low) : clip(x, low, high);
       if (low) return maximum(x, low);
       return high && minimum(x, high);
     },

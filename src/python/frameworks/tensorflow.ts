@@ -152,7 +152,7 @@ export const tensorflow: Framework = {
     ...under('tensorflow.nn.', mathematics),
     ...under('tensorflow.', {
       einsum,
-      clip_by_value: clamp(['t', 'clip_value_min', 'clip_value_max']),
+      clip_by_value: clamp(['t', 'clip_value_min', 'clip_value_max'], 'low'),
       ...all(['ones_like', 'ones'], ofInput.one),
       ...all(['zeros_like', 'zeros'], ofInput.zero),
       stop_gradient: ofInput.stopGradient,

@@ -171,6 +171,43 @@ export const initialisers: ReadonlySet<string> = new Set(['__init__', 'build', '
 
 export const callMethods = ['forward', 'call', '__call__'] as const;
 
+/** What is part of a model, or of its training, and isn't called by any of the names of models. */
+const partOfModel =
+  /loss|criterion|metric|attention|attn|block|layer|encod|embed|activation|norm|dataset|sampler|transform|optim/i;
+
+/** `PolicyNet`, `policy_network`, `the_policy` are all called `policy`. */
+const coreOf = (name: string): string => name.toLowerCase().replace(/_|net(work)?$|model$|module$/g, '');
+
+/** By these names functions take the one model that there is. */
+const anyModel = /^(the_?)?(my_?)?(model|net|network|nn|module)$/i;
+
+/**
+ * The class of the file that an argument of a function is an instance of by its name, as long as there is one of that
+ * name, or only one at all for `model`.
+ */
+export const modelCalled = new Question((text, name: string): string | undefined => {
+  const found: { readonly name: string; readonly body: string }[] = [];
+  for (const match of text.matchAll(/^class +(\w+) *\(([^()]*)\) *:/gm)) {
+    const [head, own = '', bases = ''] = match;
+    const rest = text.slice(match.index + head.length);
+    const body = rest.slice(0, /\n[^\s#)\]}]/.exec(rest)?.index);
+    if (/(^|[.\s])(Module|Model|LightningModule)\b/.test(bases)) found.push({ name: own, body });
+  }
+  const isGeneral = anyModel.test(name);
+  const core = coreOf(name);
+  const fitting = found.filter((each) =>
+    isGeneral
+      ? /\bdef (forward|call|__call__)\(/.test(each.body) &&
+        !partOfModel.test(each.name) &&
+        !found.some(({ body }) => new RegExp(`\\b${each.name}\\(`).test(body))
+      : core.length > 2 && coreOf(each.name) === core,
+  );
+  return fitting.length === 1 ? fitting[0]?.name : undefined;
+});
+
+/** Methods of modules that are given tensors. */
+export const takesTensors = /^(forward|call|__call__|training_step)$|loss/;
+
 /** Where a class keeps what its constructor gives to that of the class it is made from: no name of the language. */
 export const givenToBase = 'super().__init__()';
 

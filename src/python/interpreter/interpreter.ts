@@ -1,4 +1,5 @@
 import {
+  clip,
   constant,
   divide,
   inOrder,
@@ -109,6 +110,8 @@ import {
   iterating,
   keywords,
   making,
+  modelCalled,
+  takesTensors,
   arrayModules,
   namesakes,
 } from './conventions';
@@ -777,9 +780,22 @@ export class Interpreter {
         if (index === 0 && self) scope.assign(parameter.name, self);
         else scope.assign(parameter.name, this.#parameter(parameter, value.scope));
       });
+      this.#takeTensors(definition, self, scope);
       this.#body(definition);
     });
     this.#active.pop();
+  }
+
+  /** What a library calls a module with are tensors of it: `def forward(self, x)` of a `torch.nn.Module`. */
+  #takeTensors(definition: Definition, self: Value | undefined, scope: Scope): void {
+    if (definition.kind !== 'function' || self?.kind !== 'instance' || !takesTensors.test(definition.name)) return;
+    const framework = libraryOf(self.of);
+    if (!framework) return;
+    const given = definition.parameters.flatMap(({ name }) => scope.find(name) ?? []);
+    this.#belongsTo(
+      framework,
+      given.map((each) => (each.kind === 'quantity' ? each.expression : undefined)),
+    );
   }
 
   /** Whether a function called a test trains and asserts nothing, as tutorials have them: `def test_mnist():`. */
@@ -797,7 +813,7 @@ export class Interpreter {
   #parameter(parameter: Parameter, scope: Scope): Value {
     if (parameter.stars === '*') return { kind: 'list', items: [this.#opaque(parameter)], exact: false };
     if (parameter.stars === '**') return { kind: 'dict', entries: new Map() };
-    const model = this.#typed(parameter);
+    const model = this.#typed(parameter) ?? this.#calledAs(parameter);
     if (model) return model;
     const unknown = this.#opaque(parameter);
     const given = parameter.default && this.#default(parameter.default, scope);
@@ -819,6 +835,20 @@ export class Interpreter {
     const type = name === undefined ? undefined : this.#frame.scope.find(name);
     if (type?.kind !== 'class' || !callMethods.some((method) => type.members.has(method))) return undefined;
     return { kind: 'instance', of: type };
+  }
+
+  /** The model of the file that a parameter is by its name: `policy` where there is a `Policy`, `net` of only one. */
+  #calledAs({ name, type, default: given }: Parameter): Value | undefined {
+    if (type !== undefined || given || this.#isForeign()) return undefined;
+    const model = this.#ask(modelCalled, name);
+    const of = model === undefined ? undefined : this.#frame.scope.find(model);
+    // A class is no argument of its own methods.
+    if (
+      of?.kind !== 'class' ||
+      this.#active.some(({ start }) => start > of.definition.start && start < of.definition.end)
+    )
+      return undefined;
+    return { kind: 'instance', of };
   }
 
   #default(node: PyExpression, scope: Scope): Value {
@@ -1369,7 +1399,7 @@ export class Interpreter {
           const applied: Applied = { does: 'skip', of: object, arguments: 1 };
           return { kind: 'object', path: 'flax.linen.Module.apply', applied, made: object.of.definition };
         }
-        return this.#opaque(node);
+        return this.#unknownAttribute(object, name, node);
       }
       case 'class':
         return object.members.get(name) ?? this.#opaque(node);
@@ -1383,7 +1413,7 @@ export class Interpreter {
           const epsilon = this.#ask(epsilonCalled, name);
           if (epsilon !== undefined) return { kind: 'quantity', expression: constant(epsilon) };
         }
-        return this.#unknownAs(`${object.expression.name}.${name}`, node, false);
+        return this.#partOf(object.expression, name, node);
       case 'dict':
         // A dictionary whose entries are attributes, or an object of JavaScript.
         return object.entries.get(name) ?? this.#opaque(node);
@@ -1406,6 +1436,22 @@ export class Interpreter {
       default:
         return this.#opaque(node);
     }
+  }
+
+  /** What another method leaves in an object: the same throughout a function, as long as that doesn't assign it. */
+  #unknownAttribute({ of: { definition } }: Instance, name: string, node: Range): Value {
+    const within = this.#active.at(-1);
+    if (!within) return this.#opaque(node);
+    return this.#unknownAs(`${String(within.start)}:${String(definition.start)}.${name}`, node, false);
+  }
+
+  /** An attribute of a value that isn't known. The parts of a complex tensor are tensors. */
+  #partOf(of: Variable, name: string, node: Range): Value {
+    const value = this.#unknownAs(`${of.name}.${name}`, node, false);
+    const framework = this.#known.frameworkOf(of);
+    if (framework && value.kind === 'quantity' && (name === 'real' || name === 'imag'))
+      this.#belongsTo(framework, [value.expression]);
+    return value;
   }
 
   #element(node: Subscript): Value {
@@ -2118,6 +2164,8 @@ export class Interpreter {
     if (learnt?.kind === 'truth' && learnt.truth) return this.#opaque(node);
     // The language's own functions compute in the framework of what they are given.
     const framework = path.startsWith(builtinPrefix) ? undefined : known?.framework;
+    const clipped = known ? undefined : this.#clipped(path, call, node);
+    if (clipped) return clipped;
     if (known) {
       const value = this.#do(known.meaning, call, node, framework);
       return known.meaning.does === 'keep' && framework?.differentiates ? this.#taken(value, path, framework) : value;
@@ -2131,6 +2179,16 @@ export class Interpreter {
    * What a layer gives that is a function or a method from elsewhere and is told its activation: `linear(h, 10,
    * activation=tf.nn.softmax)`. Of a whole network that may be the activation of what is hidden.
    */
+  /** A limit between two numbers by a function of the project: `utils.clip(x, 0, 1)`. */
+  #clipped(path: string, call: CallArguments, node: Range): Value | undefined {
+    const [of, ...limits] = call.positional;
+    if (!/(^|\.)_*(clip|clamp)(_by_value)?$/.test(path) || of?.kind !== 'quantity' || limits.length !== 2)
+      return undefined;
+    const [low, high] = limits.map((each) => (each.kind === 'quantity' ? literalOf(each.expression) : undefined));
+    if (low === undefined || high === undefined || low >= high) return undefined;
+    return this.#compute([of], node, undefined, ([x]) => x && clip(x, low, high));
+  }
+
   #activated(path: string, call: CallArguments, node: Range): Value | undefined {
     const isLayer = /(linear|dense|fully_?connected|affine|fc\d*|conv(olution)?_?\d?d?(_?layer)?|layer)$/i.test(path);
     const ofOutput = outputActivations.map((name) => call.named.get(name)).find((value) => value !== undefined);
@@ -2562,6 +2620,20 @@ export class Interpreter {
       scope.assign(name, value ?? this.#opaque(parameter));
     }
   }
+}
+
+/** The framework whose module or layer a class is. */
+function libraryOf({ bases }: ClassValue): Framework | undefined {
+  for (const base of bases) {
+    const found =
+      base.kind === 'path' && /\.(Module|LightningModule|Layer|Model)$/.test(base.path)
+        ? frameworkOfModule(base.path)
+        : base.kind === 'class'
+          ? libraryOf(base)
+          : undefined;
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Whose `apply` is given the parameters and then what the module is called with. */

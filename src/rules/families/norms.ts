@@ -76,9 +76,11 @@ function holdsProduct(term: Expression): boolean {
   return term.operator === 'multiply' && term.operands.some(holdsProduct);
 }
 
-/** sum(x ** p) ** (1 / p), for a p that is not known. */
+const unknownPower: Pattern = apply('power', either(apply('absolute', operand), operand), bind('p'));
+
+/** sum(x ** p) ** (1 / p), or of the mean as in generalised-mean pooling, for a p that is not known. */
 const generalNorm: Pattern = suchThat(
-  apply('power', apply('sum', apply('power', either(apply('absolute', operand), operand), bind('p'))), bind('q')),
+  apply('power', either(apply('sum', unknownPower), apply('mean', unknownPower)), bind('q')),
   (bindings) => {
     const [p, q] = [bindings.get('p'), bindings.get('q')];
     if (!p || !q || p.kind === 'constant') return false;
@@ -98,10 +100,7 @@ const generalNorm: Pattern = suchThat(
 /** hypot is a norm of squares here; its own gradient is another matter. */
 const plainNorm: Pattern = suchThat(apply('norm', operand), (bindings) => {
   const of = bindings.get('x');
-  return (
-    of !== undefined &&
-    matchPattern(apply('add', square(anything), square(anything)), of) === undefined
-  );
+  return of !== undefined && matchPattern(apply('add', square(anything), square(anything)), of) === undefined;
 });
 
 const theOperand = (hit: Hit): Expression => hit.bindings.get('x') as Expression;
@@ -113,7 +112,9 @@ const underTheRoot =
 
 /** What is normalised is trained through, by whatever name. */
 const isNormalising = (hit: Hit): boolean =>
-  namesAround(hit).some((name) => /normali[sz]e|l2_?norm|distance|similarity|cosine/i.test(name));
+  namesAround(hit).some((name) =>
+    /normali[sz]e|^_*unit(_?vec(tor)?s?|ize)?$|l2_?norm|distance|similarity|cosine/i.test(name),
+  );
 
 /** How much to make of a norm that is written out, or is so inside: where nothing is known of x, less. */
 function ofNorm(hit: Hit): false | Severity {
@@ -160,13 +161,16 @@ function isAlongAxis(hit: Hit): boolean {
 /** The parts of complex numbers, both of which are 0 in silence, by the code that they are squared in. */
 const partOfComplex = /(^|[^a-z])(re|im)([^a-z]|$)|real|imag|\[(\.\.\.|:)[^\]]*,\s*[01]\s*\]/i;
 
+/** Whether it is the square of a complex number's magnitude, from its parts. */
+export function isMagnitude(sum: Expression, hit: Hit): boolean {
+  const squares = termsOf(sum).map(({ term }) => matchPattern(square(bind('base')), term)?.get('base'));
+  return squares.length === 2 && squares.every((base) => base && partOfComplex.test(sourceOf(hit, base) ?? ''));
+}
+
 function guardOfSquares(hit: Hit): false | Severity {
   const sum = theOperand(hit);
   if (canBeZero(sum, hit) === 'yes') return whereZero(sum, hit, 'warning');
-  const squares = termsOf(sum).map(({ term }) => matchPattern(square(bind('base')), term)?.get('base'));
-  const isComplex =
-    squares.length === 2 && squares.every((base) => base && partOfComplex.test(sourceOf(hit, base) ?? ''));
-  if (!isComplex || !isInsideTraining(hit)) return false;
+  if (!isMagnitude(sum, hit) || !isInsideTraining(hit)) return false;
   return whereZero(sum, hit, 'information') && 'information';
 }
 
@@ -221,7 +225,11 @@ export const normAtZero: Rule = {
       guard: (hit) => (isOutsideTraining(hit) ? 'hint' : 'warning'),
       advice: 'limit it from below before the root: rounding can also bring it below 0, where the root is NaN',
     }),
-    rootForm('sum(x ** p) ** (1 / p)', generalNorm),
+    rootForm('sum(x ** p) ** (1 / p)', generalNorm, {
+      // What a ReLU keeps from x it doesn't keep from p, where that is learnt: 0 ** p * log(0).
+      ofGradients: false,
+      guard: (hit) => hit.site.framework.differentiates && hit.differentiates && ofNorm(hit),
+    }),
     rootForm('norm(x)', plainNorm, {
       frameworks: withPlainNorm,
       // JAX differentiates functions: what stands outside of them is an error that a script shows.

@@ -15,12 +15,14 @@ import {
   negated,
   operation,
   power,
+  sameComputation,
   sigmoid,
   softmax,
   sqrt,
   square,
   suchThat,
   through,
+  variablesOf,
   type Expression,
   type Operator,
   type Pattern,
@@ -28,7 +30,9 @@ import {
 import { Question } from '../../python';
 import { intervalOf } from '../interval';
 import { ofVariable, operand, x, type Form, type Hit, type Rule, type Speech } from '../rule';
+import { companions } from './evidence';
 import { ofGap } from './guardedLogarithms';
+import { isMagnitude } from './norms';
 import { sigmoidOf, softmaxOf } from './shapes';
 import {
   canBeZero,
@@ -47,13 +51,15 @@ const fractionalPower: Pattern = either(
   suchThat(apply('power', operand, bind('a')), (bindings) => {
     const a = bindings.get('a');
     const value = a && literalOf(a);
-    return value !== undefined && value > 0 && value < 1;
+    // A number by default, perhaps: that is told where more is known.
+    return value === undefined ? a !== undefined && variablesOf(a).length === 1 : value > 0 && value < 1;
   }),
 );
 
-const exponentOf = ({ bindings }: Hit): number => {
+/** The exponent, as it is by default where it is a parameter; 0.5 of a root. */
+const exponentOf = ({ bindings, analysis }: Hit): number => {
   const a = bindings.get('a');
-  return (a && literalOf(a)) ?? 0.5;
+  return a ? (literalOf(analysis.withDefaults(a)) ?? NaN) : 0.5;
 };
 
 /** What the base is made by, whose own gradient at 0 is multiplied with the power's: 0 times infinity is NaN. */
@@ -128,6 +134,23 @@ const isComparedWithTarget = new Question(
     !/sigmoid|softmax|softplus|relu|\bexp\(/i.test(text),
 );
 
+/**
+ * Whether it is multiplied with the sign of what it is the root of, as features are: those are 0 and below, too. There a
+ * gradient of 0 comes to the root, which PyTorch and JAX divide by 0; TensorFlow leaves it.
+ */
+function isSignedRoot(hit: Hit): boolean {
+  const of = hit.bindings.get('x');
+  if (!['pytorch', 'jax'].includes(hit.site.framework.name)) return false;
+  if (of?.kind !== 'operation' || of.operator !== 'absolute' || !isInsideTraining(hit)) return false;
+  const [inner] = of.operands as [Expression];
+  return companions(hit, hit.matched).some(
+    (factor) =>
+      factor.kind === 'operation' &&
+      factor.operator === 'sign' &&
+      sameComputation(factor.operands[0] as Expression, inner),
+  );
+}
+
 const fractionalForm = (base: Base): Form => ({
   pattern: suchThat(fractionalPower, (bindings) => {
     const of = bindings.get('x');
@@ -137,7 +160,8 @@ const fractionalForm = (base: Base): Form => ({
   ofGradients: true,
   at: (hit) => {
     const own = baseAt(base, hit);
-    return own && { ...hit.form, ...powerOf(own, exponentOf(hit)) };
+    const a = exponentOf(hit);
+    return own && a > 0 && a < 1 ? { ...hit.form, ...powerOf(own, a) } : undefined;
   },
   says: (hit) => {
     const { message, lens } = sayAtZero(hit, whereIsZero(hit, 'as it can be here'), 'power');
@@ -153,8 +177,15 @@ const fractionalForm = (base: Base): Form => ({
     const zero = canBeZero(of, hit);
     if (zero === 'never' || !carriesGradient(of, hit) || isLimited(of, hit)) return false;
     // 0 has to be the end of what it can be: a difference that can be anything fails elsewhere first.
-    const reaches = intervalOf(of, hit.site.conditions).low === 0 && zero === 'yes';
-    if (!reaches && !isRawPrediction(of, hit) && !(exponentOf(hit) !== 0.5 && isShare(of) && isInsideTraining(hit)))
+    const reaches =
+      intervalOf(of, hit.site.conditions).low === 0 &&
+      (zero === 'yes' || (exponentOf(hit) !== 0.5 && isMagnitude(of, hit) && isInsideTraining(hit)));
+    if (
+      !reaches &&
+      !isRawPrediction(of, hit) &&
+      !isSignedRoot(hit) &&
+      !(exponentOf(hit) !== 0.5 && isShare(of) && isInsideTraining(hit))
+    )
       return false;
     return isOutsideTraining(hit) ? 'hint' : 'information';
   },

@@ -43,6 +43,12 @@ const varianceOf: Pattern = either(apply('variance', operand), apply('mean', squ
 const deviation: Pattern = apply('deviation', operand);
 const deviationOf: Pattern = either(deviation, rootOf(varianceOf));
 
+/** One value by the mean and the deviation of others, of which it is one. */
+const byDeviationOfAll: Pattern = suchThat(
+  apply('divide', apply('subtract', bind('own'), apply('mean', operand)), deviationOf),
+  (bindings) => !sameComputation(bindings.get('own') as Expression, bindings.get('x') as Expression),
+);
+
 /** A covariance divided by both deviations, in a loss that is a correlation. */
 const correlation: Pattern = suchThat(
   apply(
@@ -102,6 +108,7 @@ export const standardisation: Rule = {
       pattern: either(
         apply('divide', either(centred, apply('multiply', anything, centred)), deviationOf),
         apply('divide', operand, deviationOf),
+        byDeviationOfAll,
         apply('multiply', centred, either(apply('divide', 1, deviationOf), apply('power', varianceOf, literal(-0.5)))),
       ),
       name: '(x - mean(x)) / std(x)',
@@ -121,7 +128,7 @@ export const standardisation: Rule = {
         const { differentiates } = hit.site.framework;
         // Returns are standardised while training, in NumPy as well.
         if (isReturn(hit) && !isReplacedWhereZero(hit)) return differentiates ? 'information' : 'warning';
-        if (!differentiates) return false;
+        if (!differentiates || matchPattern(byDeviationOfAll, hit.matched)) return false;
         return isInsideTraining(hit) && carriesGradient(theOperand(hit), hit) ? 'information' : 'hint';
       },
       advice: 'add a small number to the standard deviation, and under its root where it is trained through',
@@ -235,9 +242,15 @@ function sayOfMoments(hit: Hit): Saying {
   };
 }
 
-/** sum(w * x * x) - sum(w * x) ** 2, the variance under weights that add up to 1; w and the first x are bound. */
+const weighedBy = (inner: Pattern): Pattern =>
+  either(apply('sum', inner), apply('mean', inner), apply('divide', apply('sum', inner), anything));
+
+/**
+ * sum(w * x * x) - sum(w * x) ** 2, the variance under weights that add up to 1, or under a mask whose sum they are
+ * divided by; w and the first x are bound.
+ */
 const weightedMoments: Pattern = suchThat(
-  apply('subtract', apply('sum', bind('first')), square(apply('sum', bind('second')))),
+  apply('subtract', weighedBy(bind('first')), square(weighedBy(bind('second')))),
   (bindings) => {
     const factors = (name: string): Expression[] => {
       const product = bindings.get(name);

@@ -1,6 +1,7 @@
 import {
   anything,
   apply,
+  literalOf,
   number,
   sameComputation,
   suchThat,
@@ -94,7 +95,7 @@ const predictionName =
   /pred|logit|prob|output|y_?hat|score|^out$|^p$|recon|fake|generated|model|net\b|forward|decoder|theta|^params?\b/i;
 /** Names of what it ought to give. */
 const targetName =
-  /true|target|label|gt|truth|^[yt](_?(batch|train|b|i|onehot|one_hot))?$|\.y$|\['y'\]$|batch_y|weight|mask/i;
+  /true|target|label|gt|truth|^[yt](_?(batch|train|b|i|onehot|one_hot))?$|\.y$|\['y'\]$|batch_y|weight|mask|^rel(s|evances?)?$|relevance/i;
 /** Names of numbers that a loss is set up with. */
 const settingName = /smooth|eps|alpha|beta|gamma|lambda|margin|scale|temperature|tau|size|shape|dim|num_|^n$|^k$|^c$/i;
 
@@ -300,6 +301,8 @@ export const zeroGradient: Rule = {
   ],
 };
 
+const maskName = /mask|valid|^vis(ib\w*)?$|weights?$/i;
+
 const lossName = /loss|bce|cross_?entropy|nll|mse|error$/i;
 
 /** A cap on what is minimised: beyond it the gradient is 0, and what is most wrong is never corrected. */
@@ -318,6 +321,15 @@ function capOf({ matched, analysis }: Hit): Operation | undefined {
     if (low < 0 || high <= cap || variablesOf(node).length < 2) return false;
     return findAll(node, 'log', 'logSigmoid', 'logSoftmax', 'softplus', 'multiply', 'absolute', 'power').length > 0;
   };
+  /** A number, or what a function or an object is given as one by default. */
+  const limitOf = (node: Expression): number | undefined => {
+    const literal = literalOf(analysis.withDefaults(node));
+    return literal !== undefined && Number.isFinite(literal) && literal > 0 ? literal : undefined;
+  };
+  const isMask = (node: Expression): boolean => {
+    const origin = analysis.originOf(node);
+    return origin !== undefined && maskName.test(analysis.text.slice(origin.start, origin.end));
+  };
   // Through sums, means and multiples; a factor or the argument of something else may be limited for another reason.
   const visit = (node: Expression): Operation | undefined => {
     if (node.kind !== 'operation') return undefined;
@@ -329,12 +341,25 @@ function capOf({ matched, analysis }: Hit): Operation | undefined {
       case 'add':
         return visit(a) ?? visit(b);
       case 'multiply':
-        return a.kind === 'constant' ? visit(b) : b.kind === 'constant' ? visit(a) : undefined;
+        return a.kind === 'constant' || isMask(a)
+          ? visit(b)
+          : b.kind === 'constant' || isMask(b)
+            ? visit(a)
+            : undefined;
       case 'divide':
         return visit(a);
       case 'minimum': {
-        const [value, limit] = a.kind === 'constant' ? [b, a] : [a, b];
-        return limit.kind === 'constant' && Number.isFinite(limit.value) && isLoss(value, limit.value)
+        const [value, limit] = limitOf(a) === undefined ? [a, limitOf(b)] : [b, limitOf(a)];
+        return limit !== undefined && isLoss(value, limit) ? node : undefined;
+      }
+      case 'select': {
+        // where(x > c, c, x)
+        const [limit, value] = limitOf(b) === undefined ? [limitOf(c), b] : [limitOf(b), c];
+        const isMinimum = a.kind === 'operation' && a.operands.length === 2 && a.operands.includes(value);
+        return isMinimum &&
+          limit !== undefined &&
+          a.operands.some((side) => limitOf(side) === limit) &&
+          isLoss(value, limit)
           ? node
           : undefined;
       }
@@ -449,8 +474,9 @@ export const cappedLoss: Rule = {
       name: 'a capped loss',
       guard: (hit) => capOf(hit) !== undefined,
       says: (hit) => {
-        const limit = capOf(hit)?.operands.findLast(({ kind }) => kind === 'constant');
-        const value = limit?.kind === 'constant' ? String(limit.value) : 'the cap';
+        const limits = capOf(hit)?.operands.map((each) => literalOf(hit.analysis.withDefaults(each))) ?? [];
+        const limit = limits.findLast((each) => each !== undefined);
+        const value = limit === undefined ? 'the cap' : String(limit);
         return {
           message: `A loss of more than ${value} is cut off: its gradient is exactly 0, so that the worst errors are never corrected.`,
           lens: `dead zone: gradient 0 where the loss exceeds ${value}`,

@@ -86,7 +86,10 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
       if (isDistanceOfUnits(a, b)) return 'yes';
       return variablesOf(a).length > 0 && variablesOf(b).length > 0 && !sameComputation(a, b) ? 'yes' : 'perhaps';
     case 'matmul': {
-      const areAbove = [a, b].every((factor) => intervalOf(factor).low >= 0 && of(factor) === 'never');
+      // What a ReLU gives is 0, though it lets no gradient through there: the other factor gets one.
+      const areAbove = [a, b].every(
+        (factor) => intervalOf(factor).low >= 0 && of(factor) === 'never' && !isRelu(factor, hit),
+      );
       return areAbove ? 'never' : 'perhaps';
     }
     case 'multiply': {

@@ -28,6 +28,83 @@ class DiceLoss(nn.Module):
         return (output * y).sum()
 ${rest}`;
 
+describe('models that functions are given', () => {
+  const policy = (rest: string): string => `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.distributions import Categorical
+class Policy(nn.Module):
+    def forward(self, x):
+        return F.softmax(self.affine(x), dim=1)
+class Actor(nn.Module):
+    def sample(self, s):
+        return torch.tanh(self.mu(s))
+    def log_prob(self, a):
+        return -torch.log(1 - a.pow(2)).sum(-1)
+${rest}`;
+  finds('nll-of-softmax', {
+    'the only model of a file, by any name for models': `
+import torch.nn as nn
+import torch.nn.functional as F
+class Tagger(nn.Module):
+    def forward(self, sentence):
+        return F.softmax(self.hidden(sentence), dim=1)
+def train(model, data):
+    criterion = nn.NLLLoss()
+    for sentence, tags in data:
+        «criterion(model(sentence), tags)».backward()
+`,
+  });
+  finds('distribution-of-probabilities', {
+    'by the name of its class': policy(`
+def act(policy, state):
+    m = «Categorical(policy(state))»
+    policy.saved.append(m.log_prob(m.sample()))
+`),
+  });
+  finds('log-of-one-minus-tanh-squared', {
+    'methods of it': policy(`
+def actor_loss(actor, critic, s):
+    a = actor.sample(s)
+    return (actor.log_prob(a) - critic(a)).mean()
+`).replace('torch.log(1 - a.pow(2))', '«torch.log(1 - a.pow(2))»'),
+  });
+  spares({
+    'by a name that several models may have, or another type': `
+import torch.nn as nn
+import torch.nn.functional as F
+class Tagger(nn.Module):
+    def forward(self, sentence):
+        return F.softmax(self.hidden(sentence), dim=1)
+class Parser(nn.Module):
+    def forward(self, sentence):
+        return self.hidden(sentence)
+def train(model, data):
+    for sentence, tags in data:
+        F.nll_loss(model(sentence), tags).backward()
+def step(tagger: Other, sentence, tags):
+    F.nll_loss(tagger(sentence), tags).backward()
+`,
+    'one that is part of another model': `
+import torch.nn as nn
+import torch.nn.functional as F
+class Routing(nn.Module):
+    def forward(self, x):
+        return F.softmax(self.hidden(x), dim=1)
+class Experts(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.routing = Routing()
+    def score(self, x):
+        return x
+def train(model, data):
+    for x, y in data:
+        F.nll_loss(model(x), y).backward()
+`,
+  });
+});
+
 describe('what a model of the file gives, as far as names tell', () => {
   finds('bce-after-sigmoid', {
     'by a method of the trainer that is given the model': model(`

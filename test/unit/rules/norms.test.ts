@@ -10,6 +10,29 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      'generalised means with a learnt power, of what a ReLU gives as well': `
+import torch
+from torch import nn
+class GeM(nn.Module):
+    def __init__(self, p=3.0):
+        super().__init__()
+        self.p = nn.Parameter(torch.ones(1) * p)
+    def forward(self, x):
+        pooled = x.pow(self.p).mean((-2, -1))
+        return «pooled.pow(1. / self.p)»
+class Retrieval(nn.Module):
+    def __init__(self, trunk):
+        super().__init__()
+        self.trunk, self.pool = trunk, GeM()
+    def forward(self, x):
+        return self.pool(torch.relu(self.trunk(x)))
+`,
+      'of absolute values, in a layer of Keras': `
+import tensorflow as tf
+def siamese(left, right, encoder):
+    distance = tf.keras.layers.Lambda(lambda pair: «tf.linalg.norm(tf.math.abs(pair[0] - pair[1]), axis=1)»)
+    return tf.keras.Model([left, right], distance([encoder(left), encoder(right)]))
+`,
       'the nearest of several points': `
 import torch
 def chamfer_loss(a, b):
@@ -461,6 +484,14 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'in a function that makes units': `
+import torch
+def unit(v):
+    return «v / torch.sqrt((v ** 2).sum(dim=-1, keepdim=True))»
+class PoseHead(torch.nn.Module):
+    def forward(self, o):
+        return unit(o[..., :3])
+`,
       'the parts of a complex mask by their length': `
 import tensorflow as tf
 def mask_processing(real, imag):
@@ -690,6 +721,13 @@ def contrastive_loss(features, embeddings):
     return «torch.mm(features, embeddings.t()) / torch.outer(features.norm(dim=1), embeddings.norm(dim=1))»
 def similarity(a, b):
     return «(a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1))»
+`,
+      'with a temperature': `
+import torch
+def contrastive_loss(a, b, temperature=0.1):
+    norms = torch.mm(a.norm(dim=1).unsqueeze(1), b.norm(dim=1).unsqueeze(0))
+    similarity = «torch.mm(a, b.t()) / (norms * temperature)»
+    return torch.nn.functional.cross_entropy(similarity, torch.arange(len(a)))
 `,
       'in a function that trains': `
 import torch

@@ -105,6 +105,28 @@ def pool(x, y):
     z = x - y
     return torch.sign(z) * «torch.sqrt(torch.abs(z))»
 `,
+      'a signed root of products that a ReLU has made 0': `
+import torch
+import torch.nn.functional as F
+class BilinearCNN(torch.nn.Module):
+    def forward(self, x):
+        x = F.relu(self.features(x)).view(-1, 512, 784)
+        x = torch.bmm(x, x.transpose(1, 2)) / 784
+        x = torch.sign(x) * «torch.sqrt(torch.abs(x))»
+        return self.fc(F.normalize(x.view(-1, 512 ** 2)))
+`,
+      'the magnitude of a spectrum, with an exponent by default': `
+import torch
+class CompressedLoss(torch.nn.Module):
+    def __init__(self, c=0.3):
+        super().__init__()
+        self.c = c
+    def power(self, wav):
+        s = torch.stft(wav, 512, return_complex=True)
+        return s.real ** 2 + s.imag ** 2
+    def forward(self, est, ref):
+        return («self.power(est) ** (self.c / 2)» - ref).abs().mean()
+`,
       'of a square, that is no norm': `
 import torch
 def charbonnier_loss(a, b):
@@ -112,6 +134,17 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'an exponent that is 2 by default, or that nothing is known of': `
+import torch
+class CompressedLoss(torch.nn.Module):
+    def __init__(self, power, c=2.0):
+        super().__init__()
+        self.c = c
+        self.power = power
+    def forward(self, est, ref):
+        s = torch.stft(est, 512, return_complex=True)
+        return ((s.real ** 2 + s.imag ** 2) ** self.c - (s.real ** 2 + s.imag ** 2) ** self.power).abs().mean()
+`,
       'powers of probabilities as weights, and whole ones': `
 import torch
 import torch.nn.functional as F

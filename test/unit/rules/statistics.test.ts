@@ -9,6 +9,25 @@ function said(rule: string, source: string): Finding {
 describe('statistics', () => {
   describe('division-by-deviation', () => {
     finds('division-by-deviation', {
+      'one return by the statistics of all': `
+import numpy as np
+import torch
+class Experience:
+    def sample(self):
+        reward_mean = np.mean(self.reward_history)
+        reward_std = np.std(self.reward_history)
+        for step in self.memory:
+            step[-1] = «(step[-1] - reward_mean) / reward_std»
+            yield step
+`,
+      'in the forward pass of a module, in a file with NumPy': `
+import numpy as np
+import torch
+class CorrelationLoss(torch.nn.Module):
+    def forward(self, a, b):
+        a = «(a - a.mean(0)) / a.std(0)»
+        return -(a * b.detach()).sum() / np.sqrt(2)
+`,
       'rewards of a script, by a name for them': `
 import numpy as np
 import tensorflow as tf
@@ -309,6 +328,16 @@ def loss(x):
 
   describe('variance-by-moments', () => {
     finds('variance-by-moments', {
+      'under a mask': `
+import torch
+class StatPool(torch.nn.Module):
+    def forward(self, x, lengths):
+        m = (torch.arange(x.size(-1))[None] < lengths[:, None]).unsqueeze(1).float()
+        n = lengths.view(-1, 1).float()
+        mean = (x * m).sum(-1) / n
+        squares = (x * x * m).sum(-1) / n
+        return torch.cat([mean, («squares - mean ** 2»).sqrt()], dim=1)
+`,
       'the root of moments that are added up elsewhere': `
 import tensorflow as tf
 class Leaf(tf.keras.layers.Layer):

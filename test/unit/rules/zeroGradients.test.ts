@@ -9,6 +9,19 @@ function said(rule: string, source: string): Finding {
 describe('zero gradients', () => {
   describe('zero-gradient: a step between prediction and loss', () => {
     finds('zero-gradient', {
+      'relevances in the order of the scores': `
+import torch
+class NDCGLoss(torch.nn.Module):
+    def forward(self, scores, rel):
+        order = scores.argsort(dim=1, descending=True)
+        gains = 2 ** rel.gather(1, order) - 1
+        return «1 - gains.mean()»
+def fit(ranker, loader, opt):
+    crit = NDCGLoss()
+    for features, rel in loader:
+        loss = crit(ranker(features).squeeze(-1), rel)
+        loss.backward()
+`,
       'a model of Keras that ends in a step': `
 import tensorflow as tf
 from tensorflow.keras import backend as K
@@ -391,6 +404,22 @@ def capped_loss(logits, y):
     bce = -(y * F.logsigmoid(logits) + (1 - y) * F.logsigmoid(-logits))
     return «torch.clamp(bce, max=10).mean()»
 `,
+      'a cap by default, under a mask': `
+import torch
+class RobustKeypointLoss(torch.nn.Module):
+    def __init__(self, max_err=20.0):
+        super().__init__()
+        self.max_err = max_err
+    def forward(self, pred, gt, vis):
+        err = torch.clamp((pred - gt).pow(2).sum(-1), max=self.max_err)
+        return «(err * vis).sum() / vis.sum().clamp(min=1)»
+`,
+      'a choice of the lesser': `
+import jax.numpy as jnp
+def loss(prediction, y, cap=5.0):
+    squared = (prediction - y) ** 2
+    return «jnp.where(squared > cap, cap, squared).mean()»
+`,
       'what a criterion gives': `
 import torch
 import torch.nn as nn
@@ -434,6 +463,14 @@ def zer_replace(target, output, r=0.1):
 `,
     });
     spares({
+      'a choice of something else than the lesser, and a limit that is another operand': `
+import jax.numpy as jnp
+def loss(prediction, y, cap=5.0):
+    squared = (prediction - y) ** 2
+    return jnp.where(squared > cap, 2 * squared, squared).mean() + jnp.where(y > cap, cap, squared).mean()
+def other_loss(prediction, y, limit):
+    return jnp.minimum((prediction - y) ** 2, limit).mean()
+`,
       'a hinge, which is capped on the right side': `
 import torch
 def hinge_loss(score, y):
