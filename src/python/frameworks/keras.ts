@@ -13,7 +13,7 @@ import {
   type Framework,
   type Meaning,
 } from './framework';
-import { clamp, commonNames, linear, operations, reduction, selection, uniform } from './operations';
+import { clamp, commonNames, linear, operations, picking, reduction, selection, uniform } from './operations';
 
 const shared = operations({ x: 'x', pair: ['x1', 'x2'] });
 
@@ -167,7 +167,8 @@ export const keras: Framework = {
       binary_crossentropy: lossFunction('binary-crossentropy', 2),
       categorical_crossentropy: lossFunction('categorical-crossentropy', 2),
       sparse_categorical_crossentropy: lossFunction('categorical-crossentropy', 2),
-      ...all(['convert_to_tensor', 'ravel', 'split', 'take', 'take_along_axis', 'transpose'], keep),
+      ...all(['convert_to_tensor', 'ravel', 'split', 'take', 'transpose'], keep),
+      take_along_axis: picking([1, 'indices']),
     }),
     ...under('keras.activations.', activations),
     ...under('keras.layers.', {

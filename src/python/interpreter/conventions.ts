@@ -176,7 +176,21 @@ const partOfModel =
   /loss|criterion|metric|attention|attn|block|layer|encod|embed|activation|norm|dataset|sampler|transform|optim/i;
 
 /** `PolicyNet`, `policy_network`, `the_policy` are all called `policy`. */
-const coreOf = (name: string): string => name.toLowerCase().replace(/_|net(work)?$|model$|module$/g, '');
+const coreOf = (name: string): string => {
+  const core = name.toLowerCase().replace(/_|^net|net(work)?$|model$|module$/g, '');
+  return abbreviations.get(core) ?? core;
+};
+
+/** `D`, `netD` and `disc` are discriminators. */
+const abbreviations: ReadonlyMap<string, string> = new Map([
+  ['d', 'discriminator'],
+  ['dis', 'discriminator'],
+  ['disc', 'discriminator'],
+  ['g', 'generator'],
+  ['gen', 'generator'],
+  ['enc', 'encoder'],
+  ['dec', 'decoder'],
+]);
 
 /** By these names functions take the one model that there is. */
 const anyModel = /^(the_?)?(my_?)?(model|net|network|nn|module)$/i;

@@ -2021,10 +2021,32 @@ export class Interpreter {
       call.get(1, 'loss') ?? (call.positional[0]?.kind === 'dict' ? call.positional[0].entries.get('loss') : undefined);
     const losses =
       given?.kind === 'list' ? given.items : given?.kind === 'dict' ? [...given.entries.values()] : [given];
-    if (losses.length !== 1) return;
     const argument = node.arguments.find(({ name }) => name === 'loss')?.value ?? node.arguments[1]?.value ?? node;
     const output = this.#apply(model, new CallArguments([this.#fresh()], new Map()), nowhere);
-    for (const single of losses.flatMap((value) => (value ? alternativesOf(value) : []))) {
+    if (losses.length === 1) {
+      this.#minimise(losses[0], output, argument);
+      return;
+    }
+    if (output.kind !== 'list' || !output.exact || output.items.length !== losses.length) return;
+    const names = given?.kind === 'dict' ? [...given.entries.keys()] : undefined;
+    for (const [index, loss] of losses.entries()) {
+      const name = names?.[index];
+      const own =
+        name === undefined ? output.items[index] : output.items.find((item) => this.#isLayerCalled(name, item));
+      if (own) this.#minimise(loss, own, argument);
+    }
+  }
+
+  /** Whether a layer of that name gives an output: `Dense(2, name='gender')(x)`. */
+  #isLayerCalled(name: string, output: Value): boolean {
+    const origin = output.kind === 'quantity' ? this.#known.get(output.expression)?.origin : undefined;
+    const code = origin ? this.#text.slice(origin.start, origin.end) : '';
+    return new RegExp(`\\bname\\s*=\\s*['"]${name.replace(/\W/g, '.')}['"]`).test(code);
+  }
+
+  /** What a model gives is compared with its targets by a loss. */
+  #minimise(loss: Value | undefined, output: Value, argument: Range): void {
+    for (const single of loss ? alternativesOf(loss) : []) {
       const applied =
         single.kind === 'text'
           ? lossByName(single.text)

@@ -341,10 +341,31 @@ export function isLogDensity(exponent: Expression): boolean {
   const terms = termsOf(exponent).filter(({ term }) => variablesOf(term).length > 0);
   const isDistance = ({ term, sign }: (typeof terms)[number]): boolean =>
     squaresIn(sign === 1 ? term : negate(term)).length > 0;
+  // What is subtracted and what the distance is divided by may be the same log scale.
+  const isScale = (term: Expression): boolean =>
+    isLogarithm(term) ||
+    inOrder([exponent]).some(
+      (node) =>
+        node.kind === 'operation' && node.operator === 'exp' && areMultiples(node.operands[0] as Expression, term),
+    );
   return (
     terms.some(isDistance) &&
-    terms.some(({ term, sign }) => sign === -1 && isLogarithm(term)) &&
-    terms.every((each) => isDistance(each) || isLogarithm(each.term))
+    terms.some(({ term, sign }) => sign === -1 && isScale(term)) &&
+    terms.every((each) => isDistance(each) || isScale(each.term))
+  );
+}
+
+/** Whether both are multiples of one value by numbers. */
+function areMultiples(a: Expression, b: Expression): boolean {
+  const [[first, ...more], [second, ...others]] = [a, b].map((each) =>
+    factorsOf(each).flatMap(({ factor, inverse }) => (factor.kind === 'constant' ? [] : [{ factor, inverse }])),
+  ) as [{ factor: Expression; inverse: boolean }[], { factor: Expression; inverse: boolean }[]];
+  return (
+    first !== undefined &&
+    second !== undefined &&
+    more.length + others.length === 0 &&
+    first.inverse === second.inverse &&
+    sameComputation(first.factor, second.factor)
   );
 }
 

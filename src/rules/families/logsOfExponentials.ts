@@ -158,6 +158,21 @@ const sumForm: Form = {
   advice: 'use logsumexp over the same axis: it subtracts the greatest exponent first',
 };
 
+/** Of log-probabilities that are added up, as along a chain of states: all of them may underflow. */
+const ofChain: Form = {
+  ...sumForm,
+  name: 'log(sum(exp(x))) of sums of log-probabilities',
+  headline: { of: 'value', side: 'below' },
+  guard: (hit) => {
+    const terms = termsOf(boundX(hit));
+    return terms.length > 1 && terms.every(({ term, sign }) => sign === 1 && isLogSoftmax(term)) && 'information';
+  },
+};
+
+const isLogSoftmax = (node: Expression): boolean =>
+  node.kind === 'operation' &&
+  (node.operator === 'logSoftmax' || (node.operator === 'pick' && isLogSoftmax(node.operands[0] as Expression)));
+
 /** Exponentials that are added up in any other way: weighed, beside an epsilon, several sums of them. */
 const ofGathered = (root: 'log' | 'log1p'): Pattern => ({
   roots: new Set([root]),
@@ -277,6 +292,7 @@ export const logOfSumOfExp: Rule = {
   ],
   forms: [
     { ...sumForm, at: alongAxis(sumForm, logSumExpReducers) },
+    ofChain,
     gatheredForm('log'),
     gatheredForm('log1p'),
     mixtureForm,

@@ -7,6 +7,7 @@ import {
   divide,
   either,
   factorsOf,
+  inOrder,
   matchPattern,
   multiply,
   sameComputation,
@@ -410,6 +411,42 @@ const bothNorms = either(
 /** The same times something else, such as a temperature. */
 const multipleOfBothNorms = either(bothNorms, apply('multiply', bothNorms, anything));
 
+/** @param vectors those whose norms have no guard */
+function guardOfCosine(vectors: readonly Expression[], hit: Hit): false | Severity {
+  const found = vectors.map((vector) => ofCall(vector, hit));
+  if (found.includes('information')) return 'information';
+  if (!found.includes('hint')) return false;
+  return hit.site.framework.differentiates && !isOutsideTraining(hit) ? 'information' : 'hint';
+}
+
+/** One of the norms has a number added to it, under its root or behind. */
+const halfGuarded: Pattern = suchThat(
+  apply('divide', dot(operand, bind('y')), apply('multiply', normOfNamed('x'), bind('norm'))),
+  (bindings) => {
+    const [y, norm] = [bindings.get('y') as Expression, bindings.get('norm') as Expression];
+    const isRoot = matchPattern(rootOf(anything), norm) !== undefined || findAll(norm, 'norm').length > 0;
+    return (
+      isRoot &&
+      matchPattern(normOfNamed('y'), norm) === undefined &&
+      inOrder([norm]).some((part) => sameComputation(part, y))
+    );
+  },
+);
+
+const cosineForm: Form = {
+  pattern: either(
+    apply('divide', dot(operand, bind('y')), multipleOfBothNorms),
+    apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('x')), normOfNamed('y')),
+    apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('y')), normOfNamed('x')),
+  ),
+  name: 'dot(x, y) / (norm(x) * norm(y))',
+  absorbs: ['norm-at-zero'],
+  atZero: { value: divide(x, multiply(rootOfSquare, 1)) },
+  says: (hit) => sayAtZero(hit, whereIsZero(hit, 'a row of zeros'), 'cosine'),
+  guard: (hit) => guardOfCosine([theOperand(hit), hit.bindings.get('y') as Expression], hit),
+  advice: "limit the norms from below, or use the framework's own cosine similarity with its eps",
+};
+
 export const cosineWithoutGuard: Rule = {
   id: 'cosine-of-zero-vectors',
   title: 'cosine without a guard',
@@ -417,24 +454,13 @@ export const cosineWithoutGuard: Rule = {
   severity: 'information',
   triggers: [['norm', 'Norm', 'sqrt', 'pow', '**']],
   forms: [
+    cosineForm,
+    // Where one of the norms is guarded, the other isn't for that.
     {
-      pattern: either(
-        apply('divide', dot(operand, bind('y')), multipleOfBothNorms),
-        apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('x')), normOfNamed('y')),
-        apply('divide', apply('divide', dot(operand, bind('y')), normOfNamed('y')), normOfNamed('x')),
-      ),
-      name: 'dot(x, y) / (norm(x) * norm(y))',
-      absorbs: ['norm-at-zero'],
-      atZero: { value: divide(x, multiply(rootOfSquare, 1)) },
-      says: (hit) => sayAtZero(hit, whereIsZero(hit, 'a row of zeros'), 'cosine'),
-      guard: (hit) => {
-        const vectors = [theOperand(hit), hit.bindings.get('y') as Expression];
-        const found = vectors.map((vector) => ofCall(vector, hit));
-        if (found.includes('information')) return 'information';
-        if (!found.includes('hint')) return false;
-        return hit.site.framework.differentiates && !isOutsideTraining(hit) ? 'information' : 'hint';
-      },
-      advice: "limit the norms from below, or use the framework's own cosine similarity with its eps",
+      ...cosineForm,
+      pattern: halfGuarded,
+      name: 'dot(x, y) / (norm(x) * (norm(y) + eps))',
+      guard: (hit) => guardOfCosine([theOperand(hit)], hit),
     },
   ],
 };
@@ -482,6 +508,25 @@ export const reciprocalRoot: Rule = {
         return found === 'hint' && isInsideTraining(hit) ? 'information' : found;
       },
       advice: 'add a small number under the root',
+    },
+    {
+      // Degrees of a graph that is learnt: what a ReLU gives may be 0 everywhere.
+      pattern: suchThat(
+        either(apply('divide', anything, apply('sqrt', bind('v'))), apply('power', bind('v'), literal(-0.5))),
+        (bindings) => {
+          const of = bindings.get('v');
+          return of?.kind === 'operation' && of.operator === 'sum' && findAll(of, 'maximum').length > 0;
+        },
+      ),
+      name: '1 / sqrt(sum(relu(x)))',
+      atZero: { value: divide(1, sqrt(x)) },
+      says: (hit) => sayAtZero(hit, 'Where the ReLU gives nothing but 0', '1 / sqrt of a sum'),
+      guard: (hit) => {
+        const of = hit.bindings.get('v') as Expression;
+        const isLearnt = hit.differentiates && canBeZero(of, hit) === 'yes' && carriesGradient(of, hit);
+        return isLearnt && !isOutsideTraining(hit) && 'information';
+      },
+      advice: 'add a small number to the sum, or the identity to what is summed up',
     },
   ],
 };

@@ -121,10 +121,20 @@ const targetNames = ['true', 'target', 'targets', 'label', 'labels', 'gt'] as co
  */
 function isRawPrediction(base: Expression, hit: Hit): boolean {
   const { analysis, matched } = hit;
+  if (isOfLastLayer(base, hit)) return true;
   if (base.kind !== 'variable' || !/\[.*\]$/.test(sourceOf(hit, base) ?? '')) return false;
   const root = sourceOf(hit, matched) ?? '';
   if (!predictionName.test(root)) return false;
   return analysis.ask(isComparedWithTarget, root);
+}
+
+/** Whether it is what a layer without an activation gives, whose weights have no place in the text, and a loss compares it. */
+function isOfLastLayer(base: Expression, hit: Hit): boolean {
+  if (base.kind !== 'operation') return false;
+  const [first, second] = base.operands as [Expression, Expression | undefined];
+  if (base.operator === 'pick') return isOfLastLayer(first, hit);
+  const isLayer = base.operator === 'matmul' && second?.kind === 'variable' && !hit.analysis.originOf(second);
+  return isLayer && isInsideTraining(hit);
 }
 
 /** Whether code stands somewhere with the target in place of the prediction, in a file without activations. */

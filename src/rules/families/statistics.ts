@@ -373,8 +373,10 @@ function isSumOfFactors(divisor: Expression, numerator: Expression): boolean {
   return (
     terms.length > 1 &&
     terms.every(({ term, sign }) => {
+      // Less what both have in common: a + b - a * b.
+      if (sign === -1) return product !== undefined && sameComputation(term, product);
       const value = matchPattern(square(bind('base')), term)?.get('base') ?? term;
-      return sign === 1 && factors.some((factor) => sameComputation(factor, value));
+      return factors.some((factor) => sameComputation(factor, value));
     })
   );
 }

@@ -1,6 +1,7 @@
 import {
   anything,
   apply,
+  inOrder,
   literalOf,
   number,
   sameComputation,
@@ -122,20 +123,29 @@ function blocked(hit: Hit): Step | undefined {
   const learnt = differentiated(hit);
   if (learnt) {
     const isLearnt = (variable: string): boolean => {
-      const written = /^\w+/.exec(nameOf(variable))?.[0];
-      return written !== undefined && learnt.has(written);
+      // Also of what a model gives with them: `model.apply(params, x)`.
+      const names = nameOf(variable).match(/(?<![.\w])\w+/g) ?? [];
+      return names.some((each) => learnt.has(each));
     };
     return only.some(isLearnt) && ![...reached].some(isLearnt) ? step : undefined;
   }
   // All that a model that is compiled gives is learnt; what it ought to give is the one thing beside that.
   if (isCompiled(hit)) return reached.size <= 1 ? step : undefined;
+  const settings = new Set(
+    inOrder([matched]).flatMap((node) =>
+      node.kind === 'variable' && analysis.withDefaults(node).kind === 'constant' ? node.name : [],
+    ),
+  );
   // Of a call's result only its own name says something: `criterion(output, target)` is no target.
   const isGiven = (variable: string): boolean => {
+    if (settings.has(variable)) return true;
     const name = nameOf(variable);
+    // What a graph is fed with, and what is added to every loss.
+    if (/^(\w+\.)*placeholder\(|regulari[sz]ation/.test(name)) return true;
     return !name.includes('(') && (targetName.test(name) || settingName.test(name));
   };
   if (![...reached].every(isGiven)) return undefined;
-  if (reached.size === 0 && computed.some((operator) => findAll(step.node, operator).length > 0)) return step;
+  if (computed.some((operator) => findAll(step.node, operator).length > 0)) return step;
   return only.some((name) => predictionName.test(nameOf(name)) && !isGiven(name)) ? step : undefined;
 }
 
@@ -326,6 +336,13 @@ function capOf({ matched, analysis }: Hit): Operation | undefined {
     const literal = literalOf(analysis.withDefaults(node));
     return literal !== undefined && Number.isFinite(literal) && literal > 0 ? literal : undefined;
   };
+  /** What is squared, of an error that was limited on both sides before. */
+  const cutDifference = (node: Expression): Operation | undefined => {
+    if (node.kind !== 'operation' || node.operator !== 'clip') return undefined;
+    const [value, ...limits] = node.operands as [Expression, ...Expression[]];
+    const isError = value.kind === 'operation' && value.operator === 'subtract' && variablesOf(value).length > 1;
+    return isError && limits.every((limit) => literalOf(limit) !== undefined) ? node : undefined;
+  };
   const isMask = (node: Expression): boolean => {
     const origin = analysis.originOf(node);
     return origin !== undefined && maskName.test(analysis.text.slice(origin.start, origin.end));
@@ -340,7 +357,10 @@ function capOf({ matched, analysis }: Hit): Operation | undefined {
         return visit(a);
       case 'add':
         return visit(a) ?? visit(b);
+      case 'power':
+        return literalOf(b) === 2 ? cutDifference(a) : undefined;
       case 'multiply':
+        if (sameComputation(a, b)) return cutDifference(a);
         return a.kind === 'constant' || isMask(a)
           ? visit(b)
           : b.kind === 'constant' || isMask(b)

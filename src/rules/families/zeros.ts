@@ -245,6 +245,10 @@ const dataName =
 const literalCall =
   /^(\w+\.)*(ones|zeros|eye|randn?|rand_like|randn_like|arange|linspace|tensor|constant|full|normal|load)\(/;
 
+/** What a graph is fed with, unless it asks for gradients by name. */
+const fed = /^(\w+\.)*placeholder(_with_default)?\(/;
+const asksForGradients = new Question((text) => /\bgradients\(/.test(text));
+
 const untrained = /\bVariable\([^]*\btrainable *= *False/;
 
 /** Whether a gradient flows through the value to something that can be learnt, as far as is known. */
@@ -259,6 +263,7 @@ export function carriesGradient(expression: Expression, hit: Hit): boolean {
       case 'variable': {
         const text = sourceOf(hit, node) ?? '';
         if (isGradient(node, hit)) return true;
+        if (fed.test(text) && !hit.analysis.ask(asksForGradients)) return false;
         return !dataName.test(text) && !literalCall.test(text) && !untrained.test(text) && !isConstantOfJax(node, hit);
       }
       case 'withGradient':
@@ -367,13 +372,13 @@ export function isOutsideTraining(hit: Hit): boolean {
 
 /** Whether it is the root of an error by its name, and nothing is made of it but reports. */
 function isReportedError({ site: { statement }, analysis }: Hit): boolean {
-  const [, name] = /^\s*(\w*rmse\w*)\s*=/i.exec(analysis.text.slice(statement.start, statement.end)) ?? [];
+  const [, name] = /^\s*(?:self\.)?(\w*rmse\w*)\s*=/i.exec(analysis.text.slice(statement.start, statement.end)) ?? [];
   return name !== undefined && !analysis.ask(isMinimisedByName, name);
 }
 
 const isMinimisedByName = new Question((text, name: string) =>
   new RegExp(
-    String.raw`\b${name}\.backward\(|\b\w*(loss|cost|objective)\w*\s*[-+]?=[^\n]*\b${name}\b|\b(return|minimi[sz]e|grad\w*)\b[^\n]*\b${name}\b`,
+    String.raw`\b${name}\.backward\(|\b\w*(loss|cost|objective)\w*\s*[-+]?=[^\n]*\b${name}\b|\b(return(?! *\w*(?:sess\w*\.run|\.eval)\()|minimi[sz]e|grad\w*)\b[^\n]*\b${name}\b`,
     'i',
   ).test(text),
 );
@@ -471,7 +476,7 @@ const runsGraphsWithoutGradients = new Question(
 );
 
 const training =
-  /loss|^forward$|^call$|^train(ing)?_step$|penalty|regulari[sz]|objective|criterion|energy|potential|entropy|likelihood|nll|diverg|focal|dice|tversky|triplet|contrast|hinge|info_?nce|nt_?xent|simclr/i;
+  /loss|^forward$|^call$|^train(ing)?_step$|penalty|regulari[sz]|objective|criterion|energy|potential|entropy|likelihood|nll|diverg|focal|dice|tversky|triplet|contrast|hinge|info_?nce|nt_?xent|simclr|squash/i;
 
 const hasModulesOfJax = new Question((text) => /\b(nn|nnx|linen|hk|eqx)\.(Module|compact)\b/.test(text));
 
@@ -494,7 +499,17 @@ export function isInsideTraining(hit: Hit): boolean {
 
 /** Whether the class is a module whose forward pass calls the method: the squash of a capsule. */
 const isCalledInForward = (method: string, name: string, { analysis }: Hit): boolean =>
-  name !== '' && analysis.ask(callsInForward, name, method);
+  name === '' ? analysis.ask(isCalledInTraining, method) : analysis.ask(callsInForward, name, method);
+
+/** Whether the forward pass of a class, or a loss, calls a function of the file. */
+const isCalledInTraining = new Question((text, name: string) =>
+  [
+    ...text.matchAll(/^([ \t]*)def (\w+)\([^]*?(?=\n(?:@|def |class |\S)|\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/gm),
+  ].some(
+    ([code, , own = '']) =>
+      own !== name && /^(forward|call|__call__|\w*_loss)$/.test(own) && new RegExp(`(?<![\\w.])${name}\\(`).test(code),
+  ),
+);
 
 const callsInForward = new Question((text, name: string, method: string) => {
   const [body = ''] = new RegExp(`^class +${name}\\b[^]*?(?=\\n\\S|$(?![^]))`, 'm').exec(text) ?? [];

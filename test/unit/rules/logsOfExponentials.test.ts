@@ -230,6 +230,22 @@ function softplus(x) { return «Math.log(1 + Math.exp(x))»; }
 describe('rule log-of-sum-of-exp', () => {
   describe('finds', () => {
     finds('log-of-sum-of-exp', {
+      'a chain of states, all of which may underflow': `
+import jax, jax.numpy as jnp
+from jax import lax
+def forward_loss(params, obs):
+    log_A = jax.nn.log_softmax(params['A'], axis=1)
+    def step(log_alpha, o):
+        return «jnp.log(jnp.sum(jnp.exp(log_alpha[:, None] + log_A), axis=0))», None
+    last, _ = lax.scan(step, jax.nn.log_softmax(params['pi']), obs)
+    return -jax.scipy.special.logsumexp(last)
+`,
+      'a mixture whose scale is a logarithm': `
+import tensorflow as tf
+def mixture_loss(pi, log_sigma, mu, y):
+    log_normal = -0.5 * tf.square((y - mu) / tf.exp(log_sigma)) - log_sigma - 0.92
+    return -tf.reduce_mean(«tf.log(tf.reduce_sum(tf.nn.softmax(pi) * tf.exp(log_normal), 1))»)
+`,
       'after one of several activations': `
 import tensorflow as tf
 def loss(x, act):

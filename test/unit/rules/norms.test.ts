@@ -295,6 +295,16 @@ class Normalize(torch.nn.Module):
 `,
     });
     spares({
+      'a root of errors that a graph only reports': `
+import tensorflow as tf
+class Factorisation(object):
+    def __init__(self, pred, r):
+        self.mse = tf.reduce_mean(tf.square(pred - r))
+        self.rmse = tf.sqrt(self.mse)
+        self.train_op = tf.train.AdamOptimizer(0.005).minimize(self.mse)
+    def evaluate(self, sess, feed):
+        return sess.run(self.rmse, feed)
+`,
       'a layer that measures': `
 import tensorflow as tf
 class MeasureNorm(tf.keras.layers.Layer):
@@ -484,6 +494,15 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'in a function that a loss calls': `
+import tensorflow as tf
+def split_pose(out):
+    t, q = out[:, :3], out[:, 3:]
+    return t, «q / tf.sqrt(tf.reduce_sum(tf.square(q), axis=1, keepdims=True))»
+def pose_loss(out, target):
+    t, q = split_pose(out)
+    return tf.reduce_mean(tf.abs(t - target[:, :3])) + tf.reduce_mean(tf.square(q - target[:, 3:]))
+`,
       'in a function that makes units': `
 import torch
 def unit(v):
@@ -715,6 +734,13 @@ def f(a, b):
 
   describe('cosine-of-zero-vectors', () => {
     finds('cosine-of-zero-vectors', {
+      'one norm with a guard and one without': `
+import tensorflow as tf
+def similarity(k, memory):
+    k_norm = tf.sqrt(tf.reduce_sum(tf.square(k), axis=1, keep_dims=True) + 1e-8)
+    m_norm = tf.sqrt(tf.reduce_sum(tf.square(memory), axis=2, keep_dims=True))
+    return tf.squeeze(«tf.matmul(memory, k) / (m_norm * k_norm)», axis=2)
+`,
       'features in a contrastive loss, and a similarity of what is given': `
 import torch
 def contrastive_loss(features, embeddings):
@@ -811,6 +837,20 @@ def dist(a, b):
 
   describe('reciprocal-root', () => {
     finds('reciprocal-root', {
+      'degrees of a graph that is learnt': `
+import tensorflow as tf
+class AdaptiveGCN(tf.keras.layers.Layer):
+    def call(self, x):
+        adj = tf.nn.relu(tf.matmul(self.e1, self.e2))
+        scale = «tf.math.rsqrt(tf.reduce_sum(adj, axis=-1))»
+        return adj * scale[:, None] * x
+`,
+      'the squash of a capsule': `
+import tensorflow as tf
+def squash(s):
+    norm = tf.reduce_sum(tf.square(s), -2, keep_dims=True)
+    return «norm / (1 + norm) / tf.sqrt(norm)» * s
+`,
       'of a variance': `
 import torch
 class Norm(torch.nn.Module):

@@ -9,6 +9,14 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
+      'widths and heights that a layer without an activation gives': `
+import tensorflow as tf
+def build(net, labels):
+    out = tf.layers.dense(net, 245)
+    return loss_layer(tf.reshape(out, [-1, 7, 7, 5]), labels)
+def loss_layer(predicts, labels):
+    return tf.reduce_sum(tf.square(«tf.sqrt(predicts[..., 2:4])» - tf.sqrt(labels[..., 2:4])))
+`,
       'widths and heights of boxes, by other names': `
 import tensorflow.keras.backend as bk
 def yolo_loss(y_gt, y_pre):
@@ -134,6 +142,12 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'a quadratic form, and an activation': `
+import tensorflow as tf
+def distance_loss(d, inverse, net):
+    form = tf.matmul(tf.matmul(d, inverse), d, transpose_b=True)
+    return tf.reduce_mean(tf.sqrt(form)) + tf.reduce_mean(tf.sqrt(tf.nn.sigmoid(tf.layers.dense(net, 3))))
+`,
       'an exponent that is 2 by default, or that nothing is known of': `
 import torch
 class CompressedLoss(torch.nn.Module):

@@ -256,6 +256,15 @@ def contrast_loss(x):
 `,
     });
     spares({
+      'what a graph is fed with': `
+import tensorflow as tf
+class PPOLoss(object):
+    def __init__(self, ratio):
+        self.adv = tf.placeholder(tf.float32, [None])
+        mean, var = tf.nn.moments(self.adv, axes=[0])
+        adv = (self.adv - mean) / (tf.sqrt(var) + 1e-8)
+        self.loss = -tf.reduce_mean(ratio * adv)
+`,
       'a multiple of the variance and an epsilon under the root': `
 import torch
 import torch.nn as nn
@@ -454,6 +463,13 @@ def dice_loss(p, t):
     });
 
     finds('division-by-sum', {
+      'a union as one sum': `
+import tensorflow as tf
+def soft_iou_loss(y_true, y_pred):
+    inter = tf.reduce_sum(y_true * y_pred, axis=[1, 2, 3])
+    union = tf.reduce_sum(y_true + y_pred - y_true * y_pred, axis=[1, 2, 3])
+    return 1.0 - tf.reduce_mean(«inter / union»)
+`,
       'pairs of a class but for those with themselves': `
 import torch
 import torch.nn as nn

@@ -930,6 +930,15 @@ loss = kl(tf.nn.softmax(a), tf.nn.softmax(b))
 
   describe('keras-cross-entropy-of-probabilities', () => {
     const idioms = {
+      'one of several outputs, by its name': `
+from keras.layers import Dense, Input
+from keras.models import Model
+x = Input((3,))
+age = Dense(1, name='age')(x)
+emotion = Dense(7, activation='softmax', name='emotion')(x)
+model = Model(x, [age, emotion])
+model.compile(optimizer='sgd', loss={'emotion': 'categorical_crossentropy', 'age': 'mae'})
+`,
       sequential: `
 import tensorflow as tf
 from tensorflow.keras import layers

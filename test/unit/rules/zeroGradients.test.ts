@@ -9,6 +9,18 @@ function said(rule: string, source: string): Finding {
 describe('zero gradients', () => {
   describe('zero-gradient: a step between prediction and loss', () => {
     finds('zero-gradient', {
+      'codes by their signs, beside a regularisation and what a graph is fed with': `
+import tensorflow as tf
+class DeepHashing(object):
+    def __init__(self, bits=48):
+        self.bits = bits
+        self.x = tf.placeholder(tf.float32, [None, 3072])
+        self.sim = tf.placeholder(tf.float32, [None, None])
+        codes = tf.sign(tf.layers.dense(self.x, self.bits, tf.tanh))
+        inner = tf.matmul(codes, codes, transpose_b=True) / float(self.bits)
+        self.loss = tf.reduce_mean(tf.square(inner - self.sim))
+        self.train_op = tf.train.AdamOptimizer(1e-4).minimize(«self.loss + tf.losses.get_regularization_loss()»)
+`,
       'relevances in the order of the scores': `
 import torch
 class NDCGLoss(torch.nn.Module):
@@ -392,6 +404,12 @@ gradient = jax.grad(loss_fn, argnums=(0, 1))(A, theta)
 
   describe('capped-loss', () => {
     finds('capped-loss', {
+      'an error that is limited before it is squared': `
+from keras import backend as K
+def clipped_loss(y_true, y_pred):
+    err = K.clip(y_true - y_pred, -1.0, 1.0)
+    return «K.mean(K.square(err), axis=-1)»
+`,
       'a squared error': `
 import torch
 def robust_loss(pred, target):
