@@ -193,7 +193,7 @@ const abbreviations: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** By these names functions take the one model that there is. */
-const anyModel = /^(the_?)?(my_?)?(model|net|network|nn|module)$/i;
+const anyModel = /^(the_?)?(my_?)?(model|net|network|nn|module|agent|policy|actor)$/i;
 
 /**
  * The class of the file that an argument of a function is an instance of by its name, as long as there is one of that
@@ -207,16 +207,23 @@ export const modelCalled = new Question((text, name: string): string | undefined
     const body = rest.slice(0, /\n[^\s#)\]}]/.exec(rest)?.index);
     if (/(^|[.\s])(Module|Model|LightningModule)\b/.test(bases)) found.push({ name: own, body });
   }
-  const isGeneral = anyModel.test(name);
   const core = coreOf(name);
-  const fitting = found.filter((each) =>
-    isGeneral
-      ? /\bdef (forward|call|__call__)\(/.test(each.body) &&
-        !partOfModel.test(each.name) &&
-        !found.some(({ body }) => new RegExp(`\\b${each.name}\\(`).test(body))
-      : core.length > 2 && coreOf(each.name) === core,
+  const only = (fits: (each: (typeof found)[number]) => boolean): string | undefined => {
+    const fitting = found.filter(fits);
+    return fitting.length === 1 ? fitting[0]?.name : undefined;
+  };
+  const isPart = (own: string): boolean =>
+    partOfModel.test(own) || found.some(({ body }) => new RegExp(`\\b${own}\\(`).test(body));
+  return (
+    (core.length > 2 ? only((each) => coreOf(each.name) === core) : undefined) ??
+    // `TanhPolicy`, `CenterHead`; but a `SearchDecoder` that is given a decoder is another one.
+    (core.length > 3
+      ? only((each) => coreOf(each.name).endsWith(core) && !new RegExp(`\\b${name}\\b`).test(each.body))
+      : undefined) ??
+    (anyModel.test(name)
+      ? only((each) => /\bdef (forward|call|__call__)\(/.test(each.body) && !isPart(each.name))
+      : undefined)
   );
-  return fitting.length === 1 ? fitting[0]?.name : undefined;
 });
 
 /** Methods of modules that are given tensors. */

@@ -56,6 +56,8 @@ export function companions(hit: Hit, factor: Expression): readonly Expression[] 
 export function nameOf({ analysis, site }: Hit, value: Expression | undefined): string | undefined {
   const origin = value && analysis.originOf(value);
   if (!origin || (origin.within !== site.within && !origin.anywhere)) return undefined;
-  const text = analysis.text.slice(origin.start, origin.end);
+  const written = analysis.text.slice(origin.start, origin.end);
+  // What `x -= x.mean()` leaves is called x.
+  const text = /^([\w.]+)\s*[-+*/]=/.exec(written)?.[1] ?? written;
   return text.length <= 24 && !/[\r\n#]/.test(text) ? text : undefined;
 }

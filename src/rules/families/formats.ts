@@ -15,6 +15,7 @@ import {
   type Pattern,
 } from '../../expression';
 import { compileModelAtPoint, formatByName } from '../../numeric';
+import { Question } from '../../python';
 import { intervalOf } from '../interval';
 import { operand, x, type Form, type Hit, type Rule } from '../rule';
 import { said } from '../points';
@@ -71,8 +72,19 @@ function isHalf(hit: Hit, value: Expression): boolean {
   const known = analysis.formatOf(value) ?? site.format;
   if (known !== undefined) return known === 'float16';
   if (site.autocast !== undefined) return site.autocast === 'float16' && staysHalf(value);
+  if (site.framework.name === 'pytorch' && isInModule(hit) && analysis.ask(halvesModel)) return staysHalf(value);
   return formats[0] === 'float16';
 }
+
+/** Whether it is in the forward pass of a module. */
+const isInModule = ({ site: { within } }: Hit): boolean => within?.kind === 'function' && within.name === 'forward';
+
+/** Whether the file computes a model in float16: `model = Net().cuda().half()`, `model.half()`. */
+const halvesModel = new Question((text) =>
+  /\b\w*(model|net|network)\w*(\.cuda\(\)|\.to\([^()]*\))?\.half\(\)|=\s*[A-Z]\w*\([^\n]*\)(\.cuda\(\)|\.to\([^()]*\))?\.half\(\)/.test(
+    text,
+  ),
+);
 
 const float16 = formatByName('float16');
 

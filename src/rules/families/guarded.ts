@@ -149,7 +149,14 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
         node = a;
         continue;
       case 'add':
-        if (number === undefined || !next) break;
+        if (number === undefined || !next) {
+          const replaced = b && (epsilonAtZero(b, a) ?? epsilonAtZero(a, b));
+          if (replaced === undefined || !b) break;
+          wrap((p) => add(p, replaced));
+          added.push(sign * replaced);
+          node = epsilonAtZero(b, a) === undefined ? b : a;
+          continue;
+        }
         // What loops add to begins with 0.
         if (number === 0) {
           node = next;
@@ -204,6 +211,20 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
   }
   if (variablesOf(node).length === 0) return undefined;
   return interpreted(node, { sign, around, added: below1 ? [...added, 1] : added, limits, isLost, ofTarget, mixture });
+}
+
+/** The number that is added to a value where that is 0: `p + (p == 0) * 1e-8`. */
+function epsilonAtZero(node: Expression, of: Expression): number | undefined {
+  if (node.kind !== 'operation' || node.operator !== 'multiply') return undefined;
+  const [a, b] = node.operands.map(plain) as [Expression, Expression];
+  for (const [test, factor] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const [left, right] = test.kind === 'operation' && test.operator === 'equal' ? test.operands : [];
+    if (left && right && numberOf(right) === 0 && sameComputation(left, of)) return numberOf(factor);
+  }
+  return undefined;
 }
 
 /** Whether it is a sum of which each part counts: what loops add to begins with 0. */

@@ -162,10 +162,25 @@ function isAlongAxis(hit: Hit): boolean {
 /** The parts of complex numbers, both of which are 0 in silence, by the code that they are squared in. */
 const partOfComplex = /(^|[^a-z])(re|im)([^a-z]|$)|real|imag|\[(\.\.\.|:)[^\]]*,\s*[01]\s*\]/i;
 
-/** Whether it is the square of a complex number's magnitude, from its parts. */
+/** What filters give for the slopes of an image, both of which are 0 where it is flat: by what they are called. */
+const partOfGradient = /^((g|d|grad|sobel|edge)_?[xyhv]|[xyhv]_?(grad|sobel|diff|edge)|\w*_grad_?[xyhv])(\[.*\])?$/i;
+
+const ofSpectrum = /\b[ir]?stft\(|fft\w*\(|view_as_complex\(/;
+
+/** Whether it is a complex number's magnitude or its square, from its parts, or that of an image's slope. */
 export function isMagnitude(sum: Expression, hit: Hit): boolean {
+  const names = (node: Expression): string[] => [
+    sourceOf(hit, node) ?? '',
+    ...(hit.analysis.originOf(node)?.names ?? []),
+  ];
+  if (sum.kind === 'operation' && sum.operator === 'absolute') return names(sum).some((name) => ofSpectrum.test(name));
   const squares = termsOf(sum).map(({ term }) => matchPattern(square(bind('base')), term)?.get('base'));
-  return squares.length === 2 && squares.every((base) => base && partOfComplex.test(sourceOf(hit, base) ?? ''));
+  return (
+    squares.length === 2 &&
+    [partOfComplex, partOfGradient].some((part) =>
+      squares.every((base) => base && names(base).some((name) => part.test(name))),
+    )
+  );
 }
 
 function guardOfSquares(hit: Hit): false | Severity {

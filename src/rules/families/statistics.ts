@@ -20,6 +20,7 @@ import {
 } from '../../expression';
 import { formatByName, type FormatName, type NumberFormat } from '../../numeric';
 import type { FrameworkName } from '../../python';
+import { Question } from '../../python';
 import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { said } from '../points';
@@ -82,10 +83,15 @@ const returnName = /adv|reward|\breturns?\b|_returns?\b|discounted|discount_(epr
 /** Functions that give them. */
 const ofReturns = /discount|rewards?_?to_?go|(^|_)(returns|advantages?|gae)(_|$)/i;
 
+/** `G`, `R`, as textbooks call returns, where a policy is trained. */
+const letterOfReturns = /(?<![\w.])(G|R|G_?t|rets?)(?!\w)/;
+const trainsPolicy = new Question((text) => /log_?probs?\b/.test(text) && /\bgamma\b/i.test(text));
+
 function isReturn(hit: Hit): boolean {
   const { start, end } = hit.site.statement;
   const statement = hit.analysis.text.slice(start, end).replace(/^\s*return\b/, '');
   return (
+    (letterOfReturns.test(statement) && hit.analysis.ask(trainsPolicy)) ||
     returnName.test(`${sourceOf(hit, theOperand(hit)) ?? ''} ${statement}`) ||
     namesAround(hit).some((name) => ofReturns.test(name))
   );
@@ -393,8 +399,9 @@ const boxes: Pattern = suchThat(apply('divide', bind('n'), bind('d')), (bindings
 function unscaled(node: Expression): Expression {
   if (node.kind !== 'operation' || node.operator !== 'multiply') return node;
   const [a, b] = node.operands as [Expression, Expression];
-  if (literalOf(a) !== undefined) return unscaled(b);
-  return literalOf(b) === undefined ? node : unscaled(a);
+  // A number, or what stands for one.
+  if (literalOf(a) !== undefined || a.kind === 'variable') return unscaled(b);
+  return literalOf(b) !== undefined || b.kind === 'variable' ? unscaled(a) : node;
 }
 
 /** Where a divisor can be 0 that is a sum: of a mask, of what a ReLU gives, of a product. */
@@ -426,9 +433,18 @@ const sumForm = (name: string, where: string, pattern: Pattern, divisor: (hit: H
   advice: 'add a small number to the sum, or limit it from below',
 });
 
+/** Whether the functions around, or the file's losses, measure distortions of signals. */
+const isOfSignals = (hit: Hit): boolean =>
+  namesAround(hit).some((name) => /s[idn]_?s?[dn]r|sisdr|si_?err|sdr|snr/i.test(name)) ||
+  hit.analysis.ask(namesSignals);
+
+const namesSignals = new Question(
+  (text) => /si_?s[dn]r|scale_invariant|\bs[dn]r\b|log10\(/i.test(text) && /\bloss/i.test(text),
+);
+
 /** What can be all zeros in a batch: masks and labels. */
 const selectionName =
-  /(^|[._])(\w*mask\w*|valid\w*|\w*ignor\w*|\w*(non)?pad(ding|ded)?|y|y_?true|\w*targets?|\w*labels?|gts?|ground_?truth|pos(itives?)?|present|visib\w*|is_\w+)$/i;
+  /(^|[._])(\w*mask\w*|valid\w*|\w*ignor\w*|\w*(non)?pad(ding|ded)?|y|y_?true|\w*targets?|\w*labels?|gts?|ground_?truth|pos(itives?)?|present|visib\w*|groups?|is_\w+)$/i;
 
 /** Targets that add up to the size of the batch. */
 const shareName = /soft|one_?hot|prob|dist/i;
@@ -529,6 +545,31 @@ export const divisionBySum: Rule = {
         return { ...hit.form, severity: isLearnt ? 'information' : 'hint' };
       },
       guard: (hit) => canBeZero(theOperand(hit), hit) !== 'never' && !isOutsideTraining(hit),
+    },
+    {
+      ...sumForm(
+        'sum(x * y) / sum(y ** 2)',
+        'Where the sum of squares is 0 (silence)',
+        suchThat(apply('divide', apply('sum', bind('n')), apply('sum', square(bind('d')))), (bindings) => {
+          const [product, vector] = [bindings.get('n') as Expression, bindings.get('d') as Expression];
+          const factors = factorsOf(product);
+          return (
+            factors.length === 2 && factors.some(({ factor, inverse }) => !inverse && sameComputation(factor, vector))
+          );
+        }),
+        (hit) => hit.bindings.get('d') as Expression,
+      ),
+      // Projections of signals; of other vectors it is one of many divisions by a square.
+      at: (hit) => (isOfSignals(hit) && hit.site.framework.differentiates ? hit.form : undefined),
+      guard: (hit) => {
+        const of = hit.bindings.get('d') as Expression;
+        return (
+          canBeZero(of, hit) !== 'never' &&
+          carriesGradient(hit.matched, hit) &&
+          (isOutsideTraining(hit) ? 'hint' : 'information')
+        );
+      },
+      advice: 'add a small number to the sum of squares',
     },
     {
       ...sumForm(

@@ -98,7 +98,8 @@ const predictionName =
 const targetName =
   /true|target|label|gt|truth|^[yt](_?(batch|train|b|i|onehot|one_hot))?$|\.y$|\['y'\]$|batch_y|weight|mask|^rel(s|evances?)?$|relevance/i;
 /** Names of numbers that a loss is set up with. */
-const settingName = /smooth|eps|alpha|beta|gamma|lambda|margin|scale|temperature|tau|size|shape|dim|num_|^n$|^k$|^c$/i;
+const settingName =
+  /smooth|eps|alpha|beta|gamma|lambda|margin|scale|temperature|tau|size|shape|dim|num_|bits?$|^n$|^k$|^c$/i;
 
 /** What stands behind a step and nowhere else, and is a prediction by all that is known. */
 function blocked(hit: Hit): Step | undefined {

@@ -342,6 +342,9 @@ export function surroundings({ site, analysis }: Hit): Surroundings {
 /** Functions in which no gradients are taken, by their names. */
 const withoutGradients =
   /preproc|^_*eval|^on_(test|val|predict)|^validat|^val(_|$)|_val(_|$)|validation|standardi[sz]|whiten|normali[sz]e_(data|image|input|feature|adj|dataset)|augment|transform(?!er)|dataset|loader|metric|accuracy|evaluat|summar|plot|visuali[sz]|print|report|statistic|monitor|debug|infer|predict|sampl|_decode|nms|matcher|optimi[sz]er|callback|schedul|calibrat|reward|search|solver|scale_by_|srgb|rmse(?!\w*loss)|mpjpe|psnr|(^|_)l2_?err|rel(ative)?_?(l2|err)(?!\w*loss)|davies|silhouette|explained_var|(^|_)epe(_|$)|_grads?$|_(compute|update)$|_to_(rgb|lab)$/i;
+/** Those among them that say what is done to a value, whether it is data or what a network gives. */
+const preparing = /standardi[sz]|whiten|normali[sz]e_/i;
+
 /** Classes of which the same is true. */
 const classesWithout =
   /^measure|metric|sampler|optimi[sz]er|adam|sgd|dataset|loader|transform(?!er)|callback|evaluat|standardi[sz]|scheduler|scaler$/i;
@@ -353,7 +356,12 @@ export function isOutsideTraining(hit: Hit): boolean {
   const { functions, class: name, bases } = surroundings(hit);
   const { start, end } = hit.site.statement;
   return (
-    functions.some((each) => withoutGradients.test(each) && !(/optimi[sz]er$/.test(each) && isTrainedThrough(hit))) ||
+    functions.some(
+      (each) =>
+        withoutGradients.test(each) &&
+        !(/optimi[sz]er$/.test(each) && isTrainedThrough(hit)) &&
+        !(preparing.test(each) && isCalledInForward(each, name, hit)),
+    ) ||
     (functions.some((each) => steps.has(each)) &&
       !isTrainedThrough(hit) &&
       !functions.some((each) => isLoss(each, hit))) ||

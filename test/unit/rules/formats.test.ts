@@ -9,6 +9,17 @@ function said(rule: string, source: string): Finding {
 describe('formats', () => {
   describe('mask-fill-in-half', () => {
     finds('mask-fill-in-half', {
+      'in a model that is made one of float16': `
+import torch
+class Attention(torch.nn.Module):
+    def forward(self, q, k, mask):
+        scores = q @ k.transpose(-2, -1) / 8
+        return «scores.masked_fill(mask == 0, -1e9)».softmax(-1)
+def main(batches):
+    model = Attention().cuda().half()
+    for q, k, mask in batches:
+        model(q, k, mask).float().sum().backward()
+`,
       'under autocast': `
 import torch
 from torch.cuda.amp import autocast

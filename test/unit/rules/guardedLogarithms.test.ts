@@ -89,6 +89,14 @@ loss = F.nll_loss(torch.log(1.0001 - adv_probs + 1e-12), new_y)
 describe('rule log-of-probability-plus-epsilon', () => {
   describe('finds', () => {
     finds('log-of-probability-plus-epsilon', {
+      'one that is added only where the probability is 0': `
+import torch
+class Actor(torch.nn.Module):
+    def evaluate(self, state):
+        probs = torch.softmax(self.fc(state), dim=-1)
+        z = (probs == 0.0).float() * 1e-8
+        return probs, «torch.log(probs + z)»
+`,
       'an epsilon that an option has by default': `
 import argparse, torch
 parser = argparse.ArgumentParser()

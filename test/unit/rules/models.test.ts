@@ -57,6 +57,14 @@ def train(model, data):
 `,
   });
   finds('distribution-of-probabilities', {
+    'the end of the name of its class': policy(`
+class PatchAgent(nn.Module):
+    def forward(self, x):
+        return torch.sigmoid(self.fc(x))
+def train(patch_agent, agent, x):
+    d = «torch.distributions.Bernoulli(agent(x))»
+    return -d.log_prob(d.sample()).mean()
+`),
     'by the name of its class': policy(`
 def act(policy, state):
     m = «Categorical(policy(state))»
@@ -71,6 +79,18 @@ def actor_loss(actor, critic, s):
 `).replace('torch.log(1 - a.pow(2))', '«torch.log(1 - a.pow(2))»'),
   });
   spares({
+    'a class that is given what it is called after': `
+import torch.nn as nn
+import torch.nn.functional as F
+class SearchDecoder(nn.Module):
+    def __init__(self, decoder):
+        super().__init__()
+        self.decoder = decoder
+    def forward(self, x):
+        return F.softmax(self.decoder(x), 1)
+def train(decoder, x, y):
+    return F.nll_loss(decoder(x), y)
+`,
     'by a name that several models may have, or another type': `
 import torch.nn as nn
 import torch.nn.functional as F

@@ -10,6 +10,17 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      'the slopes of an image, both 0 where it is flat': `
+import torch
+import torch.nn.functional as F
+class EdgeLoss(torch.nn.Module):
+    def edges(self, img):
+        gx = F.conv2d(img, self.kx, padding=1)
+        gy = F.conv2d(img, self.ky, padding=1)
+        return «torch.sqrt(gx ** 2 + gy ** 2)»
+    def forward(self, out, target):
+        return F.l1_loss(self.edges(out), self.edges(target))
+`,
       'generalised means with a learnt power, of what a ReLU gives as well': `
 import torch
 from torch import nn

@@ -9,6 +9,14 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
+      'the magnitude of a spectrum': `
+import torch
+class CompressedLoss(torch.nn.Module):
+    def mag(self, wav):
+        return torch.stft(wav, 512, return_complex=True).abs()
+    def forward(self, est, ref):
+        return («self.mag(est) ** 0.3» - ref).abs().mean()
+`,
       'widths and heights that a layer without an activation gives': `
 import tensorflow as tf
 def build(net, labels):

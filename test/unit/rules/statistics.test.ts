@@ -9,6 +9,23 @@ function said(rule: string, source: string): Finding {
 describe('statistics', () => {
   describe('division-by-deviation', () => {
     finds('division-by-deviation', {
+      'features, in a method that the forward pass calls': `
+import torch
+class BarlowTwins(torch.nn.Module):
+    @staticmethod
+    def standardize(z):
+        return «(z - z.mean(0)) / z.std(0)»
+    def forward(self, a, b):
+        return (self.standardize(self.net(a)).T @ self.standardize(self.net(b))).sum()
+`,
+      'returns by a letter, where a policy is trained': `
+import torch
+def finish(log_probs, rewards, gamma=0.99):
+    G = torch.tensor(discounted(rewards, gamma))
+    G -= G.mean()
+    «G /= G.std()»
+    return -(log_probs * G).sum()
+`,
       'one return by the statistics of all': `
 import numpy as np
 import torch
@@ -463,6 +480,29 @@ def dice_loss(p, t):
     });
 
     finds('division-by-sum', {
+      'a projection on a signal': `
+import torch
+class SpectralLoss(torch.nn.Module):
+    def si_sdr(self, est, ref):
+        scale = «(est * ref).sum(-1, keepdim=True) / (ref ** 2).sum(-1, keepdim=True)»
+        return -10 * torch.log10((scale * ref).pow(2).sum(-1) + 1e-6)
+    def forward(self, est, ref):
+        return self.si_sdr(est, ref).mean()
+`,
+      'a Tversky index whose weights are attributes': `
+import torch
+class TverskyLoss(torch.nn.Module):
+    def forward(self, p, t):
+        tp = (p * t).sum((2, 3))
+        fp = (p * (1 - t)).sum((2, 3))
+        fn = ((1 - p) * t).sum((2, 3))
+        return 1 - («tp / (tp + self.alpha * fp + self.beta * fn)»).mean()
+`,
+      'means of groups': `
+import torch
+def parity_loss(p, group):
+    return (p * group).sum().log() - «(p * group).sum() / group.sum()»
+`,
       'a union as one sum': `
 import tensorflow as tf
 def soft_iou_loss(y_true, y_pred):
@@ -603,6 +643,13 @@ class DiceLoss(tf.keras.losses.Loss):
 `,
     });
     spares({
+      'a projection that no signal has to do with, and one with a guard': `
+import torch
+def project(a, b):
+    return (a * b).sum() / (b ** 2).sum() * b
+def si_sdr_loss(a, b):
+    return (a * b).sum() / ((b ** 2).sum() + 1e-8)
+`,
       'a sum of a mask in which zeros are replaced, whichever mask it is': `
 import torch
 import torch.nn as nn
