@@ -476,13 +476,15 @@ class Report {
   }
 
   #written(placeholder: string, isNegated: boolean): string {
-    const { bindings, target, matched, analysis, form } = this.#hit;
+    const { bindings, target, matched, analysis, form, site } = this.#hit;
     if (placeholder === 'axis') {
       const axis = analysis.axisOf(form.culprit ? (find(matched, form.culprit) ?? matched) : matched);
       return axis ? this.#text.slice(axis.start, axis.end) : '-1';
     }
     const value = placeholder === 't' ? target : bindings.get(placeholder);
-    const written = (value && this.#sourceOf(value)) ?? placeholder;
+    // A target of literals is nowhere computed: it is written as it stands in the call.
+    const [, argument] = placeholder === 't' ? (site.arguments ?? []) : [];
+    const written = (value && this.#sourceOf(value)) ?? (argument && this.#inLine(argument)) ?? placeholder;
     if (!isNegated) return written;
     if (/^-[\w.]+$/.test(written)) return written.slice(1);
     return isAtom(written) ? `-${written}` : `-(${written})`;
@@ -493,7 +495,11 @@ class Report {
     const { analysis, site } = this.#hit;
     const origin = analysis.originOf(value);
     if (!origin || (origin.within !== site.within && !origin.anywhere)) return undefined;
-    const text = this.#text.slice(origin.start, origin.end);
+    return this.#inLine(origin);
+  }
+
+  #inLine({ start, end }: { readonly start: number; readonly end: number }): string | undefined {
+    const text = this.#text.slice(start, end);
     return text.length <= 40 && !/[\r\n#]/.test(text) ? text : undefined;
   }
 

@@ -34,6 +34,21 @@ describe('messages of findings', () => {
     assert.doesNotMatch(lens, /NaN/);
   });
 
+  it('write a target of literals as the call has it', () => {
+    const { message } = only(
+      findingsIn(
+        'import torch\nimport torch.nn.functional as F\ny_train = torch.FloatTensor([[0], [1]])\nloss = F.binary_cross_entropy(torch.sigmoid(x @ w), y_train)\nloss.backward()\n',
+      ),
+    );
+    assert.match(message, /Write F\.binary_cross_entropy_with_logits\(x @ w, y_train\) instead\.$/);
+  });
+
+  it('call what an assignment in place leaves by its name', () => {
+    const source =
+      'import torch\ndef finish(log_probs, adv):\n    adv -= adv.mean()\n    adv /= adv.std()\n    return -(log_probs * adv).sum()\n';
+    assert.match(only(findingsIn(source)).message, /^Where all elements of `adv` are equal/);
+  });
+
   it('say nothing of a gradient of 0 where the value is NaN', () => {
     const { message } = only(ofLoss('torch.log(p / (1 - p))'));
     assert.match(message, /is inf from x >= 1 in float32 \(bfloat16 1, float16 1\) and NaN beyond\. Here/);
