@@ -1405,6 +1405,8 @@ export class Interpreter {
         return object.members.get(name) ?? this.#opaque(node);
       case 'quantity':
         if (sameAttributes.has(name)) return object;
+        // Of a layer that is its last activation: TensorLayer's.
+        if (modelOutputs.has(name) && isLastStep(object.expression)) return object;
         // Arrays of NumPy or CuPy that know which: `x.xp.exp(x.data)`.
         if (name === 'xp') return { kind: 'path', path: 'numpy' };
         if (object.expression.kind !== 'variable') return this.#opaque(node);
@@ -2695,6 +2697,10 @@ function continues(value: Value, before: Value): boolean {
   if (value.applied?.does !== 'chain' || before.applied?.does !== 'chain') return false;
   const { links } = value.applied;
   return before.applied.links.every((link, index) => link === links[index]);
+}
+
+function isLastStep(expression: Expression): boolean {
+  return expression.kind === 'operation' && ['sigmoid', 'softmax', 'logSoftmax', 'tanh'].includes(expression.operator);
 }
 
 function isSoftmax(expression: Expression): boolean {

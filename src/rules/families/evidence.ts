@@ -52,12 +52,13 @@ export function companions(hit: Hit, factor: Expression): readonly Expression[] 
   return productsWith(hit, factor).flatMap((product) => multiplicandsOf(product).filter((each) => each !== factor));
 }
 
+/** What `x -= x.mean()` leaves is called x. */
+export const nameIn = (code: string): string => /^([\w.]+)\s*[-+*/]=/.exec(code)?.[1] ?? code;
+
 /** What the code calls a value, if it has a short name for it where the finding is. */
 export function nameOf({ analysis, site }: Hit, value: Expression | undefined): string | undefined {
   const origin = value && analysis.originOf(value);
   if (!origin || (origin.within !== site.within && !origin.anywhere)) return undefined;
-  const written = analysis.text.slice(origin.start, origin.end);
-  // What `x -= x.mean()` leaves is called x.
-  const text = /^([\w.]+)\s*[-+*/]=/.exec(written)?.[1] ?? written;
+  const text = nameIn(analysis.text.slice(origin.start, origin.end));
   return text.length <= 24 && !/[\r\n#]/.test(text) ? text : undefined;
 }

@@ -4,6 +4,7 @@ import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { measureAtZero, said } from '../points';
 import type { Hit, Saying } from '../rule';
+import { nameIn } from './evidence';
 import { contains } from './shapes';
 
 /**
@@ -314,7 +315,8 @@ export function sourceOf({ analysis }: Hit, expression: Expression): string | un
 
 /** The code that a value is computed by, where it fits into a sentence. */
 export function nameOf(hit: Hit, expression: Expression | undefined): string | undefined {
-  const text = expression && sourceOf(hit, expression);
+  const code = expression && sourceOf(hit, expression);
+  const text = code && nameIn(code);
   return text !== undefined && text !== '' && text.length <= 40 && !/[\r\n`]/.test(text) ? text : undefined;
 }
 
