@@ -195,34 +195,50 @@ const abbreviations: ReadonlyMap<string, string> = new Map([
 /** By these names functions take the one model that there is. */
 const anyModel = /^(the_?)?(my_?)?(model|net|network|nn|module|agent|policy|actor)$/i;
 
+interface Model {
+  readonly name: string;
+  readonly body: string;
+}
+
+/** The models of a text are asked for by one name after the other. */
+let latest: { readonly text: string; readonly models: readonly Model[] } | undefined;
+
+function modelsIn(text: string): readonly Model[] {
+  if (latest?.text === text) return latest.models;
+  const models: Model[] = [];
+  for (const match of text.matchAll(/^class +(\w+) *\(([^()]*)\) *:/gm)) {
+    const [head, name = '', bases = ''] = match;
+    if (!/(^|[.\s])(Module|Model|LightningModule)\b/.test(bases)) continue;
+    const rest = text.slice(match.index + head.length);
+    models.push({ name, body: rest.slice(0, /\n[^\s#)\]}]/.exec(rest)?.index) });
+  }
+  latest = { text, models };
+  return models;
+}
+
 /**
  * The class of the file that an argument of a function is an instance of by its name, as long as there is one of that
  * name, or only one at all for `model`.
  */
 export const modelCalled = new Question((text, name: string): string | undefined => {
-  const found: { readonly name: string; readonly body: string }[] = [];
-  for (const match of text.matchAll(/^class +(\w+) *\(([^()]*)\) *:/gm)) {
-    const [head, own = '', bases = ''] = match;
-    const rest = text.slice(match.index + head.length);
-    const body = rest.slice(0, /\n[^\s#)\]}]/.exec(rest)?.index);
-    if (/(^|[.\s])(Module|Model|LightningModule)\b/.test(bases)) found.push({ name: own, body });
-  }
+  const models = modelsIn(text);
   const core = coreOf(name);
-  const only = (fits: (each: (typeof found)[number]) => boolean): string | undefined => {
-    const fitting = found.filter(fits);
+  const only = (fits: (each: Model) => boolean): string | undefined => {
+    const fitting = models.filter(fits);
     return fitting.length === 1 ? fitting[0]?.name : undefined;
   };
+  // What the text calls of it: `model.pi(s)`.
+  const called = [...text.matchAll(new RegExp(`(?<![.\\w])${name}\\.(\\w+)\\(`, 'g'))].map(([, method = '']) => method);
+  const methods = new RegExp(`\\bdef (${['forward', 'call', '__call__', ...called].join('|')})\\(`);
   const isPart = (own: string): boolean =>
-    partOfModel.test(own) || found.some(({ body }) => new RegExp(`\\b${own}\\(`).test(body));
+    partOfModel.test(own) || models.some(({ body }) => new RegExp(`\\b${own}\\(`).test(body));
   return (
     (core.length > 2 ? only((each) => coreOf(each.name) === core) : undefined) ??
     // `TanhPolicy`, `CenterHead`; but a `SearchDecoder` that is given a decoder is another one.
     (core.length > 3
       ? only((each) => coreOf(each.name).endsWith(core) && !new RegExp(`\\b${name}\\b`).test(each.body))
       : undefined) ??
-    (anyModel.test(name)
-      ? only((each) => /\bdef (forward|call|__call__)\(/.test(each.body) && !isPart(each.name))
-      : undefined)
+    (anyModel.test(name) ? only((each) => methods.test(each.body) && !isPart(each.name)) : undefined)
   );
 });
 

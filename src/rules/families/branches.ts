@@ -304,9 +304,13 @@ function sayingOf(hit: Hit, { subject, at, value, of }: Spoiled, culprit: string
 
 // A mask after the operation: 0 times -inf is NaN.
 
-/** The factor of a product that a mask is: a comparison as a number, or 1 minus one. */
+/** The factor of a product that a mask is: a comparison as a number, or 1 minus one; of several the one that masks a factor. */
 function maskOf(product: Expression): Expression | undefined {
-  return factorsOf(product).find(({ factor, inverse }) => !inverse && isMask(factor))?.factor;
+  const factors = factorsOf(product);
+  const masks = factors.flatMap(({ factor, inverse }) => (!inverse && isMask(factor) ? [factor] : []));
+  if (masks.length < 2) return masks[0];
+  const masked = new Set(factors.flatMap(({ factor }) => (masks.includes(factor) ? [] : variablesOf(factor))));
+  return masks.find((mask) => variablesOf(mask).some((name) => masked.has(name))) ?? masks[0];
 }
 
 function isMask(factor: Expression, depth = 0): boolean {

@@ -58,6 +58,12 @@ function staysHalf(node: Expression): boolean {
       return staysHalf(node.value);
     case 'operation':
       if (node.operator === 'matmul') return true;
+      // A root or a power of a number of the language: `/ d_k ** 0.5`.
+      if (node.operator === 'divide') {
+        const [a, b] = node.operands as [Expression, Expression];
+        const isOfNumber = b.kind === 'operation' && b.operands.every(({ kind }) => kind !== 'operation');
+        return staysHalf(a) && (isOfNumber || staysHalf(b));
+      }
       return !inFloat32.has(node.operator) && node.operands.every(staysHalf);
   }
 }

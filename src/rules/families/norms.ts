@@ -481,7 +481,18 @@ export const cosineWithoutGuard: Rule = {
 };
 
 /** A variance, a sum or a mean of squares: 0 where nothing varies. */
-const spread: Pattern = either(apply('variance', operand), sumOfSquares, apply('mean', square(operand)));
+const spread: Pattern = either(
+  apply('variance', operand),
+  sumOfSquares,
+  apply('mean', square(operand)),
+  // Several variances with their weights, as in switchable normalisation.
+  suchThat(apply('add', anything, bind('x')), (_, node) =>
+    termsOf(node).every(({ term, sign }) => {
+      const factors = factorsOf(term).map(({ factor }) => factor);
+      return sign === 1 && factors.some((factor) => factor.kind === 'operation' && factor.operator === 'variance');
+    }),
+  ),
+);
 
 export const reciprocalRoot: Rule = {
   id: 'reciprocal-root',

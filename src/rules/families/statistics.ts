@@ -19,11 +19,11 @@ import {
   type Pattern,
 } from '../../expression';
 import { formatByName, type FormatName, type NumberFormat } from '../../numeric';
-import type { FrameworkName } from '../../python';
-import { Question } from '../../python';
+import { Question, type FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { operand, x, type Form, type Hit, type Rule, type Saying } from '../rule';
 import { said } from '../points';
+import { multiplicandsOf } from './evidence';
 import { isChosenFrom } from './exponents';
 import { contains, findAll, literal, rootOf, scaled } from './shapes';
 import {
@@ -374,7 +374,7 @@ function isSumOfFactors(divisor: Expression, numerator: Expression): boolean {
   const summed = (node: Expression): Expression | undefined =>
     matchPattern(apply('sum', bind('inner')), unscaled(node))?.get('inner');
   const [sum, product] = [summed(divisor), summed(numerator)];
-  const factors = product ? factorsOf(product).map(({ factor }) => factor) : [];
+  const factors = product ? [...factorsOf(product).map(({ factor }) => factor), ...multiplicandsOf(product)] : [];
   const terms = sum ? termsOf(sum) : [];
   return (
     terms.length > 1 &&

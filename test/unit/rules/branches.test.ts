@@ -155,6 +155,13 @@ class ArcFace(torch.nn.Module):
 describe('rule masked-after-the-fact', () => {
   describe('finds', () => {
     finds('masked-after-the-fact', {
+      'by one of two masks': `
+import torch
+def copy_loss(p, target, pad):
+    mask = (target != pad).float() * (p > 0).float()
+    step = «-torch.log(p) * mask»
+    return step.sum() / mask.sum().clamp(min=1)
+`,
       'a mask as a factor': torch(`
 mask = (x > 0).float()
 a = «torch.log(x) * mask»

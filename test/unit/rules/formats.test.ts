@@ -9,6 +9,18 @@ function said(rule: string, source: string): Finding {
 describe('formats', () => {
   describe('mask-fill-in-half', () => {
     finds('mask-fill-in-half', {
+      'of scores that are divided by a root of a number': `
+import torch
+class Attention(torch.nn.Module):
+    def __init__(self, dim, heads=8):
+        super().__init__()
+        self.dk = dim // heads
+    def forward(self, q, k, mask):
+        scores = (q @ k.transpose(-2, -1)) / self.dk ** 0.5
+        return «scores.masked_fill(mask == 0, -1e9)».softmax(-1)
+model = Attention(512)
+model = model.half()
+`,
       'in a model that is made one of float16': `
 import torch
 class Attention(torch.nn.Module):

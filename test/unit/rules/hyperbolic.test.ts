@@ -92,6 +92,13 @@ def mobius(x, c):
 describe('rule log-of-one-minus-tanh-squared', () => {
   describe('finds', () => {
     finds('log-of-one-minus-tanh-squared', {
+      'limited by a function of the project': `
+import tensorflow as tf
+import utils
+def squash(logp, act):
+    act = tf.tanh(act)
+    return logp - tf.reduce_sum(«tf.log(utils.clip(1 - tf.square(act), 0, 1) + 1e-6)», axis=1)
+`,
       'the amount of a multiple, in a flow': `
 import torch
 def forward(y):

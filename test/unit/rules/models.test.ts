@@ -57,6 +57,19 @@ def train(model, data):
 `,
   });
   finds('distribution-of-probabilities', {
+    'by one of its methods': `
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.distributions import Categorical
+class ActorCritic(nn.Module):
+    def pi(self, x):
+        return F.softmax(self.fc(x), dim=-1)
+    def v(self, x):
+        return self.value(x)
+def update(model, s, a, target):
+    dist = «Categorical(probs=model.pi(s))»
+    return -(dist.log_prob(a) * (target - model.v(s)).detach()).mean()
+`,
     'the end of the name of its class': policy(`
 class PatchAgent(nn.Module):
     def forward(self, x):

@@ -848,6 +848,15 @@ def dist(a, b):
 
   describe('reciprocal-root', () => {
     finds('reciprocal-root', {
+      'several variances with their weights': `
+import tensorflow as tf
+class SwitchNorm(tf.keras.layers.Layer):
+    def call(self, x):
+        im, iv = tf.nn.moments(x, [1, 2], keepdims=True)
+        lm, lv = tf.nn.moments(x, [1, 2, 3], keepdims=True)
+        w = tf.nn.softmax(self.mix)
+        return (x - w[0] * im - w[1] * lm) * «tf.math.rsqrt(w[0] * iv + w[1] * lv)»
+`,
       'degrees of a graph that is learnt': `
 import tensorflow as tf
 class AdaptiveGCN(tf.keras.layers.Layer):

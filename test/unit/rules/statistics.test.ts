@@ -480,6 +480,15 @@ def dice_loss(p, t):
     });
 
     finds('division-by-sum', {
+      'a union as one sum of products': `
+import torch
+def soft_iou_loss(scores, onehot, valid):
+    pred = torch.softmax(scores, dim=1) * valid
+    onehot = onehot * valid
+    inter = (pred * onehot).view(2, 21, -1).sum(2)
+    union = (pred + onehot - pred * onehot).view(2, 21, -1).sum(2)
+    return 1 - («inter / union»).mean()
+`,
       'a projection on a signal': `
 import torch
 class SpectralLoss(torch.nn.Module):

@@ -329,6 +329,13 @@ def step(model, x, y):
 
   describe('cross-entropy-of-softmax', () => {
     finds('cross-entropy-of-softmax', {
+      'the outputs of a layer of TensorLayer': `
+import tensorflow as tf
+import tensorlayer as tl
+pred = tl.layers.DenseLayer(net, 10, act=tf.nn.softmax)
+loss = tf.reduce_mean(«tf.nn.softmax_cross_entropy_with_logits(labels=ys, logits=pred.outputs)»)
+tf.train.AdamOptimizer(1e-3).minimize(loss)
+`,
       'log_softmax of what a softmax gives': `
 import torch.nn.functional as F
 def loss(x, t):

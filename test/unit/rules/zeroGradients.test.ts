@@ -9,6 +9,30 @@ function said(rule: string, source: string): Finding {
 describe('zero gradients', () => {
   describe('zero-gradient: a step between prediction and loss', () => {
     finds('zero-gradient', {
+      'codes of a network whose number of bits is given': `
+import torch
+class HashNet(torch.nn.Module):
+    def __init__(self, features, bits):
+        super().__init__()
+        self.hash = torch.nn.Linear(features, bits)
+    def forward(self, x):
+        return torch.sign(self.hash(x))
+class PairwiseLoss(torch.nn.Module):
+    def __init__(self, bits):
+        super().__init__()
+        self.bits = bits
+    def forward(self, b, y):
+        same = (y.view(-1, 1) == y.view(1, -1)).float() * 2 - 1
+        return ((b @ b.t() / self.bits - same) ** 2).mean()
+class Runner:
+    def __init__(self, net, bits):
+        self.net = net
+        self.loss_fn = PairwiseLoss(bits)
+    def train(self, loader):
+        for x, y in loader:
+            loss = self.loss_fn(self.net(x), y)
+            «loss».backward()
+`,
       'codes by their signs, beside a regularisation and what a graph is fed with': `
 import tensorflow as tf
 class DeepHashing(object):
