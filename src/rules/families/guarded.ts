@@ -374,6 +374,22 @@ export function probabilityIn(node: Expression): SaturatingProbability | undefin
   return found?.logit && found.source !== 'other' ? { source: found.source, logit: found.logit } : undefined;
 }
 
+/** The probabilities that a value is computed from, the outermost ones. */
+export function probabilitiesIn(given: Expression): SaturatingProbability[] {
+  const found: SaturatingProbability[] = [];
+  const seen = new Set<Expression>();
+  const visit = (outer: Expression): void => {
+    const node = plain(outer);
+    if (node.kind !== 'operation' || seen.has(node)) return;
+    seen.add(node);
+    const probability = probabilityIn(node);
+    if (probability) found.push(probability);
+    else node.operands.forEach(visit);
+  };
+  visit(given);
+  return found;
+}
+
 /** Whether a value is computed from one, in whatever way. */
 export function hasProbability(given: Expression): boolean {
   const node = plain(given);

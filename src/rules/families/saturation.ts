@@ -20,6 +20,7 @@ import { namesOf } from './exponents';
 import {
   guardedLogarithm,
   hasProbability,
+  probabilitiesIn,
   probabilityIn,
   valueAt,
   written,
@@ -247,7 +248,7 @@ function saturatedAt(hit: Hit): Form | undefined {
   const name = written(log(writtenAround(variable(isSoftmax ? 'softmax(x)' : 'sigmoid(x)'))));
   return {
     ...hit.form,
-    name: name.length > longestName ? `a logarithm of ${of.source}(x)` : name,
+    name: `${name.length > longestName ? `a logarithm of ${of.source}(x)` : name}${target === undefined ? '' : ` with target ${String(target)}`}`,
     culprit: of.source,
     operand: isSoftmax ? 'the logits' : 'the argument of the sigmoid',
     headline: { of: 'value', side, ...(target === undefined ? {} : { target }) },
@@ -259,7 +260,7 @@ function saturatedAt(hit: Hit): Form | undefined {
 
 export const logOfSaturated: Rule = {
   id: 'log-of-saturated-probability',
-  title: 'log of what saturated probabilities make 0',
+  title: 'log of a saturated probability',
   entries: ['NS01', 'NS02', 'NS03', 'NS04'],
   severity: 'information',
   triggers: logOfMixture.triggers,
@@ -267,7 +268,14 @@ export const logOfSaturated: Rule = {
     {
       pattern: {
         roots: new Set<Operator>(['log', 'log1p']),
-        match: (node, bindings) => (unknownIn(node) ? bindings : undefined),
+        match(node, bindings) {
+          const argument = unknownIn(node);
+          if (!argument) return undefined;
+          const [first, ...others] = probabilitiesIn(argument);
+          // Of several, the name of one would say too little.
+          const isOne = first && others.every((other) => sameComputation(other.logit, first.logit));
+          return isOne ? new Map(bindings).set('x', first.logit) : bindings;
+        },
       },
       name: 'log(|t + sigmoid(x) - 1|)',
       operand: 'the argument of the sigmoid',
