@@ -84,7 +84,10 @@ def confidence(logits, y):
     const { message } = said(
       torch('def loss(z, y):\n    return -torch.log(1 - (y - torch.sigmoid(z)).abs()).mean()\n'),
     );
-    assert.match(message, /^log\(1 - abs\(t - sigmoid\(x\)\)\) with target 0 is -inf from x >= 16\.636 in float32.* Here x is `z`\./);
+    assert.match(
+      message,
+      /^log\(1 - abs\(t - sigmoid\(x\)\)\) with target 0 is -inf from x >= 16\.636 in float32.* Here x is `z`\./,
+    );
     const other = said(torch('def loss(z, y):\n    return -torch.log((y - torch.sigmoid(z)).abs()).mean()\n')).message;
     assert.match(other, /^log\(abs\(t - sigmoid\(x\)\)\) with target 0 is -inf from x <= -88\.723 in float32/);
   });
