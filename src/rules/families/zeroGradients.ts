@@ -124,9 +124,8 @@ function blocked(hit: Hit): Step | undefined {
   const learnt = differentiated(hit);
   if (learnt) {
     const isLearnt = (variable: string): boolean => {
-      // Also of what a model gives with them: `model.apply(params, x)`.
-      const names = nameOf(variable).match(/(?<![.\w])\w+/g) ?? [];
-      return names.some((each) => learnt.has(each));
+      const written = /^\w+/.exec(nameOf(variable))?.[0];
+      return written !== undefined && learnt.has(written);
     };
     return only.some(isLearnt) && ![...reached].some(isLearnt) ? step : undefined;
   }

@@ -23,7 +23,7 @@ export type Zero = 'yes' | 'perhaps' | 'never';
 const gradientCall = /(^|\.)(grad|gradients?)\(/;
 /** Weights are drawn at random, and decay towards 0 without ever being it. */
 const weightName =
-  /(^|[._])(weights?|kernels?|codebook|centroids?|clusters?|protot\w*|params?|parameters|filters?|quat\w*|rotvec|[WVH])(\[|$)/i;
+  /(^|[._])(weights?|kernels?|codebook|centroids?|clusters?|protot\w*|params?|parameters|filters?|quat\w*|rotvec|[wh])(\[|$)/i;
 /** What is added so that nothing is 0. */
 const guardName = /(^|[._])(\w*eps(ilon)?\w*|smooth\w*|tiny|small\w*|jitter|delta|fudge\w*|stab\w*)(\(\))?$/i;
 

@@ -77,6 +77,13 @@ def attention(q, k, mask):
 `.replace('logits += (mask * -1e9)', '«logits += (mask * -1e9)»'),
     });
     spares({
+      'scores outside of the model that is made one of float16': `
+import torch
+def scores(q, k, mask):
+    return (q @ k.transpose(-2, -1)).masked_fill(mask == 0, -1e9).softmax(-1)
+model = Attention(512)
+model = model.half()
+`,
       'in float32': `
 import torch
 def forward(scores, mask):

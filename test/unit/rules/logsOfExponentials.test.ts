@@ -373,6 +373,13 @@ class CRF(torch.nn.Module):
 
   describe('leaves alone', () => {
     spares({
+      'exponents that the least was subtracted of, with their signs changed': `
+import torch
+def lsel(llrs):
+    least = torch.min(llrs, dim=1, keepdim=True)[0].detach()
+    rest = llrs - least
+    return torch.mean(-least + torch.log(torch.sum(torch.exp(-rest), dim=1) + 1e-12))
+`,
       'densities and something that is always there': `
 import torch
 def loss(y, m1, m2, s):

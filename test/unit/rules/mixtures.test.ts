@@ -11,6 +11,26 @@ function said(rule: string, source: string): Finding {
 describe('probabilities that are added up', () => {
   describe('log-of-mixture', () => {
     finds('log-of-mixture', {
+      'what a loop adds up from 0': torch(`
+def loss(logits, y):
+    p = torch.sigmoid(logits)
+    s = 0
+    for k in range(4):
+        s = s + p[k] * y[k]
+    return -«torch.log(s)».mean()
+`),
+      'one that is multiplied by a computed number': torch(`
+def smoothed_loss(logits, y, a=0.1):
+    p = F.softmax(logits, 1).gather(1, y)
+    return -«torch.log(p * ((1 - a) + a / float(logits.size(-1))))».mean()
+`),
+      'by a function of early versions of TensorFlow': `
+import tensorflow as tf
+def policy_loss(logits, actions, returns):
+    p = tf.nn.softmax(logits)
+    chosen = tf.batch_matmul(tf.reshape(p, (-1, 1, 4)), tf.reshape(actions, (-1, 4, 1)))
+    return -tf.reduce_sum(«tf.log(chosen)») * tf.reduce_sum(returns)
+`,
       'the action that was taken, in TensorFlow 1': `
 import tensorflow as tf
 x = tf.placeholder(tf.float32, [None, 4])
@@ -37,6 +57,13 @@ def loss(logits, mask):
     p = jax.nn.softmax(logits, axis=-1)
     return -«jnp.log(jnp.sum(jnp.mean(p, axis=0) * mask, -1))».mean()
 `,
+    });
+    it('speaks of one probability where none are added up', () => {
+      const { message } = said(
+        'log-of-mixture',
+        torch('def loss(z, w):\n    return -torch.log(w * F.softmax(z, 1)).mean()\n'),
+      );
+      assert.match(message, /^log\(w \* softmax\(x\)\) is -inf from a logit 103\.98 below the greatest in float32/);
     });
     spares({
       'a mixture of densities, which is 0 only where all of them are': torch(`

@@ -57,6 +57,19 @@ def train(model, data):
 `,
   });
   finds('distribution-of-probabilities', {
+    'by what its class is called for short': `
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.distributions import Bernoulli
+class Generator(nn.Module):
+    def forward(self, x):
+        return F.softmax(self.net(x), 1)
+class Discriminator(nn.Module):
+    def forward(self, x):
+        return F.sigmoid(self.net(x))
+def step(netD, x, y):
+    return -«Bernoulli(netD(x))».log_prob(y).mean()
+`,
     'by one of its methods': `
 import torch.nn as nn
 import torch.nn.functional as F
@@ -92,6 +105,16 @@ def actor_loss(actor, critic, s):
 `).replace('torch.log(1 - a.pow(2))', '«torch.log(1 - a.pow(2))»'),
   });
   spares({
+    'a class in its own constructor': `
+import torch.nn as nn
+import torch.nn.functional as F
+class Tempered(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+    def forward(self, x):
+        return F.softmax(self.model(x) / 2, 1)
+`,
     'a class that is given what it is called after': `
 import torch.nn as nn
 import torch.nn.functional as F

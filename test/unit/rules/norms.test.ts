@@ -505,6 +505,11 @@ def f(x, y):
 
   describe('division-by-norm', () => {
     finds('division-by-norm', {
+      'by a name for units': `
+import torch
+def unit_vector(v):
+    return «v / torch.sqrt((v ** 2).sum(dim=-1, keepdim=True))»
+`,
       'in a function that a loss calls': `
 import tensorflow as tf
 def split_pose(out):
@@ -896,6 +901,13 @@ def loss(x, w):
 `,
     });
     spares({
+      'degrees of a graph that is given': `
+import torch
+class GCN(torch.nn.Module):
+    def forward(self, x, adj):
+        scale = 1.0 / torch.sqrt(adj.sum(1))
+        return scale.unsqueeze(1) * adj @ x
+`,
       'roots that NumPy takes, beside PyTorch': `
 import numpy as np
 import torch

@@ -48,6 +48,16 @@ def loss(logits, y):
 `),
   });
   spares({
+    'what is negative in exact arithmetic as well': torch(`
+def loss(logits, rate):
+    return -torch.log(rate - torch.sigmoid(logits)).mean()
+`),
+    'a limit from below that the upper one crosses, in TensorFlow': `
+import tensorflow as tf
+def evaluate(logits):
+    p = tf.nn.softmax(logits)
+    return tf.log(tf.clip_by_value(p, 1e-10, p) - 1e-11)
+`,
     'a number that is added': torch(`
 def bce(logits, y):
     p = torch.sigmoid(logits)

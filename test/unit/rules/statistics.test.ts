@@ -175,6 +175,13 @@ def forward(x, y):
     return (x - y.mean()) / y.std()
 `,
     });
+    it('makes less of a letter where no policy is trained', () => {
+      const { severity } = said(
+        'division-by-deviation',
+        'import torch\ndef f(G):\n    return (G - G.mean()) / G.std()\n',
+      );
+      assert.equal(severity, 'hint');
+    });
     it('says what comes of equal elements, and of a single one', () => {
       const { message, severity } = said(
         'division-by-deviation',

@@ -9,6 +9,15 @@ function said(rule: string, source: string): Finding {
 describe('zero gradients', () => {
   describe('zero-gradient: a step between prediction and loss', () => {
     finds('zero-gradient', {
+      'gains in the order of the scores, in JAX': `
+import jax
+import jax.numpy as jnp
+def neg_ndcg_loss(scores, rel):
+    order = jnp.argsort(-scores, axis=-1)
+    gains = jnp.take_along_axis(2.0 ** rel - 1.0, order, axis=-1)
+    return «-jnp.mean(gains)»
+step = jax.grad(neg_ndcg_loss)
+`,
       'codes of a network whose number of bits is given': `
 import torch
 class HashNet(torch.nn.Module):
@@ -36,12 +45,12 @@ class Runner:
       'codes by their signs, beside a regularisation and what a graph is fed with': `
 import tensorflow as tf
 class DeepHashing(object):
-    def __init__(self, bits=48):
-        self.bits = bits
+    def __init__(self, length=48):
+        self.length = length
         self.x = tf.placeholder(tf.float32, [None, 3072])
         self.sim = tf.placeholder(tf.float32, [None, None])
-        codes = tf.sign(tf.layers.dense(self.x, self.bits, tf.tanh))
-        inner = tf.matmul(codes, codes, transpose_b=True) / float(self.bits)
+        codes = tf.sign(tf.layers.dense(self.x, self.length, tf.tanh))
+        inner = tf.matmul(codes, codes, transpose_b=True) / float(self.length)
         self.loss = tf.reduce_mean(tf.square(inner - self.sim))
         self.train_op = tf.train.AdamOptimizer(1e-4).minimize(«self.loss + tf.losses.get_regularization_loss()»)
 `,
@@ -428,6 +437,11 @@ gradient = jax.grad(loss_fn, argnums=(0, 1))(A, theta)
 
   describe('capped-loss', () => {
     finds('capped-loss', {
+      'the same, as a power': `
+import torch
+def clipped_loss(q, target):
+    return «(torch.clamp(q - target, -1, 1) ** 2).mean()»
+`,
       'an error that is limited before it is squared': `
 from keras import backend as K
 def clipped_loss(y_true, y_pred):
