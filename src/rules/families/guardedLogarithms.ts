@@ -68,8 +68,10 @@ const ofEachGap: Speech = {
 };
 
 /** How thresholds of the probability's logits are spoken of. */
-export function speechOf({ source, mixed }: Guarded): Speech {
-  const isSum = mixed?.isSum === true;
+export const speechOf = ({ source, mixed }: Guarded): Speech => speechOfAll(source, mixed?.isSum === true);
+
+/** @param isSum whether several are added up, all of which have to be so far out */
+export function speechOfAll(source: Source, isSum: boolean): Speech {
   if (source === 'softmax') return isSum ? ofEachGap : ofGap;
   return isSum ? ofEach : ofVariable;
 }

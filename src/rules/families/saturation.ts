@@ -26,8 +26,9 @@ import {
   written,
   type SaturatingProbability,
 } from './guarded';
-import { ofGap } from './guardedLogarithms';
+import { speechOfAll } from './guardedLogarithms';
 import { logOfMixture } from './mixtures';
+import { findAll } from './shapes';
 import { isOutsideTraining } from './zeros';
 
 /**
@@ -60,6 +61,8 @@ interface Saturation {
   readonly around: (p: Expression, target: Expression | undefined) => Expression;
   /** The same as messages write it. */
   readonly writtenAround: (p: Expression) => Expression;
+  /** What the other operands were taken for, by their names in messages: thresholds are those beside these. */
+  readonly beside: readonly { readonly name: string; readonly value: number }[];
 }
 
 /** With more of them it is no loss of one probability. */
@@ -207,7 +210,17 @@ function saturationOf(argument: Expression, hit: Hit): Saturation | undefined {
             (index) => (index === saturated ? p : variable(otherNames[index] as string)),
             (index) => (parts.inputs[index] === only ? t : variable(inputNames[index] as string)),
           );
-        return { of, side, target: only && chosen(only), around, writtenAround };
+        const beside = [
+          ...parts.probabilities.flatMap((_, index) =>
+            index === saturated ? [] : { name: otherNames[index] as string, value: ordinary[index] as number },
+          ),
+          ...parts.inputs.flatMap((node, index) =>
+            node === only
+              ? []
+              : { name: inputNames[index] as string, value: chosen(node) ?? (inputs[index] as number) },
+          ),
+        ];
+        return { of, side, target: only && chosen(only), around, writtenAround, beside };
       }
     }
   }
@@ -243,18 +256,25 @@ function saturatedAt(hit: Hit): Form | undefined {
   const isShifted = matched.operator === 'log1p';
   const saturation = saturationOf(isShifted ? add(1, argument) : argument, hit);
   if (!saturation || !canSaturate(saturation.of, saturation.side)) return undefined;
-  const { of, side, target, around, writtenAround } = saturation;
+  const { of, side, target, around, writtenAround, beside } = saturation;
   const isSoftmax = of.source === 'softmax';
-  const name = written(log(writtenAround(variable(isSoftmax ? 'softmax(x)' : 'sigmoid(x)'))));
+  const whole = written(log(writtenAround(variable(isSoftmax ? 'softmax(x)' : 'sigmoid(x)'))));
+  const isLong = whole.length > longestName;
+  const given = [
+    ...(target === undefined ? [] : [`target ${String(target)}`]),
+    ...(isLong ? [] : beside.map(({ name, value }) => `${name} = ${String(value)}`)),
+    ...(isLong && beside.length > 0 ? ['other operands between 0 and 2'] : []),
+  ];
+  const name = isLong ? `a logarithm of ${of.source}(x)` : whole;
   return {
     ...hit.form,
-    name: `${name.length > longestName ? `a logarithm of ${of.source}(x)` : name}${target === undefined ? '' : ` with target ${String(target)}`}`,
+    name: given.length === 0 ? name : `${name} with ${given.join(', ')}`,
     culprit: of.source,
     operand: isSoftmax ? 'the logits' : 'the argument of the sigmoid',
     headline: { of: 'value', side, ...(target === undefined ? {} : { target }) },
     unstable: () => log(around(isSoftmax ? softmax(x, 0) : sigmoid(x), target === undefined ? undefined : t)),
     bounded: false,
-    ...(isSoftmax ? { speech: ofGap } : {}),
+    speech: speechOfAll(of.source, findAll(argument, 'sum', 'mean').some(hasProbability)),
   };
 }
 

@@ -102,6 +102,18 @@ def confidence(logits, y):
     assert.match(other, /^log\(abs\(t - sigmoid\(x\)\)\) with target 0 is -inf from x <= -88\.723 in float32/);
   });
 
+  it('says that all of a sum have to be so far out', () => {
+    const { message } = said(
+      torch(
+        'def loss(z, mask):\n    p = z.sigmoid()\n    return -torch.log(2 * (p * mask).sum() / (p.sum() + mask.sum()))\n',
+      ),
+    );
+    assert.match(
+      message,
+      /^log\(2 \* \(sigmoid\(x\) \* a\) \/ \(sigmoid\(x\) \+ a\)\) with a = 0\.8203 is -inf where all x are <= -88\.723 in float32/,
+    );
+  });
+
   it('is a hint where nothing is trained', () => {
     const source = `
 import numpy as np
