@@ -391,10 +391,7 @@ export function probabilitiesIn(given: Expression): SaturatingProbability[] {
 }
 
 /** Whether a value is computed from one, in whatever way. */
-export function hasProbability(given: Expression): boolean {
-  const node = plain(given);
-  return node.kind === 'operation' && (probabilityIn(node) !== undefined || node.operands.some(hasProbability));
-}
+export const hasProbability = (given: Expression): boolean => probabilitiesIn(given).length > 0;
 
 function plain(node: Expression): Expression {
   return node.kind === 'withGradient' ? plain(node.value) : node;

@@ -315,6 +315,8 @@ const maskName = /mask|valid|^vis(ib\w*)?$|weights?$/i;
 
 const lossName = /loss|bce|cross_?entropy|nll|mse|error$/i;
 
+const isDifference = (node: Expression): boolean => node.kind === 'operation' && node.operator === 'subtract';
+
 /** A cap on what is minimised: beyond it the gradient is 0, and what is most wrong is never corrected. */
 function capOf({ matched, analysis }: Hit): Operation | undefined {
   const isResult = (node: Expression): boolean =>
@@ -340,8 +342,11 @@ function capOf({ matched, analysis }: Hit): Operation | undefined {
   const cutDifference = (node: Expression): Operation | undefined => {
     if (node.kind !== 'operation' || node.operator !== 'clip') return undefined;
     const [value, ...limits] = node.operands as [Expression, ...Expression[]];
-    const isError = value.kind === 'operation' && value.operator === 'subtract' && variablesOf(value).length > 1;
-    return isError && limits.every((limit) => literalOf(limit) !== undefined) ? node : undefined;
+    return isDifference(value) &&
+      variablesOf(value).length > 1 &&
+      limits.every((limit) => literalOf(limit) !== undefined)
+      ? node
+      : undefined;
   };
   const isMask = (node: Expression): boolean => {
     const origin = analysis.originOf(node);
@@ -494,7 +499,15 @@ export const cappedLoss: Rule = {
       name: 'a capped loss',
       guard: (hit) => capOf(hit) !== undefined,
       says: (hit) => {
-        const limits = capOf(hit)?.operands.map((each) => literalOf(hit.analysis.withDefaults(each))) ?? [];
+        const cap = capOf(hit);
+        const limits = cap?.operands.map((each) => literalOf(hit.analysis.withDefaults(each))) ?? [];
+        if (cap?.operator === 'clip' && isDifference(cap.operands[0] as Expression)) {
+          const [, low, high] = limits.map((each) => (each === undefined ? 'its limit' : String(each)));
+          return {
+            message: `An error below ${String(low)} or above ${String(high)} is cut off before it is squared: its gradient is exactly 0, so that the worst errors are never corrected.`,
+            lens: `dead zone: gradient 0 where the error is below ${String(low)} or above ${String(high)}`,
+          };
+        }
         const limit = limits.findLast((each) => each !== undefined);
         const value = limit === undefined ? 'the cap' : String(limit);
         return {

@@ -436,6 +436,11 @@ gradient = jax.grad(loss_fn, argnums=(0, 1))(A, theta)
   });
 
   describe('capped-loss', () => {
+    it('speaks of the error where that is limited, and not of its square', () => {
+      const source =
+        'import torch\ndef clipped_loss(q, target):\n    return (torch.clamp(q - target, -2, 2) ** 2).mean()\n';
+      assert.match(only(findingsIn(source)).message, /^An error below -2 or above 2 is cut off before it is squared/);
+    });
     finds('capped-loss', {
       'the same, as a power': `
 import torch
