@@ -511,15 +511,22 @@ export function isInsideTraining(hit: Hit): boolean {
 const isCalledInForward = (method: string, name: string, { analysis }: Hit): boolean =>
   name === '' ? analysis.ask(isCalledInTraining, method) : analysis.ask(callsInForward, name, method);
 
+/** What forward passes and losses of a text call by a bare name. Functions are asked for one after the other. */
+let latest: { readonly text: string; readonly called: ReadonlySet<string> } | undefined;
+
+function calledInTraining(text: string): ReadonlySet<string> {
+  if (latest?.text === text) return latest.called;
+  const called = new Set<string>();
+  const definitions =
+    /^[ \t]*def (forward|call|__call__|\w*_loss)\([^]*?(?=\n(?:@|def |class |\S)|\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/gm;
+  for (const [code, own = ''] of text.matchAll(definitions))
+    for (const [, name = ''] of code.matchAll(/(?<![\w.])(\w+)\(/g)) if (name !== own) called.add(name);
+  latest = { text, called };
+  return called;
+}
+
 /** Whether the forward pass of a class, or a loss, calls a function of the file. */
-const isCalledInTraining = new Question((text, name: string) =>
-  [
-    ...text.matchAll(/^([ \t]*)def (\w+)\([^]*?(?=\n(?:@|def |class |\S)|\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/gm),
-  ].some(
-    ([code, , own = '']) =>
-      own !== name && /^(forward|call|__call__|\w*_loss)$/.test(own) && new RegExp(`(?<![\\w.])${name}\\(`).test(code),
-  ),
-);
+const isCalledInTraining = new Question((text, name: string) => calledInTraining(text).has(name));
 
 const callsInForward = new Question((text, name: string, method: string) => {
   const [body = ''] = new RegExp(`^class +${name}\\b[^]*?(?=\\n\\S|$(?![^]))`, 'm').exec(text) ?? [];
