@@ -44,6 +44,23 @@ export function inOrder(roots: readonly Expression[], below = children): Express
   return order;
 }
 
+/** Whether the root is computed from any variable. */
+export function hasVariables(root: Expression): boolean {
+  if (root.kind === 'variable') return true;
+  if (root.kind === 'constant') return false;
+  const seen = new Set<Expression>();
+  const open = [root];
+  for (let node = open.pop(); node; node = open.pop()) {
+    for (const child of children(node)) {
+      if (child.kind === 'variable') return true;
+      if (child.kind === 'constant' || seen.has(child)) continue;
+      seen.add(child);
+      open.push(child);
+    }
+  }
+  return false;
+}
+
 /** Names of the variables that the roots are computed from, in order of first use. */
 export function variablesOf(...roots: readonly Expression[]): string[] {
   const names = new Set<string>();

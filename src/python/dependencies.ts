@@ -212,14 +212,39 @@ class NameReader {
     else this.#read(value as PyExpression);
   }
 
+  /** What most code is made of by its name: to go through the properties of objects of all kinds takes long. */
   #read(node: PyExpression): void {
-    if (node.kind === 'name') {
-      if (!this.#local.get(node.name)) this.mentioned.add(node.name);
-    } else if (node.kind === 'lambda') {
-      this.#function(node, () => {
-        this.#read(node.body);
-      });
-    } else this.#parts(node);
+    switch (node.kind) {
+      case 'name':
+        if (!this.#local.get(node.name)) this.mentioned.add(node.name);
+        return;
+      case 'number':
+      case 'string':
+      case 'singleton':
+        return;
+      case 'attribute':
+        this.#read(node.value);
+        return;
+      case 'call':
+        this.#read(node.callee);
+        for (const { value } of node.arguments) this.#read(value);
+        return;
+      case 'subscript':
+        this.#read(node.value);
+        for (const index of node.index) this.#read(index);
+        return;
+      case 'binary':
+        this.#read(node.left);
+        this.#read(node.right);
+        return;
+      case 'lambda':
+        this.#function(node, () => {
+          this.#read(node.body);
+        });
+        return;
+      default:
+        this.#parts(node);
+    }
   }
 
   /** The names at the root of what is assigned to: `a` of `a`, `a.b`, `a[0]`, `(a, *b)`. */

@@ -1,4 +1,4 @@
-import { children, matchPattern, variablesOf, type Expression, type Operator } from '../expression';
+import { children, matchPattern, hasVariables, type Expression, type Operator } from '../expression';
 import { analyseJavaScript } from '../javascript';
 import {
   analysePython,
@@ -301,9 +301,9 @@ function hitOf(
     if (form.ofGradients && !site.framework.differentiates) continue;
     const bindings = matchPattern(form.pattern, value);
     if (!bindings) continue;
-    if (site.loss === undefined && !form.ofRandom && variablesOf(value).length === 0) continue;
+    if (site.loss === undefined && !form.ofRandom && !hasVariables(value)) continue;
     const operand = bindings.get('x');
-    if (operand && !form.ofRandom && variablesOf(operand).length === 0) continue;
+    if (operand && !form.ofRandom && !hasVariables(operand)) continue;
     if (operand && analysis.isSetting(unrecorded(operand))) continue;
     if ((form.sparesSampling || form.ofGradients) && analysis.isOnlySampled(value)) continue;
     const numbers: Record<string, number> = {};

@@ -34,18 +34,36 @@ for (const framework of frameworks) {
   renamed.push(...Object.entries(framework.renamed ?? {}));
 }
 
+/** So many names are kept at a time. */
+const mostRemembered = 4096;
+
+/** The same names stand in code again and again. */
+function remembered<T>(find: (path: string) => T): (path: string) => T {
+  const known = new Map<string, T>();
+  return (path) => {
+    let found = known.get(path);
+    if (found === undefined && !known.has(path)) {
+      found = find(path);
+      if (known.size >= mostRemembered) known.clear();
+      known.set(path, found);
+    }
+    return found as T;
+  };
+}
+
 /** The name under which a framework's table has it. */
-export function canonicalName(path: string): string {
+export const canonicalName = remembered((path: string): string => {
   let name = path;
   for (const [from, to] of renamed) {
     if (name.startsWith(from)) name = to + name.slice(from.length);
   }
   return name;
-}
+});
 
-export function knownName(path: string): Known | undefined {
-  return names.get(path) ?? names.get(canonicalName(path)) ?? (path.endsWith('_') ? inPlace(path) : undefined);
-}
+export const knownName = remembered(
+  (path: string): Known | undefined =>
+    names.get(path) ?? names.get(canonicalName(path)) ?? (path.endsWith('_') ? inPlace(path) : undefined),
+);
 
 /** PyTorch's functions that overwrite their operand give what those without a score behind their names give. */
 function inPlace(path: string): Known | undefined {
@@ -120,11 +138,11 @@ const roots: readonly (readonly [module: RegExp, framework: FrameworkName])[] = 
 ];
 
 /** The framework whose module a qualified name is in, also where its table hasn't the name. */
-export function frameworkOfModule(path: string): Framework | undefined {
+export const frameworkOfModule = remembered((path: string): Framework | undefined => {
   const root = canonicalName(path).split('.', 1)[0] ?? '';
   const [, name] = roots.find(([module]) => module.test(root)) ?? [];
   return frameworks.find((framework) => framework.name === name);
-}
+});
 
 /** What modules are called that nothing binds: `from fastai.basics import *` has brought them, or the file is a piece. */
 export const usualModules: ReadonlyMap<string, string> = new Map([

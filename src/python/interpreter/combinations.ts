@@ -49,35 +49,56 @@ function derivation(
   results: readonly (Expression | undefined)[],
   swapped = false,
 ): ((a: Expression | undefined, b: Expression | undefined) => boolean) | undefined {
-  const origins = new Map<Expression | undefined, ReadonlySet<Expression | undefined>>();
-  for (const result of results) {
-    const inside = values.filter((value) => value && result && isWithin(value, result));
-    // x * a is computed from x, too.
-    const nearest = inside.filter(
-      (value) => !inside.some((other) => other !== value && value && other && isWithin(value, other)),
-    );
-    origins.set(result, new Set(nearest));
+  const known = new Set<Expression>();
+  for (const value of values) {
+    // Of what is left out nothing is computed.
+    if (!value) return undefined;
+    known.add(value);
   }
-  if (!values.every((value) => [...origins.values()].some((from) => from.has(value)))) return undefined;
+  const inside = results.map((result) => (result ? partsOf(result, known) : nothing));
+  const met = new Set<Expression>();
+  for (const parts of inside) for (const part of parts) met.add(part);
+  if (met.size < known.size) return undefined;
+  const origins = new Map<Expression | undefined, ReadonlySet<Expression>>();
+  results.forEach((result, i) => origins.set(result, nearestOf(inside[i] ?? nothing)));
+  if (![...known].every((value) => [...origins.values()].some((from) => from.has(value)))) return undefined;
   const goesWith = (value: Expression | undefined, result: Expression | undefined): boolean => {
     const from = origins.get(result);
-    return from === undefined || from.size === 0 || from.has(value);
+    return from === undefined || from.size === 0 || (value !== undefined && from.has(value));
   };
   return swapped ? (a, b) => goesWith(b, a) : goesWith;
+}
+
+const nothing: ReadonlySet<Expression> = new Set();
+
+/** Without those that others were computed from: x * a is computed from x, too. */
+function nearestOf(parts: ReadonlySet<Expression>): ReadonlySet<Expression> {
+  if (parts.size < 2) return parts;
+  return new Set(
+    [...parts].filter(
+      (part) => ![...parts].some((other) => other !== part && partsOf(other, new Set([part])).size > 0),
+    ),
+  );
 }
 
 /** How many nodes are looked at for what a value was computed from. */
 const mostNodes = 400;
 
-function isWithin(part: Expression, whole: Expression): boolean {
+/** Those of the values that another one is computed from, or is itself. */
+function partsOf(whole: Expression, values: ReadonlySet<Expression>): ReadonlySet<Expression> {
+  if (whole.kind === 'constant' || whole.kind === 'variable') return values.has(whole) ? new Set([whole]) : nothing;
+  const found = new Set<Expression>();
   const seen = new Set<Expression>();
-  const open = [whole];
+  const open = [whole as Expression];
   for (let node = open.pop(); node; node = open.pop()) {
-    if (node === part) return true;
     if (seen.has(node)) continue;
-    if (seen.size === mostNodes) return false;
+    if (values.has(node)) {
+      found.add(node);
+      if (found.size === values.size) break;
+    }
+    if (seen.size === mostNodes) break;
     seen.add(node);
-    open.push(...children(node));
+    for (const child of children(node)) open.push(child);
   }
-  return false;
+  return found;
 }

@@ -197,6 +197,7 @@ const anyModel = /^(the_?)?(my_?)?(model|net|network|nn|module|agent|policy|acto
 
 interface Model {
   readonly name: string;
+  readonly core: string;
   readonly body: string;
 }
 
@@ -210,7 +211,7 @@ function modelsIn(text: string): readonly Model[] {
     const [head, name = '', bases = ''] = match;
     if (!/(^|[.\s])(Module|Model|LightningModule)\b/.test(bases)) continue;
     const rest = text.slice(match.index + head.length);
-    models.push({ name, body: rest.slice(0, /\n[^\s#)\]}]/.exec(rest)?.index) });
+    models.push({ name, core: coreOf(name), body: rest.slice(0, /\n[^\s#)\]}]/.exec(rest)?.index) });
   }
   latest = { text, models };
   return models;
@@ -222,25 +223,32 @@ function modelsIn(text: string): readonly Model[] {
  */
 export const modelCalled = new Question((text, name: string): string | undefined => {
   const models = modelsIn(text);
+  if (models.length === 0) return undefined;
   const core = coreOf(name);
   const only = (fits: (each: Model) => boolean): string | undefined => {
     const fitting = models.filter(fits);
     return fitting.length === 1 ? fitting[0]?.name : undefined;
   };
+  return (
+    (core.length > 2 ? only((each) => each.core === core) : undefined) ??
+    // `TanhPolicy`, `CenterHead`; but a `SearchDecoder` that is given a decoder is another one.
+    (core.length > 3
+      ? only((each) => each.core.endsWith(core) && !new RegExp(`\\b${name}\\b`).test(each.body))
+      : undefined) ??
+    (anyModel.test(name) ? onlyModel(text, models, name) : undefined)
+  );
+});
+
+/** The one model that is called, and is no part of another one. */
+function onlyModel(text: string, models: readonly Model[], name: string): string | undefined {
   // What the text calls of it: `model.pi(s)`.
   const called = [...text.matchAll(new RegExp(`(?<![.\\w])${name}\\.(\\w+)\\(`, 'g'))].map(([, method = '']) => method);
   const methods = new RegExp(`\\bdef (${['forward', 'call', '__call__', ...called].join('|')})\\(`);
   const isPart = (own: string): boolean =>
     partOfModel.test(own) || models.some(({ body }) => new RegExp(`\\b${own}\\(`).test(body));
-  return (
-    (core.length > 2 ? only((each) => coreOf(each.name) === core) : undefined) ??
-    // `TanhPolicy`, `CenterHead`; but a `SearchDecoder` that is given a decoder is another one.
-    (core.length > 3
-      ? only((each) => coreOf(each.name).endsWith(core) && !new RegExp(`\\b${name}\\b`).test(each.body))
-      : undefined) ??
-    (anyModel.test(name) ? only((each) => methods.test(each.body) && !isPart(each.name)) : undefined)
-  );
-});
+  const fitting = models.filter((each) => methods.test(each.body) && !isPart(each.name));
+  return fitting.length === 1 ? fitting[0]?.name : undefined;
+}
 
 /** Methods of modules that are given tensors. */
 export const takesTensors = /^(forward|call|__call__|training_step)$|loss/;

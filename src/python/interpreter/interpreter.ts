@@ -746,7 +746,6 @@ export class Interpreter {
     return path !== undefined && knownName(path)?.meaning.does === 'stop-gradients';
   }
 
-  /** Every function is gone through with unknown arguments once its module or enclosing function has been. */
   /** Whether a method sets attributes of its object. */
   #setsAttributes(member: Value): boolean {
     if (member.kind !== 'function') return false;
@@ -756,6 +755,7 @@ export class Interpreter {
     );
   }
 
+  /** Every function is gone through with unknown arguments once its module or enclosing function has been. */
   #analyseLater(value: FunctionValue, statement: Range, test = this.#frame.test): void {
     const action = (): void => {
       this.#analyse(value, statement, test);

@@ -16,6 +16,7 @@ import {
   subtract,
   suchThat,
   termsOf,
+  hasVariables,
   variablesOf,
   type Expression,
   type Operation,
@@ -67,7 +68,7 @@ function isSingular(value: Expression): boolean {
     const { operator, operands } = node as Operation;
     return operands[operator === 'divide' || operator === 'xlogy' ? 1 : 0] ?? [];
   });
-  return taken.some((of) => variablesOf(of).length > 0) && !taken.some((of) => contains(of, ...comparing));
+  return taken.some((of) => hasVariables(of)) && !taken.some((of) => contains(of, ...comparing));
 }
 
 /** A comparison of a value with a limit, anywhere in a condition. */
@@ -110,7 +111,7 @@ const limitIn =
     /thres|limit|cutoff|bound|(^|[._])(eps|epsilon|tol|max|min)/i.test(sourceOf(hit, value) ?? '');
 
 function numberOf(node: Expression): number | undefined {
-  if (variablesOf(node).length > 0) return undefined;
+  if (hasVariables(node)) return undefined;
   const { low, high } = intervalOf(node);
   return low === high ? low : undefined;
 }
@@ -413,7 +414,7 @@ function operandsOf(value: Expression): Comparison[] {
     .flatMap((node) => {
       const { operator, operands } = node as Operation;
       const subject = operands[operator === 'divide' || operator === 'xlogy' ? 1 : 0];
-      return subject && variablesOf(subject).length > 0 ? [{ subject, limit: undefined }] : [];
+      return subject && hasVariables(subject) ? [{ subject, limit: undefined }] : [];
     });
 }
 
@@ -508,7 +509,7 @@ function isSumOfProducts(node: Expression, depth = 0): boolean {
       return isSumOfProducts(a, depth + 1) || isSumOfProducts(b, depth + 1);
     case 'add':
     case 'subtract': {
-      const unknown = termsOf(node).filter(({ term }) => variablesOf(term).length > 0);
+      const unknown = termsOf(node).filter(({ term }) => hasVariables(term));
       // Of three elements the sum is a trace; of two products it is a dot product.
       const products = unknown.filter(({ term }) => isProduct(term));
       return (
@@ -523,12 +524,12 @@ function isSumOfProducts(node: Expression, depth = 0): boolean {
 }
 
 function isProduct(term: Expression): boolean {
-  return factorsOf(term).filter(({ factor, inverse }) => !inverse && variablesOf(factor).length > 0).length >= 2;
+  return factorsOf(term).filter(({ factor, inverse }) => !inverse && hasVariables(factor)).length >= 2;
 }
 
 /** Whether a divisor has an epsilon that is larger than rounding errors. */
 function isGuarded(divisor: Expression): boolean {
-  if (variablesOf(divisor).length === 0) return false;
+  if (!hasVariables(divisor)) return false;
   return termsOf(divisor).some(({ term }) => term.kind === 'constant' && term.value >= 1e-6);
 }
 

@@ -4,7 +4,7 @@ import {
   multiply,
   sameComputation,
   select,
-  variablesOf,
+  hasVariables,
   type Bindings,
   type Expression,
   type Operator,
@@ -77,7 +77,7 @@ function isProbability(value: Expression, depth = 0): boolean {
   const [a, b] = operands as [Expression, Expression | undefined];
   switch (operator) {
     case 'divide':
-      return b !== undefined && contains(b, 'sum') && variablesOf(a).length > 0;
+      return b !== undefined && contains(b, 'sum') && hasVariables(a);
     case 'mean':
     case 'pick':
     case 'sum':
@@ -150,7 +150,7 @@ function isAboveZero(value: Expression, hit: Hit): boolean {
 
 function hasEpsilon(value: Expression): boolean {
   if (value.kind !== 'operation' || value.operator !== 'add') return false;
-  return value.operands.some((term) => variablesOf(term).length === 0 && intervalOf(term).low > 0);
+  return value.operands.some((term) => !hasVariables(term) && intervalOf(term).low > 0);
 }
 
 const advice =

@@ -9,6 +9,7 @@ import {
   sameComputation,
   square,
   termsOf,
+  hasVariables,
   variablesOf,
   type Expression,
   type Operator,
@@ -338,7 +339,7 @@ function squaresIn(exponent: Expression): readonly Expression[] {
 
 /** Whether it is the logarithm of a normal density: a square, and the logarithm of the scale, are subtracted. */
 export function isLogDensity(exponent: Expression): boolean {
-  const terms = termsOf(exponent).filter(({ term }) => variablesOf(term).length > 0);
+  const terms = termsOf(exponent).filter(({ term }) => hasVariables(term));
   const isDistance = ({ term, sign }: (typeof terms)[number]): boolean =>
     squaresIn(sign === 1 ? term : negate(term)).length > 0;
   // What is subtracted and what the distance is divided by may be the same log scale.

@@ -17,7 +17,7 @@ import {
   structuralKey,
   subtract,
   variable,
-  variablesOf,
+  hasVariables,
   type Bindings,
   type Expression,
   type Operation,
@@ -209,7 +209,7 @@ function read(value: Expression, below1: boolean): Guarded | undefined {
     mixture = mixtureIn(node);
     break;
   }
-  if (variablesOf(node).length === 0) return undefined;
+  if (!hasVariables(node)) return undefined;
   return interpreted(node, { sign, around, added: below1 ? [...added, 1] : added, limits, isLost, ofTarget, mixture });
 }
 

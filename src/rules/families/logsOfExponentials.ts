@@ -21,7 +21,7 @@ import {
   subtract,
   termsOf,
   through,
-  variablesOf,
+  hasVariables,
   type Expression,
   type Operation,
   type Operator,
@@ -215,7 +215,7 @@ const mixture: Pattern = {
     const exponent = factors
       .map(({ factor, inverse }) => (inverse ? undefined : exponentOf(factor)))
       .find((each) => each);
-    const isWeighed = factors.some(({ factor }) => exponentOf(factor) === undefined && variablesOf(factor).length > 0);
+    const isWeighed = factors.some(({ factor }) => exponentOf(factor) === undefined && hasVariables(factor));
     if (!exponent || !(isWeighed || isLogDensity(exponent))) return undefined;
     return isMinusDistance(exponent) || isLogDensity(exponent) ? new Map(bindings).set('x', exponent) : undefined;
   },

@@ -1,4 +1,4 @@
-import { inOrder, sameComputation, variablesOf, type Expression, type Operator } from '../../expression';
+import { inOrder, sameComputation, hasVariables, type Expression, type Operator } from '../../expression';
 import { Question, type FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
@@ -85,7 +85,7 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
       return of(a) === 'yes' && of(b) === 'yes' ? 'yes' : 'perhaps';
     case 'subtract':
       if (isDistanceOfUnits(a, b)) return 'yes';
-      return variablesOf(a).length > 0 && variablesOf(b).length > 0 && !sameComputation(a, b) ? 'yes' : 'perhaps';
+      return hasVariables(a) && hasVariables(b) && !sameComputation(a, b) ? 'yes' : 'perhaps';
     case 'matmul': {
       // What a ReLU gives is 0, though it lets no gradient through there: the other factor gets one.
       const areAbove = [a, b].every(
