@@ -5,13 +5,18 @@ import { buffer } from 'node:stream/consumers';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { Backends, BackendUnavailable, describeSelfTest, launchOf, type LaunchSettings } from '../engine';
 import type { BackendState } from '../protocol';
+import type { SharedWork } from '../protocol/shares';
 import { LossError, losses } from '../losses';
 import { findingsIn } from '../rules';
 import { SamplesError } from '../samples';
 import { TrainingError } from '../training';
 import { toJson } from './json';
+import { takeShares, workToShare } from '../worker/sharing';
+import type { FoundFile } from './files';
 import { measureCommand } from './measure';
+import { Projects } from './projects';
 import { scanCommand } from './scan';
+import { Scanner, type Wanted } from './scanner';
 import { trainCommand, trainOptions } from './train';
 import { usage, UsageError } from './usage';
 
@@ -76,6 +81,7 @@ async function run(argv: readonly string[]): Promise<number> {
         'no-ignore': { type: 'boolean', default: false },
         fix: { type: 'boolean', default: false },
         diff: { type: 'boolean', default: false },
+        jobs: { type: 'string' },
         'stdin-filename': { type: 'string' },
       });
       const { out, err, status } = await scanCommand(
@@ -88,6 +94,7 @@ async function run(argv: readonly string[]): Promise<number> {
           gitIgnore: values['no-ignore'] !== true,
           fix: values['fix'] === true,
           diff: values['diff'] === true,
+          jobs: values['jobs'] as string | undefined,
           stdinFilename: values['stdin-filename'] as string | undefined,
         },
         {
@@ -95,6 +102,7 @@ async function run(argv: readonly string[]): Promise<number> {
           pages: path.join(__dirname, '..', 'docs', 'rules'),
           readStandardInput: () => buffer(process.stdin),
           find: findingsIn,
+          threadPath: __filename,
         },
       );
       process.stdout.write(out);
@@ -244,18 +252,24 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-run(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.exitCode = 2;
-    process.stderr.write(
-      `lossfloor: ${isForPeople(error) ? error.message : String((error as Error).stack ?? error)}\n`,
-    );
-    if (error instanceof UsageError && !error.message.includes(':')) process.stderr.write(`\n${usage}`);
-  },
-);
+if (workToShare) void scanShare(workToShare as SharedWork<FoundFile, Wanted>);
+else void run(process.argv.slice(2)).then(leave, leaveWith);
+
+function leave(status: number): void {
+  process.exitCode = status;
+}
+
+function leaveWith(error: unknown): void {
+  process.exitCode = 2;
+  process.stderr.write(`lossfloor: ${isForPeople(error) ? error.message : String((error as Error).stack ?? error)}\n`);
+  if (error instanceof UsageError && !error.message.includes(':')) process.stderr.write(`\n${usage}`);
+}
+
+/** A thread of a scan, beside the one that was called: what is wrong with projects that one says. */
+async function scanShare(work: SharedWork<FoundFile, Wanted>): Promise<void> {
+  const scanner = new Scanner(work.given, new Projects(() => undefined), findingsIn);
+  await takeShares(work, (file) => scanner.scan(file));
+}
 
 /** What was thrown to be read by whoever has called, and is no fault of the program. */
 function isForPeople(error: unknown): error is Error {

@@ -4,7 +4,6 @@ const interval = 200;
 /** How far a scan is, on a terminal alone. */
 export class Progress {
   readonly #stream: NodeJS.WriteStream;
-  #files = 0;
   #shown = performance.now();
   #isShown = false;
 
@@ -12,12 +11,12 @@ export class Progress {
     this.#stream = stream;
   }
 
-  file(): void {
-    this.#files++;
+  /** @param count that were scanned so far */
+  files(count: number): void {
     if (!this.#stream.isTTY || performance.now() - this.#shown < interval) return;
     this.#shown = performance.now();
     this.#isShown = true;
-    this.#stream.write(`\r${String(this.#files)} files scanned`);
+    this.#stream.write(`\r${String(count)} files scanned`);
   }
 
   /** Leaves nothing on the terminal. */

@@ -4,9 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import manifest from '../../package.json';
 import { rules, type Finding, type Rule, type Severity } from '../rules';
-import { Lines } from './lines';
-import type { Located } from './located';
-import type { Source } from './source';
+import type { Located, Region } from './located';
 
 /** Where the documentation of rules can be read. */
 const repository = manifest.repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
@@ -30,7 +28,7 @@ export interface SarifOptions {
  * machines or users but the place of the sources.
  */
 export function asSarif(found: readonly Located[], { version, sourceRoot, pages, troubles }: SarifOptions): string {
-  const ids = [...new Set(found.map(({ finding }) => finding.rule))].sort();
+  const ids = [...new Set(found.map(({ rule }) => rule))].sort();
   const place = new Places(sourceRoot);
   const fingerprint = fingerprints();
   const log = {
@@ -56,10 +54,10 @@ export function asSarif(found: readonly Located[], { version, sourceRoot, pages,
           },
         ],
         results: found.map((located) => ({
-          ruleId: located.finding.rule,
-          ruleIndex: ids.indexOf(located.finding.rule),
-          ...level(located.finding.severity),
-          message: { text: located.finding.message },
+          ruleId: located.rule,
+          ruleIndex: ids.indexOf(located.rule),
+          ...level(located.severity),
+          message: { text: located.message },
           locations: [place.ofFinding(located)],
           partialFingerprints: { 'lossfloorFinding/v1': fingerprint(located, place) },
           ...relatedLocations(located, place),
@@ -87,7 +85,6 @@ function level(severity: Severity): object {
 
 class Places {
   readonly #root: string;
-  readonly #lines = new WeakMap<Source, Lines>();
 
   constructor(sourceRoot: string) {
     this.#root = sourceRoot;
@@ -102,21 +99,13 @@ class Places {
     return { uri: relative.split(path.sep).map(encodeURIComponent).join('/'), uriBaseId: root };
   }
 
-  /** A range of the file's own text. */
-  region(source: Source, { start, end }: { readonly start: number; readonly end: number }): object {
-    const lines = this.#lines.get(source) ?? new Lines(source.text);
-    this.#lines.set(source, lines);
-    const [first, last] = [lines.position(start), lines.position(end)];
-    return { startLine: first.line, startColumn: first.column, endLine: last.line, endColumn: last.column };
-  }
-
-  physical(file: string, source: Source, range: { readonly start: number; readonly end: number }): object {
-    return { artifactLocation: this.artifact(file), region: this.region(source, source.rangeInFile(range)) };
+  physical(file: string, region: Region): object {
+    return { artifactLocation: this.artifact(file), region };
   }
 
   /** In a notebook it is the place in the file's JSON that services can show; people are told the cell as well. */
-  ofFinding({ file, source, finding, place: { cell, start, end } }: Located): object {
-    const physicalLocation = this.physical(file, source, finding.range);
+  ofFinding({ file, place: { cell, start, end }, region }: Located): object {
+    const physicalLocation = this.physical(file, region);
     if (cell === undefined) return { physicalLocation };
     return {
       physicalLocation,
@@ -132,20 +121,19 @@ class Places {
   }
 }
 
-function relatedLocations({ file, source, finding }: Located, place: Places): object {
-  if (finding.related.length === 0) return {};
+function relatedLocations({ file, related }: Located, place: Places): object {
+  if (related.length === 0) return {};
   return {
-    relatedLocations: finding.related.map(({ start, end, message }, id) => ({
+    relatedLocations: related.map(({ region, message }, id) => ({
       id,
-      physicalLocation: place.physical(file, source, { start, end }),
+      physicalLocation: place.physical(file, region),
       message: { text: message },
     })),
   };
 }
 
-function fixes({ file, source, finding: { fix } }: Located, place: Places): object {
-  const edits = fix && source.editsInFile(fix.edits);
-  if (!edits || edits.length === 0) return {};
+function fixes({ file, fix, replacements }: Located, place: Places): object {
+  if (!fix || replacements.length === 0) return {};
   return {
     fixes: [
       {
@@ -153,8 +141,8 @@ function fixes({ file, source, finding: { fix } }: Located, place: Places): obje
         artifactChanges: [
           {
             artifactLocation: place.artifact(file),
-            replacements: edits.map(({ start, end, text }) => ({
-              deletedRegion: place.region(source, { start, end }),
+            replacements: replacements.map(({ region, text }) => ({
+              deletedRegion: region,
               insertedContent: { text },
             })),
           },
@@ -170,8 +158,7 @@ function fixes({ file, source, finding: { fix } }: Located, place: Places): obje
  */
 function fingerprints(): (located: Located, place: Places) => string {
   const counts = new Map<string, number>();
-  return ({ file, source, finding: { rule, range } }, place) => {
-    const code = source.code.slice(range.start, range.end).replace(/\s+/g, ' ');
+  return ({ file, rule, code }, place) => {
     const name = createHash('sha256')
       .update(JSON.stringify([rule, place.artifact(file).uri, code]))
       .digest('hex')

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { didYouMean } from '../config';
-import { LocalModules } from '../python';
-import { rules, type findingsIn, type FinderSettings, type Finding, type Severity } from '../rules';
+import { mostSharing, shareOut } from '../engine';
+import { Shares } from '../protocol/shares';
+import { rules, type findingsIn, type Finding, type Severity } from '../rules';
 import { filesOf, kindOf, type FoundFile } from './files';
 import { fixAll } from './fix';
 import { repositoryOf } from './gitignore';
@@ -12,13 +14,13 @@ import { Progress } from './progress';
 import { Projects } from './projects';
 import { asJson, asText } from './report';
 import { asSarif } from './sarif';
-import { openSource, UnreadableSource, type Source } from './source';
+import { Scanner, unreadable, type Opened, type Scanned, type Wanted } from './scanner';
+import type { Source } from './source';
 import { UsageError } from './usage';
-import { moduleTexts } from '../worker/moduleTexts';
 import { replaceFile, stateOf, type FileState } from './write';
 
-/** Longer code is not looked at unless it is named: nobody has written it. In UTF-16 units. */
-const maxLength = 2_000_000;
+/** Each thread compiles the finder for itself: that pays off from about so many files on. */
+const filesPerThread = 60;
 
 export interface ScanArguments {
   readonly paths: readonly string[];
@@ -29,6 +31,8 @@ export interface ScanArguments {
   readonly gitIgnore: boolean;
   readonly fix: boolean;
   readonly diff: boolean;
+  /** How many threads may be at work; undefined for one on each processor. */
+  readonly jobs: string | undefined;
   /** What the code on standard input is called. */
   readonly stdinFilename: string | undefined;
 }
@@ -49,19 +53,8 @@ export interface ScanSurroundings {
   readonly readStandardInput: () => Promise<Buffer>;
   /** What finds unstable code. */
   readonly find: typeof findingsIn;
-}
-
-/** A file whose code is known. */
-interface Opened {
-  readonly file: string;
-  readonly source: Source;
-  /** The byte order mark that it begins with. */
-  readonly mark: string;
-  /** Whether the text is all that there is to the bytes. */
-  readonly exact: boolean;
-  readonly settings: FinderSettings | undefined;
-  /** Of a file that is going to be changed. */
-  readonly state: FileState | undefined;
+  /** The built command line, which threads run as well; without it there is one thread. */
+  readonly threadPath?: string;
 }
 
 const formats = ['text', 'json', 'sarif'] as const;
@@ -77,14 +70,13 @@ class Scan {
   readonly #given: ScanArguments;
   readonly #surroundings: ScanSurroundings;
   readonly #format: (typeof formats)[number];
-  readonly #rules: ReadonlySet<string> | undefined;
-  readonly #selected: ReadonlySet<string>;
-  readonly #severities: ReadonlySet<Severity>;
-  readonly #modules = new LocalModules(moduleTexts());
+  readonly #jobs: number;
+  readonly #wanted: Wanted;
   readonly #troubles: string[] = [];
   readonly #notes: string[] = [];
   readonly #found: Located[] = [];
   readonly #projects = new Projects((problem) => this.#troubles.push(problem));
+  readonly #scanner: Scanner;
   /** Differences, or fixed text that was read from standard input. */
   #output = '';
   #fixes = 0;
@@ -98,18 +90,23 @@ class Scan {
     this.#format = format;
     if (given.diff && format !== 'text')
       throw new UsageError('--diff prints differences; --format does not go with it.');
+    this.#jobs = jobsFrom(given.jobs);
     const selected = rulesNamed(given.select, '--select');
     const ignored = rulesNamed(given.ignore, '--ignore');
-    this.#selected = new Set(selected);
-    this.#rules =
-      given.select === undefined && given.ignore === undefined
-        ? undefined
-        : new Set((selected ?? rules.map(({ id }) => id)).filter((id) => !ignored?.includes(id)));
     const least = severities.findIndex((name) => name === (given.severity ?? 'information'));
     if (least < 0) {
       throw new UsageError(`--severity: "${String(given.severity)}" is not warning, information or hint.`);
     }
-    this.#severities = new Set(severities.slice(0, least + 1));
+    this.#wanted = {
+      rules:
+        given.select === undefined && given.ignore === undefined
+          ? undefined
+          : new Set((selected ?? rules.map(({ id }) => id)).filter((id) => !ignored?.includes(id))),
+      selected: new Set(selected),
+      severities: new Set(severities.slice(0, least + 1)),
+      fixes: this.#fixesCode || format !== 'text',
+    };
+    this.#scanner = new Scanner(this.#wanted, this.#projects, surroundings.find);
   }
 
   async run(): Promise<ScanOutcome> {
@@ -135,60 +132,87 @@ class Scan {
   }
 
   async #scanFiles(paths: readonly string[]): Promise<void> {
-    const files = filesOf(paths, {
+    const files: FoundFile[] = [];
+    const found = filesOf(paths, {
       gitIgnore: this.#given.gitIgnore,
       projects: this.#projects,
-      complain: (file, error) => this.#complain(file, error),
+      complain: (file, error) => this.#troubles.push(unreadable(file, error)),
     });
+    for await (const file of found) {
+      files.push(file);
+      // What is wrong with a project's file is said here, as threads read it for themselves.
+      await this.#projects.of(path.dirname(path.resolve(file.file)));
+    }
     const progress = new Progress();
     try {
-      for await (const found of files) {
-        await this.#scanFile(found);
-        progress.file();
-      }
+      if (this.#fixesCode) await this.#fixFiles(files, progress);
+      else for (const scanned of await this.#scanAll(files, progress)) this.#take(scanned);
     } finally {
       progress.end();
     }
   }
 
-  async #scanFile(found: FoundFile): Promise<void> {
+  /** What is found in each of the files, with the help of other threads where there are many. */
+  async #scanAll(files: readonly FoundFile[], progress: Progress): Promise<readonly Scanned[]> {
+    const scanned: Scanned[] = [];
+    const shares = new Shares(files);
+    const { threadPath } = this.#surroundings;
+    const helpers = Math.min(this.#jobs, Math.ceil(files.length / filesPerThread)) - 1;
+    const others =
+      threadPath !== undefined && helpers > 0
+        ? shareOut<FoundFile, Scanned>(threadPath, helpers, shares, this.#wanted, ({ index, result }) => {
+            scanned[index] = result;
+          })
+        : undefined;
+    for (let share = shares.take(); share; share = shares.take()) {
+      scanned[share.index] = await this.#scanner.scan(share.item);
+      progress.files(shares.taken);
+    }
+    await others;
+    // What a thread had taken that died.
+    for (const [index, file] of files.entries()) scanned[index] ??= await this.#scanner.scan(file);
+    return scanned;
+  }
+
+  #take({ found, trouble }: Scanned): void {
+    for (const each of found) this.#found.push(each);
+    if (trouble !== undefined) this.#troubles.push(trouble);
+  }
+
+  async #fixFiles(files: readonly FoundFile[], progress: Progress): Promise<void> {
+    for (const [index, file] of files.entries()) {
+      await this.#fixFile(file);
+      progress.files(index + 1);
+    }
+  }
+
+  async #fixFile(found: FoundFile): Promise<void> {
     const { file } = found;
     let bytes: Buffer;
     let state: FileState | undefined;
     try {
       if (this.#writes) state = await stateOf(file);
-      // Files of code are small: to hand the reading over to other threads costs more than it.
       bytes = readFileSync(file);
     } catch (error) {
-      this.#complain(file, error);
+      this.#troubles.push(unreadable(file, error));
       return;
     }
-    // An empty file has nothing to look at.
-    if (bytes.length > 0) await this.#scanBytes(found, bytes, state);
+    await this.#fixBytes(found, bytes, state);
   }
 
-  async #scanBytes(found: FoundFile, bytes: Buffer, state: FileState | undefined): Promise<void> {
-    const { file } = found;
-    try {
-      const opened = await this.#open(found, bytes, state);
-      if (!opened) return;
-      if (this.#fixesCode) await this.#fix(opened);
-      else this.#locate(file, opened.source, this.#find(file, opened.source, opened.settings));
-    } catch (error) {
-      if (!(error instanceof UnreadableSource)) {
-        this.#confess(file, error);
-        return;
-      }
-      const { line, column } = error.position;
-      const where = `(line ${String(line)}, column ${String(column)})`;
-      this.#complain(file, new Error(`${error.message.replace(/\.$/, '')} ${where}`));
-    }
+  async #fixBytes(found: FoundFile, bytes: Buffer, state: FileState | undefined): Promise<void> {
+    const scanned = await this.#scanner.attempt(found.file, async () => {
+      const opened = await this.#scanner.open(found, bytes);
+      return opened ? this.#fix(opened, state) : [];
+    });
+    this.#take(scanned);
   }
 
   async #scanStandardInput(name: string): Promise<void> {
     const bytes = await this.#surroundings.readStandardInput();
     const found: FoundFile = { file: name, kind: kindOf(name), named: true };
-    await this.#scanBytes(found, bytes, undefined);
+    if (this.#fixesCode) await this.#fixBytes(found, bytes, undefined);
+    else this.#take(await this.#scanner.scan(found, bytes));
   }
 
   /** Whether files are changed. */
@@ -201,34 +225,15 @@ class Scan {
     return this.#given.fix || this.#given.diff;
   }
 
-  /**
-   * @returns undefined where there is nothing to look at
-   * @throws UnreadableSource
-   */
-  async #open(
-    { file, kind, named }: FoundFile,
-    bytes: Buffer,
-    state: FileState | undefined,
-  ): Promise<Opened | undefined> {
-    const { text, mark, exact } = decode(bytes);
-    if (!named) {
-      if (kind !== 'notebook' && text.length > maxLength) return undefined;
-      if ((kind === 'javascript' || kind === 'typescript') && !/tensorflow|tfjs/i.test(text)) return undefined;
-    }
-    const source = openSource(text, kind);
-    if (!named && source.code.length > maxLength) return undefined;
-    return { file, source, mark, exact, settings: await this.#settingsOf(file), state };
-  }
-
-  async #fix({ file, source, mark, exact, settings, state }: Opened): Promise<void> {
-    const find = (each: Source): readonly Finding[] => this.#find(file, each, settings);
+  /** @returns what is found, of a file that is changed what is left then */
+  async #fix(opened: Opened, state: FileState | undefined): Promise<readonly Located[]> {
+    const { file, source, mark, exact } = opened;
+    const find = (each: Source): readonly Finding[] => this.#scanner.find(opened, each);
     const fixed = fixAll(source, find);
     if (fixed.applied > 0 && !exact) {
       this.#notes.push(`${file} is not changed: it is not in UTF-8.`);
-      this.#locate(file, source, find(source));
-      return;
+      return this.#scanner.locate(opened, find(source));
     }
-    this.#locate(file, this.#given.diff ? source : fixed.source, this.#given.diff ? find(source) : fixed.findings);
     if (this.#given.diff) this.#output += difference(file, mark + source.text, mark + fixed.source.text);
     else if (this.#given.stdinFilename !== undefined) this.#output += mark + fixed.source.text;
     else if (fixed.applied > 0 && state) {
@@ -236,60 +241,16 @@ class Scan {
         await replaceFile(file, Buffer.from(mark + fixed.source.text), state);
       } catch (error) {
         this.#troubles.push(`Can't change ${file}: ${(error as Error).message}`);
-        return;
+        return this.#scanner.locate(opened, find(source));
       }
     }
     if (fixed.applied > 0) {
       this.#fixes += fixed.applied;
       this.#fixedFiles++;
     }
-  }
-
-  get #wantsFixes(): boolean {
-    return this.#fixesCode || this.#format !== 'text';
-  }
-
-  #ofSeverity(findings: readonly Finding[]): Finding[] {
-    return findings.filter(({ severity }) => this.#severities.has(severity));
-  }
-
-  #find(file: string, source: Source, settings: FinderSettings | undefined): Finding[] {
-    const found = this.#surroundings.find(source.code, {
-      language: source.language,
-      load: this.#modules.of(path.resolve(file)),
-      fixes: this.#wantsFixes,
-      ...(this.#rules ? { rules: this.#rules } : {}),
-      ...(settings ? { settings } : {}),
-    });
-    return this.#ofSeverity(found);
-  }
-
-  /** What the project says, but for rules that are selected here: to name one is to want it. */
-  async #settingsOf(file: string): Promise<FinderSettings | undefined> {
-    const project = await this.#projects.of(path.dirname(path.resolve(file)));
-    const settings = project?.settings;
-    if (!settings?.severities || this.#selected.size === 0) return settings;
-    const kept = Object.entries(settings.severities).filter(([id, is]) => is !== 'off' || !this.#selected.has(id));
-    return { ...settings, severities: Object.fromEntries(kept) };
-  }
-
-  #locate(file: string, source: Source, findings: readonly Finding[]): void {
-    for (const finding of findings) {
-      this.#found.push({ file, source, finding, place: source.placeOf(finding.range) });
-    }
-  }
-
-  #complain(file: string, error: unknown): void {
-    this.#troubles.push(`Can't read ${file}: ${(error as Error).message}`);
-  }
-
-  /** What goes wrong in the finder itself keeps no other file from being scanned, and this one from being changed. */
-  #confess(file: string, error: unknown): void {
-    const said = error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3) : [String(error)];
-    const where = said.map((line) => line.trim()).join(' ');
-    this.#troubles.push(
-      `An error of Lossfloor itself: ${file} was not looked at. Please report it, with this: ${where}`,
-    );
+    return this.#given.diff
+      ? this.#scanner.locate(opened, find(source))
+      : this.#scanner.locate(opened, fixed.findings, fixed.source);
   }
 
   async #report(): Promise<string> {
@@ -310,6 +271,14 @@ class Scan {
   }
 }
 
+/** How many threads may be at work. */
+function jobsFrom(given: string | undefined): number {
+  if (given === undefined) return Math.min(os.availableParallelism(), mostSharing);
+  if (!/^[1-9]\d{0,2}$/.test(given))
+    throw new UsageError(`--jobs: "${given}" is not a number of threads from 1 to 999.`);
+  return Number(given);
+}
+
 /** The ids in a list on the command line. */
 function rulesNamed(list: string | undefined, option: string): readonly string[] | undefined {
   if (list === undefined) return undefined;
@@ -319,15 +288,6 @@ function rulesNamed(list: string | undefined, option: string): readonly string[]
     if (!known.includes(id)) throw new UsageError(`${option}: there is no rule "${id}"${didYouMean(id, known)}`);
     return id;
   });
-}
-
-/** The text of a file without its byte order mark, and whether the text is all that there is to the bytes. */
-function decode(bytes: Buffer): { readonly text: string; readonly mark: string; readonly exact: boolean } {
-  const whole = bytes.toString('utf8');
-  const mark = whole.startsWith('\uFEFF') ? '\uFEFF' : '';
-  // What is no UTF-8 has become U+FFFD, which stands in hardly any file by itself.
-  const exact = !whole.includes('\uFFFD') || Buffer.from(whole).equals(bytes);
-  return { text: whole.slice(mark.length), mark, exact };
 }
 
 /** A unified diff that `git apply` and `patch -p1` take. */

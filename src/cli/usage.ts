@@ -11,10 +11,12 @@ export const usage = `Usage:
       (with a line of names as many as you like). At most 20,000,000 samples; nothing that is pickled is ever read.
   lossfloor scan <file or folder>... [--format text|json|sarif] [--fix | --diff]
                  [--select rule,...] [--ignore rule,...] [--severity warning|information|hint] [--no-ignore]
+                 [--jobs n]
   lossfloor scan --stdin-filename <name> < code
       Finds unstable loss code in Python, notebooks, and JavaScript and TypeScript that use TensorFlow.js. Findings of
       less than --severity (information) are left out. In folders, what git ignores is left out unless --no-ignore
-      is given. --fix applies fixes in place; --diff prints what it would change.
+      is given. --fix applies fixes in place; --diff prints what it would change. Many files are shared by as many threads
+      as there are processors, 8 at most, or --jobs at most.
   lossfloor train [--task encoder|xor|parity|reading | --csv <file> [--targets n]] [--bits n] [--variant id]...
                   [--radius r1,r2,...] [--seeds n] [--epochs n] [--hidden n] [--activation sigmoid|tanh] [--rate x]
                   [--momentum x] [--update batch|online] [--weights range] [--dtype float32] [--json]

@@ -6,4 +6,5 @@ export * from './memory';
 export * from './plan';
 export * from './runtime';
 export * from './samples';
+export * from './sharing';
 export * from './workerClient';

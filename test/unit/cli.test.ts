@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { FoundFile } from '../../src/cli/files';
+import type { Scanned, Wanted } from '../../src/cli/scanner';
+import { shareOut } from '../../src/engine';
+import { Shares } from '../../src/protocol/shares';
 
 interface Outcome {
   readonly status: number | null;
@@ -220,6 +224,65 @@ describe('command line', () => {
       assert.match(out, /unstable\.py:5:12: warning/);
     });
 
+    describe('with several threads', () => {
+      const many = path.join(folder, 'many');
+      const at = (name: string): string => path.join(many, name);
+
+      before(() => {
+        mkdirSync(at('other'), { recursive: true });
+        for (let i = 0; i < 200; i++) {
+          const code =
+            i % 3 === 0 ? unstable : `${unstable}\n\ndef g(x):\n    return torch.sqrt(x).sum() / ${String(i)}\n`;
+          writeFileSync(at(`${i % 2 === 0 ? 'other/' : ''}m${String(i)}.py`), code);
+        }
+        writeFileSync(at('broken.ipynb'), '{"cells": ');
+        writeFileSync(at('other/pyproject.toml'), '[tool.lossfloor]\nselect = 3\n');
+        writeFileSync(at('pyproject.toml'), '[tool.lossfloor.severity]\nlog-of-sigmoid = "information"\n');
+      });
+      after(() => {
+        rmSync(many, { recursive: true, force: true });
+      });
+
+      it('says the same in the same order', () => {
+        for (const format of ['text', 'json', 'sarif']) {
+          const [one, three] = ['1', '3'].map((jobs) => lossfloor('scan', many, '--format', format, '--jobs', jobs));
+          assert.equal(one?.status, 2);
+          assert.deepEqual(three, one);
+        }
+        const { out, err } = lossfloor('scan', many, '--jobs', '4');
+        assert.ok(out.split('\n').length > 200);
+        assert.match(out, /m7\.py:5:12: information: /);
+        assert.match(err, /broken\.ipynb/);
+        assert.equal(err.match(/pyproject\.toml/g)?.length, 1, err);
+      }).timeout(60_000);
+
+      it('scans in the threads that it starts', async () => {
+        const shares = new Shares<FoundFile>(
+          [1, 2, 3].map((i) => ({
+            file: at(`${i % 2 === 0 ? 'other/' : ''}m${String(i)}.py`),
+            kind: 'python',
+            named: false,
+          })),
+        );
+        const given: Wanted = {
+          rules: undefined,
+          selected: new Set(),
+          severities: new Set(['warning', 'information']),
+          fixes: false,
+        };
+        const found: (readonly [number, readonly string[]])[] = [];
+        await shareOut<FoundFile, Scanned>(path.resolve('dist/cli.js'), 1, shares, given, (share) => {
+          found.push([share.index, share.result.found.map(({ severity }) => severity)]);
+        });
+        assert.equal(shares.taken, 3);
+        assert.deepEqual(found, [
+          [0, ['information']],
+          [1, ['warning']],
+          [2, ['information']],
+        ]);
+      });
+    });
+
     it('looks through folders, but not at what is not Python', () => {
       file('notes.txt', unstable);
       const found = json('scan', folder, '--format', 'json');
@@ -279,6 +342,7 @@ describe('command line', () => {
       [['losses', 'extra'], /nothing to do with "extra"/],
       [['scan'], /scan needs a file or a folder/],
       [['scan', path.join(folder, 'nowhere')], /Can't read .*nowhere/],
+      [['scan', folder, '--jobs', '0'], /--jobs: "0" is not a number of threads/],
       [['scan', folder, '--format', 'xml'], /--format: "xml" is not text, json or sarif/],
     ];
     for (const [args, reason] of cases) {

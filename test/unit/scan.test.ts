@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Progress } from '../../src/cli/progress';
 import { UsageError } from '../../src/cli/usage';
 import { findBad, Folder, scan } from './scanning';
+import type { Finding } from '../../src/rules';
 
 const unstable = 'import torch\n\n\ndef f(x):\n    return torch.log(torch.sigmoid(x))\n';
 
@@ -432,17 +433,52 @@ describe('scan', () => {
     assert.equal((await scan([folder.path], { severity: 'hint' })).status, 0);
   });
 
+  it('shares many files with threads, and looks itself at what one has taken that died', async () => {
+    const names = Array.from({ length: 150 }, (_, i) => `f${String(i).padStart(3, '0')}.py`);
+    folder.write(Object.fromEntries(names.map((name) => [name, 'bad()\n'])));
+    const thread = (work: string): string => {
+      folder.write({
+        'thread.cjs': `const { parentPort, workerData: { items, memory } } = require('node:worker_threads');
+          const take = () => Atomics.add(new Int32Array(memory), 0, 1);
+          ${work}`,
+      });
+      return folder.at('thread.cjs');
+    };
+    /** Slower than a thread starts. */
+    const find = (text: string): Finding[] => {
+      const until = performance.now() + 5;
+      while (performance.now() < until);
+      return findBad(text);
+    };
+    const whole = names.map((name) => `${folder.at(name)}:1:1: warning: This is bad: . [log-of-sigmoid]\n`).join('');
+    const paths = [...names.map((name) => folder.at(name))];
+    const dying = await scan(paths, { jobs: '2' }, { find, threadPath: thread('take(); throw new Error("no")') });
+    assert.deepEqual(dying, { out: whole, err: '', status: 1 });
+    const absent = await scan(paths, { jobs: '2' }, { find, threadPath: folder.at('nowhere.cjs') });
+    assert.deepEqual(absent, { out: whole, err: '', status: 1 });
+    const taking = `for (let index = take(); index < items.length; index = take())
+      parentPort.postMessage({ index, result: { found: [], trouble: 'seen by another: ' + items[index].file } });`;
+    const shared = await scan(paths, { jobs: '2' }, { find, threadPath: thread(taking) });
+    const others = shared.err.split('\n').filter((line) => line.includes('seen by another'));
+    assert.ok(others.length > 0);
+    assert.equal(others.length + shared.out.split('\n').length - 1, names.length);
+    const alone = await scan(paths, { jobs: '1' }, { find, threadPath: thread(taking) });
+    assert.deepEqual(alone, { out: whole, err: '', status: 1 });
+    const few = await scan(paths.slice(0, 20), { jobs: '2' }, { find, threadPath: thread(taking) });
+    assert.equal(few.err, '');
+  });
+
   it('shows on a terminal how far it is, and cleans up', async () => {
     const written: string[] = [];
     const stream = { isTTY: true, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
     const progress = new Progress(stream);
-    progress.file();
+    progress.files(1);
     await new Promise((resolve) => setTimeout(resolve, 250));
-    progress.file();
+    progress.files(2);
     progress.end();
     assert.deepEqual(written, ['\r2 files scanned', '\r\u001B[K']);
     const silent = new Progress({ ...stream, isTTY: false } as unknown as NodeJS.WriteStream);
-    silent.file();
+    silent.files(1);
     silent.end();
     assert.equal(written.length, 2);
   });

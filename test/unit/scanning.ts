@@ -43,6 +43,7 @@ export async function scan(
       gitIgnore: true,
       fix: false,
       diff: false,
+      jobs: undefined,
       stdinFilename: undefined,
       ...given,
     },

@@ -842,13 +842,10 @@ export class Interpreter {
     if (type !== undefined || given || this.#isForeign()) return undefined;
     const model = this.#ask(modelCalled, name);
     const of = model === undefined ? undefined : this.#frame.scope.find(model);
-    // A class is no argument of its own methods.
-    if (
-      of?.kind !== 'class' ||
-      this.#active.some(({ start }) => start > of.definition.start && start < of.definition.end)
-    )
-      return undefined;
-    return { kind: 'instance', of };
+    if (of?.kind !== 'class') return undefined;
+    // What wraps a model is not given another wrapper; but `Net.train(net, batch)` has no other way to come by its model.
+    const method = this.#active.find(({ start }) => start > of.definition.start && start < of.definition.end);
+    return !method || isWithoutObject(method) ? { kind: 'instance', of } : undefined;
   }
 
   #default(node: PyExpression, scope: Scope): Value {
@@ -2646,12 +2643,18 @@ export class Interpreter {
   }
 }
 
+/** `@classmethod` and `@staticmethod`. */
+const isWithoutObject = (method: Definition): boolean =>
+  method.kind === 'function' &&
+  method.decorators.some((each) => each.kind === 'name' && /^(class|static)method$/.test(each.name));
+
 /** The framework whose module or layer a class is. */
 function libraryOf({ bases }: ClassValue): Framework | undefined {
   for (const base of bases) {
     const found =
       base.kind === 'path' && /\.(Module|LightningModule|Layer|Model)$/.test(base.path)
-        ? frameworkOfModule(base.path)
+        ? // The tensors of tf.keras are TensorFlow's, and its users have no other Keras.
+          frameworkOfModule(base.path.startsWith('tensorflow.') ? 'tensorflow' : base.path)
         : base.kind === 'class'
           ? libraryOf(base)
           : undefined;

@@ -165,7 +165,7 @@ const ofChain: Form = {
   headline: { of: 'value', side: 'below' },
   guard: (hit) => {
     const terms = termsOf(boundX(hit));
-    return terms.length > 1 && terms.every(({ term, sign }) => sign === 1 && isLogSoftmax(term)) && 'information';
+    return terms.every(({ term, sign }) => sign === 1 && isLogSoftmax(term)) && 'information';
   },
 };
 

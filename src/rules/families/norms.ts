@@ -440,11 +440,7 @@ const halfGuarded: Pattern = suchThat(
   (bindings) => {
     const [y, norm] = [bindings.get('y') as Expression, bindings.get('norm') as Expression];
     const isRoot = matchPattern(rootOf(anything), norm) !== undefined || findAll(norm, 'norm').length > 0;
-    return (
-      isRoot &&
-      matchPattern(normOfNamed('y'), norm) === undefined &&
-      inOrder([norm]).some((part) => sameComputation(part, y))
-    );
+    return isRoot && inOrder([norm]).some((part) => sameComputation(part, y));
   },
 );
 

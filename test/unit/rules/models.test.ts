@@ -97,6 +97,20 @@ def act(policy, state):
     policy.saved.append(m.log_prob(m.sample()))
 `),
   });
+  finds('log-of-softmax', {
+    'what trains an object of the class, without being its method': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class QNet(nn.Module):
+    def forward(self, x):
+        return F.softmax(self.out(x), dim=1)
+    @classmethod
+    def train_model(cls, net, states, actions, returns):
+        chosen = («torch.log(net(states))» * actions).sum(1)
+        return -(chosen * returns).sum()
+`,
+  });
   finds('log-of-one-minus-tanh-squared', {
     'methods of it': policy(`
 def actor_loss(actor, critic, s):
@@ -105,6 +119,16 @@ def actor_loss(actor, critic, s):
 `).replace('torch.log(1 - a.pow(2))', '«torch.log(1 - a.pow(2))»'),
   });
   spares({
+    'a class in a method of its own': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class Calibrated(nn.Module):
+    def forward(self, x):
+        return F.softmax(self.scale * x, 1)
+    def calibrate(self, model, x, y):
+        return F.nll_loss(torch.log(model(x)), y) + F.nll_loss(model(x), y)
+`,
     'a class in its own constructor': `
 import torch.nn as nn
 import torch.nn.functional as F

@@ -746,6 +746,15 @@ def f(a, b):
       assert.match(said('division-by-norm', source.replace('dim=1', '2, 1')).advice, /limited from below/);
       assert.match(said('division-by-norm', source).message, /x \/ norm\(x\) is NaN and its gradient NaN/);
     });
+    it("names TensorFlow's function in a layer of tf.keras, which may have no other", () => {
+      const source = `
+import tensorflow as tf
+class UnitNorm(tf.keras.layers.Layer):
+    def call(self, x):
+        return x / tf.reshape(tf.norm(x, axis=1), [-1, 1])
+`;
+      assert.equal(said('division-by-norm', source).advice, 'tf.math.l2_normalize(x, axis=1)');
+    });
   });
 
   describe('cosine-of-zero-vectors', () => {

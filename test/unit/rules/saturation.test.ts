@@ -58,6 +58,12 @@ def evaluate(logits):
     p = tf.nn.softmax(logits)
     return tf.log(tf.clip_by_value(p, 1e-10, p) - 1e-11)
 `,
+    'the same in a loss, which stays finite': `
+import tensorflow as tf
+def loss(logits, y):
+    p = tf.nn.softmax(logits)
+    return -tf.reduce_sum(y * tf.log(tf.clip_by_value(p, 1e-10, p)))
+`,
     'a number that is added': torch(`
 def bce(logits, y):
     p = torch.sigmoid(logits)

@@ -9,6 +9,11 @@ function said(rule: string, source: string): Finding {
 describe('zero gradients', () => {
   describe('zero-gradient: a step between prediction and loss', () => {
     finds('zero-gradient', {
+      'beside a number that is an argument, whatever its name': `
+import tensorflow as tf
+def overlap_loss(y_true, y_pred, foo=2.0):
+    return «foo * tf.reduce_mean(tf.cast(tf.sigmoid(y_pred) > 0.5, tf.float32) * y_true)»
+`,
       'gains in the order of the scores, in JAX': `
 import jax
 import jax.numpy as jnp

@@ -1,0 +1,37 @@
+import { Worker } from 'node:worker_threads';
+import type { ShareDone, SharedWork, Shares } from '../protocol/shares';
+
+/** More threads than these gain little: each has to compile the code for itself. */
+export const mostSharing = 8;
+
+/**
+ * Starts threads that take their shares of the work. One that dies, or can't be started, leaves what it has taken undone.
+ * @param threadPath the built thread, a file: it takes its share by `takeShares` of the worker's room
+ * @param given is given to each of the threads
+ * @param done is told what came of each item that a thread has taken
+ * @returns when all of them have ended
+ */
+export async function shareOut<T, Result>(
+  threadPath: string,
+  threads: number,
+  { items, memory }: Shares<T>,
+  given: unknown,
+  done: (share: ShareDone<Result>) => void,
+): Promise<void> {
+  const workerData: SharedWork<T, unknown> = { items, memory, given };
+  await Promise.all(
+    Array.from({ length: threads }, () => {
+      // As much room for what is short-lived as the finder's thread has, for the same reason.
+      const thread = new Worker(threadPath, {
+        execArgv: [],
+        workerData,
+        resourceLimits: { maxYoungGenerationSizeMb: 96 },
+      });
+      thread.on('message', done);
+      return new Promise<void>((resolve) => {
+        thread.on('error', () => resolve());
+        thread.on('exit', () => resolve());
+      });
+    }),
+  );
+}
