@@ -1,4 +1,4 @@
-import { operation, withGradient, type Expression } from './expression';
+import { operation, withGradient, type Expression, type Operator } from './expression';
 
 /** The nodes that `node` is computed from, derivatives of its own not included. */
 export function children(node: Expression): readonly Expression[] {
@@ -153,20 +153,20 @@ export function substitute(root: Expression, bindings: ReadonlyMap<string, Expre
 export function literalOf(expression: Expression): number | undefined {
   if (expression.kind === 'constant') return expression.value;
   if (expression.kind !== 'operation') return undefined;
-  const [a, b] = expression.operands.map(literalOf);
+  const compute = literalArithmetic[expression.operator];
+  if (!compute) return undefined;
+  // Most are of no number at once: the rest isn't looked at.
+  const a = literalOf(expression.operands[0] as Expression);
   if (a === undefined) return undefined;
-  if (expression.operator === 'negate') return -a;
-  if (b === undefined) return undefined;
-  switch (expression.operator) {
-    case 'add':
-      return a + b;
-    case 'subtract':
-      return a - b;
-    case 'multiply':
-      return a * b;
-    case 'divide':
-      return a / b;
-    default:
-      return undefined;
-  }
+  const second = expression.operands[1];
+  const b = second ? literalOf(second) : 0;
+  return b === undefined ? undefined : compute(a, b);
 }
+
+const literalArithmetic: Readonly<Partial<Record<Operator, (a: number, b: number) => number>>> = {
+  negate: (a) => -a,
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+};

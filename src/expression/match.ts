@@ -76,6 +76,10 @@ function unifyAll(
  * before, a difference would have ended it all.
  */
 export function sameComputation(a: Expression, b: Expression): boolean {
+  if (a === b) return true;
+  // As a rule they differ at once.
+  if (!sameNode(a, b)) return false;
+  if (a.kind === 'constant' || a.kind === 'variable') return true;
   const met = new Map<Expression, Set<Expression>>();
   const pairs: [Expression, Expression][] = [[a, b]];
   for (let pair = pairs.pop(); pair; pair = pairs.pop()) {

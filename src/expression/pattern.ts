@@ -100,7 +100,7 @@ export function apply(operator: Operator, ...operands: readonly PatternOperand[]
       if (operands.length > patterns.length && patterns.length !== 1) return undefined;
       const found = inOrder(operands, bindings);
       if (found || !isCommutative) return found;
-      const [a, b] = operands.map(plain) as [Expression, Expression];
+      const [a, b] = [plain(operands[0] as Expression), plain(operands[1] as Expression)] as [Expression, Expression];
       if (!mayFit(first as Pattern, b) || !mayFit(second as Pattern, a)) return undefined;
       const so = (second as Pattern).match(a, bindings);
       return so && (first as Pattern).match(b, so);

@@ -259,18 +259,18 @@ function hitAt(
   let found: Hit | undefined;
   const harmless: Expression[] = [];
   // Those that are of an unstable form, but do no harm.
-  const fitting = new Set<Expression>();
+  const fitting: Expression[] = [];
   for (const [value, target] of site.alternatives) {
     if (!value) continue;
     const before = spared.length;
     const hit = hitOf(site, value, target, index, asked, analysis, settings, spared);
     found ??= hit;
     if (!hit || hit.form.careful) harmless.push(value);
-    if (spared.length > before) fitting.add(value);
+    if (spared.length > before) fitting.push(value);
   }
   const { culprit, careful, repeated } = found?.form ?? {};
   const speaksAgainst = (value: Expression): boolean => {
-    if (culprit === undefined || (repeated && !fitting.has(value))) return false;
+    if (culprit === undefined || (repeated && !fitting.includes(value))) return false;
     const computed = find(value, culprit);
     return computed !== undefined && !isOfActivation(computed);
   };

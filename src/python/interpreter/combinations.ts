@@ -45,60 +45,60 @@ function consistent(
 
 /** Which of the results goes with which of the values, if each of the values has results that were computed from it. */
 function derivation(
-  values: readonly (Expression | undefined)[],
-  results: readonly (Expression | undefined)[],
+  values: Choices,
+  results: Choices,
   swapped = false,
 ): ((a: Expression | undefined, b: Expression | undefined) => boolean) | undefined {
-  const known = new Set<Expression>();
-  for (const value of values) {
-    // Of what is left out nothing is computed.
-    if (!value) return undefined;
-    known.add(value);
-  }
-  const inside = results.map((result) => (result ? partsOf(result, known) : nothing));
-  const met = new Set<Expression>();
-  for (const parts of inside) for (const part of parts) met.add(part);
-  if (met.size < known.size) return undefined;
-  const origins = new Map<Expression | undefined, ReadonlySet<Expression>>();
-  results.forEach((result, i) => origins.set(result, nearestOf(inside[i] ?? nothing)));
-  if (![...known].every((value) => [...origins.values()].some((from) => from.has(value)))) return undefined;
+  // Of what is left out nothing is computed.
+  if (values.includes(undefined)) return undefined;
+  const known = [...new Set(values as readonly Expression[])];
+  if (known.length > mostBits) return undefined;
+  const whole = 2 ** known.length - 1;
+  const inside = results.map((result) => (result ? partsOf(result, known) : 0));
+  if (inside.reduce((all, parts) => all | parts, 0) !== whole) return undefined;
+  const origins = inside.map((parts) => nearestOf(parts, known));
+  if (origins.reduce((all, parts) => all | parts, 0) !== whole) return undefined;
   const goesWith = (value: Expression | undefined, result: Expression | undefined): boolean => {
-    const from = origins.get(result);
-    return from === undefined || from.size === 0 || (value !== undefined && from.has(value));
+    const from = origins[results.indexOf(result)] ?? 0;
+    return from === 0 || (value !== undefined && (from & (1 << known.indexOf(value))) !== 0);
   };
   return swapped ? (a, b) => goesWith(b, a) : goesWith;
 }
 
-const nothing: ReadonlySet<Expression> = new Set();
+/** Sets of values are integers, in which the bits of those that are in the set are 1, by their places. */
+const mostBits = 30;
 
 /** Without those that others were computed from: x * a is computed from x, too. */
-function nearestOf(parts: ReadonlySet<Expression>): ReadonlySet<Expression> {
-  if (parts.size < 2) return parts;
-  return new Set(
-    [...parts].filter(
-      (part) => ![...parts].some((other) => other !== part && partsOf(other, new Set([part])).size > 0),
-    ),
-  );
+function nearestOf(parts: number, values: readonly Expression[]): number {
+  if ((parts & (parts - 1)) === 0) return parts;
+  let nearest = parts;
+  for (let i = 0; i < values.length; i++) {
+    if ((parts & (1 << i)) === 0) continue;
+    const below = partsOf(values[i] as Expression, values) & ~(1 << i);
+    nearest &= ~below;
+  }
+  return nearest;
 }
 
 /** How many nodes are looked at for what a value was computed from. */
 const mostNodes = 400;
 
 /** Those of the values that another one is computed from, or is itself. */
-function partsOf(whole: Expression, values: ReadonlySet<Expression>): ReadonlySet<Expression> {
-  if (whole.kind === 'constant' || whole.kind === 'variable') return values.has(whole) ? new Set([whole]) : nothing;
-  const found = new Set<Expression>();
-  const seen = new Set<Expression>();
-  const open = [whole as Expression];
+function partsOf(whole: Expression, values: readonly Expression[]): number {
+  const own = values.indexOf(whole);
+  let found = own < 0 ? 0 : 1 << own;
+  if (whole.kind === 'constant' || whole.kind === 'variable') return found;
+  const seen = new Set<Expression>([whole]);
+  const open = [whole];
   for (let node = open.pop(); node; node = open.pop()) {
-    if (seen.has(node)) continue;
-    if (values.has(node)) {
-      found.add(node);
-      if (found.size === values.size) break;
+    for (const child of children(node)) {
+      if (seen.has(child)) continue;
+      if (seen.size === mostNodes) return found;
+      seen.add(child);
+      const at = values.indexOf(child);
+      if (at >= 0) found |= 1 << at;
+      if (child.kind === 'operation' || child.kind === 'withGradient') open.push(child);
     }
-    if (seen.size === mostNodes) break;
-    seen.add(node);
-    for (const child of children(node)) open.push(child);
   }
   return found;
 }

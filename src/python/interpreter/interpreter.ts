@@ -190,6 +190,8 @@ interface Asked {
   readonly places?: readonly (Range | undefined)[];
 }
 
+const noNames: ReadonlyMap<string, Value> = new Map();
+
 const nothingGiven: readonly undefined[] = [undefined];
 
 const nowhere: Range = { start: 0, end: 0 };
@@ -1774,6 +1776,8 @@ export class Interpreter {
   /** The operands as expressions, in every combination; undefined if there are too many. */
   #combinations(operands: readonly (Value | undefined)[], node: Range): (Expression | undefined)[][] | undefined {
     const choices = operands.map((operand) => (operand ? this.#expressionsOf(operand, node) : nothingGiven));
+    // As a rule each is one value.
+    if (choices.every(({ length }) => length === 1)) return [choices.map(([only]) => only)];
     const combinations = combinationsOf(choices);
     if (combinations && combinations.length <= mostAlternatives) return combinations;
     // Of several values that nothing is known of one stands for all, where that makes them few enough.
@@ -1913,7 +1917,8 @@ export class Interpreter {
 
   #argumentsOf(node: Call): CallArguments {
     const positional: Value[] = [];
-    const named = new Map<string, Value>();
+    // Most calls have none.
+    let named: Map<string, Value> | undefined;
     let axis: Range | undefined;
     let places: (Range & { readonly name: string | undefined })[] | undefined = [];
     for (const { name, stars, value: argument } of node.arguments) {
@@ -1922,12 +1927,12 @@ export class Interpreter {
       const value = this.#evaluate(argument);
       if (name === 'dim' || name === 'axis') axis = argument;
       else if (name === undefined && positional.length > 0 && integerOf(argument) !== undefined) axis ??= argument;
-      if (name !== undefined) named.set(name, value);
+      if (name !== undefined) (named ??= new Map()).set(name, value);
       else if (stars === '') positional.push(value);
       else if (stars === '*') positional.push(...(value.kind === 'list' ? value.items : [this.#opaque(argument)]));
-      else if (value.kind === 'dict') for (const [key, entry] of value.entries) named.set(key, entry);
+      else if (value.kind === 'dict') for (const [key, entry] of value.entries) (named ??= new Map()).set(key, entry);
     }
-    return new CallArguments(positional, named, axis, places);
+    return new CallArguments(positional, named ?? noNames, axis, places);
   }
 
   #callMethod(receiver: Single, name: string, call: CallArguments, node: Call): Value {
