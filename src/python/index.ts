@@ -79,8 +79,10 @@ export function analyseStatements(
   const bindings = new Map<string, string>();
   for (const [name, value] of module.bindings.all()) {
     for (const single of alternativesOf(value)) {
-      if (single.kind === 'path' && !name.includes('.'))
-        bindings.set(canonicalName(`${single.path}.`).slice(0, -1), name);
+      if (single.kind !== 'path' || name.includes('.')) continue;
+      const path = canonicalName(`${single.path}.`).slice(0, -1);
+      // What TensorFlow keeps functions in is not all of TensorFlow: `array_ops`.
+      if (path.includes('.') || !single.path.startsWith('tensorflow.python.')) bindings.set(path, name);
     }
   }
   const analysis: PythonAnalysis = {

@@ -80,7 +80,7 @@ export type Applied =
   /** Another function, or a model, which isn't given the first of the arguments: parameters, a key. */
   | { readonly does: 'skip'; readonly of: Value; readonly arguments: number }
   /** Calls a function for its gradients. */
-  | { readonly does: 'differentiate'; readonly of: Value }
+  | { readonly does: 'differentiate'; readonly of: Value; readonly by: readonly number[] | undefined }
   /** What has been computed before: a Keras model from its inputs to these outputs. */
   | { readonly does: 'give'; readonly value: Value }
   /** Draws samples or takes the largest: its argument feeds no gradient, and -inf is a legitimate weight. */

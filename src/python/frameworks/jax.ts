@@ -67,13 +67,22 @@ const transform = (given: number): Applied => ({
   },
 });
 
+/** By which arguments a function is differentiated: the first unless said otherwise; undefined if that isn't known. */
+function positionsIn(argnums: Value | undefined): readonly number[] | undefined {
+  if (!argnums) return [0];
+  const positions = (argnums.kind === 'list' ? argnums.items : [argnums]).map((each) =>
+    each.kind === 'quantity' && each.expression.kind === 'constant' ? each.expression.value : undefined,
+  );
+  return positions.every((each) => each !== undefined) ? positions : undefined;
+}
+
 /** A function that gives the gradients of another one. */
 const gradients: Applied = {
   does: 'choose',
   choose: (call) => {
     const of = call.get(0, 'fun');
     if (!of) return undefined;
-    const applied: Applied = { does: 'differentiate', of };
+    const applied: Applied = { does: 'differentiate', of, by: positionsIn(call.get(1, 'argnums')) };
     return { does: 'give', value: { kind: 'object', path: 'jax.grad', applied, made: nowhere } };
   },
 };

@@ -136,6 +136,9 @@ export const tensorflow: Framework = {
     'tensorflow.python.ops.math_ops.': 'tensorflow.math.',
     'tensorflow.python.ops.nn_ops.': 'tensorflow.nn.',
     'tensorflow.python.ops.control_flow_ops.': 'tensorflow.',
+    'tensorflow.python.ops.clip_ops.': 'tensorflow.',
+    'tensorflow.python.ops.array_ops.': 'tensorflow.',
+    'tensorflow.python.framework.ops.': 'tensorflow.',
     'tensorflow.python.ops.tensor_array_ops.': 'tensorflow.',
   },
   names: {
@@ -174,6 +177,8 @@ export const tensorflow: Framework = {
       ...all(['matrix_inverse', 'linalg.inv'], ofInput.inverse),
       ...all(['linalg.slogdet', 'linalg.solve'], opaque),
       'linalg.matmul': looseOf(ofTensors.matmul),
+      'linalg.trace': ofTensors.sum,
+      ...all(['linalg.diag_part', 'linalg.tensor_diag_part', 'linalg.diag', 'linalg.adjoint'], keep),
       'linalg.l2_normalize': looseOf(shared.unit),
       'keras.utils.to_categorical': ofInput.oneHot,
       one_hot: looseOf(operations({ x: 'indices', pair: ['x', 'y'] }).oneHot),

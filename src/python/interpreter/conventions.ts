@@ -195,6 +195,9 @@ const abbreviations: ReadonlyMap<string, string> = new Map([
 /** By these names functions take the one model that there is. */
 const anyModel = /^(the_?)?(my_?)?(model|net|network|nn|module|agent|policy|actor)$/i;
 
+/** `RNN` of `CharRNN`, `Net` of `PolicyNet`. */
+const lastWord = /(?:[A-Z]+|[A-Z][a-z\d]+)$/;
+
 interface Model {
   readonly name: string;
   readonly core: string;
@@ -229,11 +232,15 @@ export const modelCalled = new Question((text, name: string): string | undefined
     const fitting = models.filter(fits);
     return fitting.length === 1 ? fitting[0]?.name : undefined;
   };
+  const isNotGiven = ({ body }: Model): boolean => !new RegExp(`\\b${name}\\b`).test(body);
   return (
+    only((each) => each.name.toLowerCase() === name.toLowerCase()) ??
     (core.length > 2 ? only((each) => each.core === core) : undefined) ??
     // `TanhPolicy`, `CenterHead`; but a `SearchDecoder` that is given a decoder is another one.
-    (core.length > 3
-      ? only((each) => each.core.endsWith(core) && !new RegExp(`\\b${name}\\b`).test(each.body))
+    (core.length > 3 ? only((each) => each.core.endsWith(core) && isNotGiven(each)) : undefined) ??
+    // `CharRNN`
+    (name.length > 2
+      ? only((each) => lastWord.exec(each.name)?.[0].toLowerCase() === name && isNotGiven(each))
       : undefined) ??
     (anyModel.test(name) ? onlyModel(text, models, name) : undefined)
   );

@@ -215,7 +215,9 @@ export class Interpreter {
   /** Of arrays the tensors that were made of them. */
   readonly #tensors = new Map<Variable, Variable>();
   /** Names that are bound nowhere, and what is read from values that nothing is known of, the same each time. */
-  readonly #unknown = new Map<string, Value>();
+  readonly #unknown = new Map<string, Quantity>();
+  /** Of those that are elements or attributes of others: of which, and what is written behind it. */
+  readonly #parts = new Map<string, { readonly of: Variable; readonly part: string }>();
   readonly #text: string;
   /** Whether states of training are made, as Flax has them. */
   readonly #makesStates: boolean;
@@ -1023,8 +1025,15 @@ export class Interpreter {
     return isBuiltin(name) || iterating.has(name) ? { kind: 'path', path: builtinPrefix + name } : undefined;
   }
 
+  /** An element or an attribute of a value that isn't known, by what is written behind that. */
+  #unknownPart(of: Variable, part: string, node: Range, more: Partial<Origin> = {}): Quantity {
+    const value = this.#unknownAs(`${of.name}${part}`, node, false, more);
+    if (value.expression.kind === 'variable') this.#parts.set(value.expression.name, { of, part });
+    return value;
+  }
+
   /** What nothing is known of but that it is the same wherever it is written so. */
-  #unknownAs(key: string, node: Range, anywhere: boolean, more: Partial<Origin> = {}): Value {
+  #unknownAs(key: string, node: Range, anywhere: boolean, more: Partial<Origin> = {}): Quantity {
     const before = this.#unknown.get(key);
     if (before) return before;
     const value = this.#fresh();
@@ -1448,10 +1457,9 @@ export class Interpreter {
 
   /** An attribute of a value that isn't known. The parts of a complex tensor are tensors. */
   #partOf(of: Variable, name: string, node: Range): Value {
-    const value = this.#unknownAs(`${of.name}.${name}`, node, false);
+    const value = this.#unknownPart(of, `.${name}`, node);
     const framework = this.#known.frameworkOf(of);
-    if (framework && value.kind === 'quantity' && (name === 'real' || name === 'imag'))
-      this.#belongsTo(framework, [value.expression]);
+    if (framework && (name === 'real' || name === 'imag')) this.#belongsTo(framework, [value.expression]);
     return value;
   }
 
@@ -1477,10 +1485,10 @@ export class Interpreter {
           }
           if (single.expression.kind === 'operation') return single;
           if (single.expression.kind !== 'variable') return this.#opaque(node);
-          return this.#unknownAs(
-            `${single.expression.name}${this.#text.slice(node.value.end, node.end)}`,
+          return this.#unknownPart(
+            single.expression,
+            this.#text.slice(node.value.end, node.end),
             node,
-            false,
             node.index.length === 1 && index && integerOf(index) === 0 ? { firstOf: single.expression } : {},
           );
         case 'list': {
@@ -1491,7 +1499,7 @@ export class Interpreter {
           if (position !== undefined && single.exact) return single.items.at(position) ?? this.#opaque(node);
           // Of `*args` each element is another unknown.
           if (position !== undefined && only?.kind === 'quantity' && only.expression.kind === 'variable') {
-            return this.#unknownAs(`${only.expression.name}[${String(position)}]`, node, false);
+            return this.#unknownPart(only.expression, `[${String(position)}]`, node);
           }
           return this.#elementOf(single, node);
         }
@@ -2516,9 +2524,14 @@ export class Interpreter {
         return this.#record(applied.fields, call, node);
       case 'skip':
         return this.#apply(applied.of, new CallArguments(call.positional.slice(applied.arguments), new Map()), node);
-      case 'differentiate':
-        this.#apply(applied.of, call, node);
+      case 'differentiate': {
+        const { of, by } = applied;
+        const positional = call.positional.map((each, i) =>
+          by?.includes(i) === false ? this.#withoutGradient(each) : each,
+        );
+        this.#apply(of, new CallArguments(positional, call.named), node);
         return this.#opaque(node);
+      }
       case 'give':
         return applied.value;
       case 'methods':
@@ -2533,6 +2546,14 @@ export class Interpreter {
         }
         return this.#opaque(node);
     }
+  }
+
+  /** What a value is to a function that isn't differentiated by it. Of what is only given the names tell as much. */
+  #withoutGradient(value: Value): Value {
+    if (value.kind !== 'quantity' || value.expression.kind !== 'operation') return value;
+    const expression = stopGradient(value.expression);
+    this.#known.describe(expression, value.expression);
+    return { kind: 'quantity', expression };
   }
 
   /**
@@ -2605,6 +2626,17 @@ export class Interpreter {
       const done = replaced.get(node);
       if (done) return done;
       let copy: Expression = node;
+      const part = node.kind === 'variable' ? this.#parts.get(node.name) : undefined;
+      const whole = part && visit(part.of);
+      if (part && whole !== part.of && whole?.kind === 'variable') {
+        // boxes[:, 0] of the boxes that are given now.
+        const { origin, framework } = this.#known.of(node);
+        const more = origin?.firstOf ? { ...origin, firstOf: whole } : origin;
+        copy = this.#unknownPart(whole, part.part, origin ?? nowhere, more).expression;
+        this.#known.of(copy).framework ??= framework;
+        replaced.set(node, copy);
+        return copy;
+      }
       if (node.kind === 'variable') {
         const number = Number(/(\d+)'?\w*$/.exec(node.name)?.[1]);
         if (node.name.startsWith(this.#prefix) && number > first && number <= last) copy = this.#fresh().expression;

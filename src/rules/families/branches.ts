@@ -568,10 +568,16 @@ const unlimited = (arc: Arc): Form => ({
  * trained through.
  */
 function isCalledCosine(value: Expression, hit: Hit): boolean {
-  if (value.kind !== 'variable' || !isInsideTraining(hit)) return false;
-  if (namesAround(hit).some((name) => /arc_?(face|margin)|cos_?face|angular_?(margin|softmax)/i.test(name)))
-    return true;
-  return /(^|_)(cos(ine|_?theta)?s?|sims?|similarit(y|ies)|dots?|inner|pairs)(_|$)/i.test(sourceOf(hit, value) ?? '');
+  if (value.kind !== 'variable') return false;
+  // Margins are there for training alone.
+  const isMargin = namesAround(hit).some((name) =>
+    /(arc|sphere)_?(face|margin|loss)|cos_?face|angular_?(margin|softmax)/i.test(name),
+  );
+  if (isMargin) return !isOutsideTraining(hit);
+  return (
+    isInsideTraining(hit) &&
+    /(^|_)(cos(ine|_?theta)?s?|sims?|similarit(y|ies)|dots?|inner|pairs)(_|$)/i.test(sourceOf(hit, value) ?? '')
+  );
 }
 
 /** Whether the code asks somewhere whether the value is nearly 1: what happens then has been thought of. */

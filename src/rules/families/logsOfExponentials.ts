@@ -26,6 +26,7 @@ import {
   type Operation,
   type Operator,
   type Pattern,
+  literalOf,
 } from '../../expression';
 import { Question } from '../../python';
 import { boundsOf, lensOf, measure, messageOf, printThreshold } from '../describe';
@@ -226,7 +227,9 @@ const addedDensities: Pattern = {
   roots: new Set(['log']),
   match(node, bindings) {
     const sum = matchPattern(apply('log', bind('sum')), node)?.get('sum');
-    const terms = sum ? termsOf(sum) : [];
+    const all = sum ? termsOf(sum) : [];
+    // What a loop begins with is none of them.
+    const terms = all.filter(({ term }) => literalOf(term) !== 0);
     const exponents = terms.map(({ term, sign }) => {
       const inTerm = factorsOf(term).flatMap(({ factor, inverse }) => (inverse ? [] : (exponentOf(factor) ?? [])));
       const [exponent, ...others] = sign === 1 ? inTerm : [];
@@ -235,9 +238,7 @@ const addedDensities: Pattern = {
         : undefined;
     });
     const [first] = exponents;
-    return first && exponents.length > 1 && exponents.every((each) => each)
-      ? new Map(bindings).set('x', first)
-      : undefined;
+    return first && all.length > 1 && exponents.every((each) => each) ? new Map(bindings).set('x', first) : undefined;
   },
 };
 

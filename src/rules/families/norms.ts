@@ -173,7 +173,8 @@ export function isMagnitude(sum: Expression, hit: Hit): boolean {
     sourceOf(hit, node) ?? '',
     ...(hit.analysis.originOf(node)?.names ?? []),
   ];
-  if (sum.kind === 'operation' && sum.operator === 'absolute') return names(sum).some((name) => ofSpectrum.test(name));
+  if (sum.kind === 'operation' && sum.operator === 'absolute')
+    return [sum, ...sum.operands].flatMap(names).some((name) => ofSpectrum.test(name));
   const squares = termsOf(sum).map(({ term }) => matchPattern(square(bind('base')), term)?.get('base'));
   return (
     squares.length === 2 &&

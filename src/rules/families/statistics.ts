@@ -17,6 +17,7 @@ import {
   termsOf,
   type Expression,
   type Pattern,
+  through,
 } from '../../expression';
 import { formatByName, type FormatName, type NumberFormat } from '../../numeric';
 import { Question, type FrameworkName } from '../../python';
@@ -356,7 +357,7 @@ const overlap = (isRaised: boolean): Pattern =>
     if (!numerator || !divisor) return false;
     const terms = termsOf(divisor);
     const isSumOfProducts = (node: Expression): boolean =>
-      matchPattern(apply('sum', apply('multiply', anything)), unscaled(node)) !== undefined;
+      matchPattern(apply('sum', through(['absolute'], apply('multiply', anything))), unscaled(node)) !== undefined;
     const above = termsOf(numerator);
     const numbers = above.filter(({ term, sign }) => sign === 1 && literalOf(term) !== undefined);
     const products = above.filter(({ term, sign }) => sign === 1 && isSumOfProducts(term));

@@ -108,6 +108,7 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
     }
     case 'select':
       if (isWhereZero(a, c) && of(b) === 'never') return 'never';
+      if (isWhereOther(a, b) && of(c) === 'never') return 'never';
       if (of(b) === 'yes' || of(c) === 'yes') return 'yes';
       return of(b) === 'never' && of(c) === 'never' ? 'never' : 'perhaps';
     case 'power':
@@ -165,6 +166,17 @@ function isDistanceOfUnits(a: Expression, b: Expression): boolean {
 function isGradient(node: Expression, hit: Hit): boolean {
   const list = hit.analysis.originOf(node)?.firstOf;
   return [node, list].some((each) => each && gradientCall.test(sourceOf(hit, each) ?? ''));
+}
+
+/** Whether it is true only where the value is not 0. */
+function isWhereOther(node: Expression, value: Expression): boolean {
+  if (node.kind !== 'operation') return false;
+  const [a, b] = node.operands as [Expression, Expression];
+  if (node.operator === 'not') return isWhereZero(a, value);
+  const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
+  return (
+    node.operator === 'less' && ((isZero(a) && sameComputation(b, value)) || (isZero(b) && sameComputation(a, value)))
+  );
 }
 
 /** Whether it is true where the value is 0. */
@@ -518,7 +530,7 @@ function calledInTraining(text: string): ReadonlySet<string> {
   if (latest?.text === text) return latest.called;
   const called = new Set<string>();
   const definitions =
-    /^[ \t]*def (forward|call|__call__|\w*_loss)\([^]*?(?=\n(?:@|def |class |\S)|\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/gm;
+    /^[ \t]*def (forward|call|__call__|train_step|training_step|\w*_loss)\([^]*?(?=\n(?:@|def |class |\S)|\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/gm;
   for (const [code, own = ''] of text.matchAll(definitions))
     for (const [, name = ''] of code.matchAll(/(?<![\w.])(\w+)\(/g)) if (name !== own) called.add(name);
   latest = { text, called };

@@ -232,6 +232,20 @@ b = torch.nan_to_num(torch.tanh(x))
 describe('rule arc-cosine-out-of-range', () => {
   describe('finds', () => {
     finds('arc-cosine-out-of-range', {
+      'what a margin is made of': `
+import torch
+def arcface_additive_margin(values, one_hot, m):
+    return torch.cos(«torch.acos(values)» + m * one_hot)
+class SphereLoss(torch.nn.Module):
+    def forward(self, x, y):
+        return self.criterion(torch.cos(«torch.arccos(x)» * self.m), y)
+`,
+      'a trace': `
+import tensorflow as tf
+def rotation_loss(R1, R2):
+    M = tf.matmul(R1, R2, transpose_b=True)
+    return tf.reduce_mean(«tf.acos((tf.linalg.trace(M) - 1.0) / 2.0)»)
+`,
       'the amount of a dot product, limited to 1, as a distance': `
 import torch
 import torch.nn as nn

@@ -711,3 +711,15 @@ def tanh(x):
     assert.equal(twice.advice, 'torch.tanh(x)');
   });
 });
+
+it('sees the diagonal of exponentials over the sum of their rows', () => {
+  assertFinds(
+    'log-of-softmax',
+    `
+import tensorflow as tf
+def nce_loss(guess, future):
+    e = tf.exp(tf.matmul(guess, future, transpose_b=True))
+    return -tf.reduce_mean(«tf.math.log(tf.linalg.diag_part(e) / tf.reduce_sum(e, axis=1))»)
+`,
+  );
+});

@@ -637,6 +637,16 @@ class Cosine(torch.nn.Module):
 
   describe('spares', () => {
     spares({
+      "a limit by TensorFlow's own modules": `
+import tensorflow as tf
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import clip_ops, math_ops
+def joint_loss(a, b, y):
+    p = tf.sigmoid(a) * tf.sigmoid(b)
+    epsilon = ops.convert_to_tensor(1e-7, dtype=p.dtype.base_dtype)
+    p = clip_ops.clip_by_value(p, epsilon, 1 - epsilon)
+    return tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=math_ops.log(p / (1 - p)))
+`,
       'limits and epsilons': torch(`
 def f(x, p):
     q = torch.sigmoid(x).clamp(1e-6, 1 - 1e-6)
@@ -793,4 +803,14 @@ def focal(y_true, y_pred, gamma=2.0):
     );
     assertFinds('focal-loss-of-probability', torch('p = torch.sigmoid(z)\na = y * torch.log(p)'));
   });
+});
+
+it("writes TensorFlow's functions as TensorFlow's, and not as those of a module of it", () => {
+  const source = `
+import tensorflow as tf
+from tensorflow.python.ops import array_ops
+def loss(x):
+    return -tf.reduce_mean(tf.math.log(tf.sigmoid(array_ops.reshape(x, [-1]))))
+`;
+  assert.match(only(findingsIn(source)).message, /Write tf\.math\.log_sigmoid\(/);
 });

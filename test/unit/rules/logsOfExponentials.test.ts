@@ -230,6 +230,18 @@ function softplus(x) { return «Math.log(1 + Math.exp(x))»; }
 describe('rule log-of-sum-of-exp', () => {
   describe('finds', () => {
     finds('log-of-sum-of-exp', {
+      'densities that a loop adds up from 0': `
+import torch
+from torch.distributions import normal
+def loss(mdn, out, target):
+    prob = 0
+    for i in range(mdn.parts):
+        pi, sigma, mu = out[:, i], out[:, i + mdn.parts], out[:, i + 2 * mdn.parts]
+        prob += pi * torch.exp(normal.Normal(mu, sigma).log_prob(target))
+    return -«torch.log(prob)».mean()
+`,
+    });
+    finds('log-of-sum-of-exp', {
       'a chain of states, all of which may underflow': `
 import jax, jax.numpy as jnp
 from jax import lax

@@ -97,6 +97,30 @@ def act(policy, state):
     policy.saved.append(m.log_prob(m.sample()))
 `),
   });
+  finds('nll-of-softmax', {
+    'the last word of its name': `
+import torch
+import torch.nn as nn
+class CharRNN(nn.Module):
+    def forward(self, line, hidden):
+        hidden = torch.tanh(self.i2h(line))
+        return nn.functional.softmax(self.i2o(hidden), dim=1), hidden
+criterion = nn.NLLLoss()
+def train(rnn, category, line):
+    output, hidden = rnn(line, torch.zeros(1, 8))
+    return «criterion(output, category)»
+`,
+    'a name of one letter': `
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+class Q(nn.Module):
+    def forward(self, x):
+        return F.softmax(self.out(x), dim=1)
+def train(q, x, y):
+    return «F.nll_loss(q(x), y)»
+`,
+  });
   finds('log-of-softmax', {
     'what trains an object of the class, without being its method': `
 import torch

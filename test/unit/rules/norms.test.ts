@@ -10,6 +10,19 @@ function said(rule: string, source: string): Finding {
 describe('norms', () => {
   describe('norm-at-zero', () => {
     finds('norm-at-zero', {
+      'elements of each of two tensors that a helper is called with': `
+import torch
+def center(boxes):
+    x = (boxes[:, 0] + boxes[:, 2]) / 2
+    y = (boxes[:, 1] + boxes[:, 3]) / 2
+    return torch.stack([x, y], dim=1)
+def distance(a, b):
+    offset = a - b
+    return «torch.sqrt(offset[0] ** 2 + offset[1] ** 2)»
+def center_loss(pred, gt):
+    width = pred[:, 2] - pred[:, 0] + pred[:, 3] - pred[:, 1]
+    return (distance(center(pred), center(gt)) * width).mean()
+`,
       'the slopes of an image, both 0 where it is flat': `
 import torch
 import torch.nn.functional as F
@@ -907,6 +920,19 @@ def loss(x, y, w):
 import torch
 def loss(x, w):
     return w * «x.var(1) ** -0.5»
+`,
+    });
+    finds('reciprocal-root', {
+      'in a function that a training step calls': `
+import tensorflow as tf
+def whiten(content):
+    mean, variance = tf.nn.moments(content, [1, 2], keepdims=True)
+    return «tf.math.rsqrt(variance)» * tf.ones_like(content) + mean
+class Transfer(tf.keras.Model):
+    def train_step(self, data):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(whiten(self.encode(data)))
+        return {'loss': loss}
 `,
     });
     spares({

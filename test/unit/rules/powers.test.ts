@@ -9,6 +9,16 @@ function said(rule: string, source: string): Finding {
 describe('powers', () => {
   describe('fractional-power-at-zero', () => {
     finds('fractional-power-at-zero', {
+      'the magnitude of what a name stands for, a spectrum': `
+import torch
+class PowerLaw(torch.nn.Module):
+    def __init__(self, c=0.3):
+        super().__init__()
+        self.c = c
+    def forward(self, est, ref):
+        spectrum = torch.stft(est, 512, return_complex=True)
+        return («spectrum.abs() ** self.c» - ref).abs().mean()
+`,
       'the magnitude of a spectrum': `
 import torch
 class CompressedLoss(torch.nn.Module):
@@ -150,6 +160,17 @@ def charbonnier_loss(a, b):
 `,
     });
     spares({
+      'what a choice has replaced where it is 0': `
+import torch
+def safe_root(v):
+    is_above = v > 0
+    inner = torch.where(is_above, v, torch.ones_like(v))
+    return torch.where(is_above, inner.sqrt(), torch.zeros_like(v))
+def energy_loss(a, b, rest):
+    length = safe_root(((a - b) ** 2).sum(-1))
+    d = (a - b).abs()
+    return (length - rest).square().sum() + torch.where(d != 0, d, 1.0).pow(0.5).sum()
+`,
       'a quadratic form, and an activation': `
 import tensorflow as tf
 def distance_loss(d, inverse, net):

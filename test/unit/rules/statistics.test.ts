@@ -280,6 +280,16 @@ def contrast_loss(x):
 `,
     });
     spares({
+      'what JAX does not differentiate by': `
+import jax, jax.numpy as jnp
+def update(params, batch):
+    data, returns, values = batch['data'], batch['returns'], batch['values']
+    advantages = returns - values[:, :-1]
+    def ppo_loss(params, x, adv):
+        std = adv.std()
+        return -jnp.mean(net(params, x) * adv / jnp.maximum(std, 1e-4))
+    return jax.value_and_grad(ppo_loss)(params, data, advantages)
+`,
       'what a graph is fed with': `
 import tensorflow as tf
 class PPOLoss(object):
@@ -518,6 +528,13 @@ class TverskyLoss(torch.nn.Module):
 import torch
 def parity_loss(p, group):
     return (p * group).sum().log() - «(p * group).sum() / group.sum()»
+`,
+      'sums of absolute values': `
+from tensorflow.keras import backend as K
+def jaccard_loss(y_true, y_pred):
+    inter = K.sum(K.abs(y_true * y_pred))
+    total = K.sum(K.abs(y_true) + K.abs(y_pred))
+    return 1 - «inter / (total - inter)»
 `,
       'a union as one sum': `
 import tensorflow as tf
