@@ -190,6 +190,9 @@ interface Asked {
   readonly places?: readonly (Range | undefined)[];
 }
 
+/** Such values are true. */
+const canBeCalled: ReadonlySet<Value['kind']> = new Set<Value['kind']>(['path', 'function', 'class', 'object']);
+
 const noNames: ReadonlyMap<string, Value> = new Map();
 
 const nothingGiven: readonly undefined[] = [undefined];
@@ -535,10 +538,13 @@ export class Interpreter {
   #outcome(node: PyExpression): boolean | undefined {
     if (this.#frame.calls.length === 0) return undefined;
     switch (node.kind) {
-      case 'name': {
+      case 'name':
+      case 'attribute': {
         const value = this.#given(node);
         if (value?.kind === 'none') return false;
-        return value?.kind === 'truth' ? value.truth : undefined;
+        if (value?.kind === 'truth') return value.truth;
+        // `self.act(h) if self.act else h`
+        return value && canBeCalled.has(value.kind) ? true : undefined;
       }
       case 'unary': {
         const outcome = node.operator === 'not' ? this.#outcome(node.operand) : undefined;
@@ -571,8 +577,15 @@ export class Interpreter {
     scope.assign(name.name, (others.length > 0 ? choose(others) : undefined) ?? this.#opaque(name));
   }
 
-  /** The value of a parameter. What a loop begins with, as in `first = True`, it does not go on with. */
+  /**
+   * The value of a parameter, or of an attribute that the object was made with. What a loop begins with, as in `first =
+   * True`, it does not go on with.
+   */
   #given(node: PyExpression): Value | undefined {
+    if (node.kind === 'attribute' && node.value.kind === 'name') {
+      const object = this.#frame.scope.find(node.value.name);
+      return object?.kind === 'instance' ? object.fields?.get(node.name) : undefined;
+    }
     if (node.kind !== 'name' || !this.#active.at(-1)?.parameters.some(({ name }) => name === node.name))
       return undefined;
     return this.#frame.scope.bindings.get(node.name);

@@ -15,7 +15,7 @@ import { x, type Form, type Hit, type Rule } from '../rule';
 import { multiplicandsOf } from './evidence';
 import { guardedIn, isBare } from './guarded';
 import { contains } from './shapes';
-import { carriesGradient, isOutsideTraining, isTested, sourceOf } from './zeros';
+import { carriesGradient, isInsideTraining, isOutsideTraining, isTested, sourceOf } from './zeros';
 
 /** p * log(p): 0 in the limit, and NaN where p has become 0. */
 
@@ -100,8 +100,16 @@ function atPlace(hit: Hit): Form | undefined {
   if (!hit.site.framework.differentiates) return computed ? { ...hit.form, severity: 'warning' } : undefined;
   // Of a value that the file is only given nobody knows whether it comes to 0.
   const isGiven = isPlain(value) && !isSmoothing(hit, value);
-  const isHint = (!computed && !isGiven) || isOutsideTraining(hit) || !carriesGradient(value, hit);
+  const isKnown = computed || isGiven || (isVanishing(value) && isInsideTraining(hit));
+  const isHint = !isKnown || isOutsideTraining(hit) || !carriesGradient(value, hit);
   return { ...hit.form, severity: isHint ? 'hint' : computed ? 'warning' : 'information' };
+}
+
+/** What underflows to 0, as entries of a transport plan do: `exp((f + g - cost) / eps)`. */
+function isVanishing(value: Expression): boolean {
+  return (
+    value.kind === 'operation' && value.operator === 'exp' && intervalOf(value.operands[0] as Expression).low < -104
+  );
 }
 
 /** A value that is only given, or means and elements of one. */

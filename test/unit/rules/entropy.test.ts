@@ -14,6 +14,12 @@ const torch = (code: string): string => `import torch\nimport torch.nn.functiona
 describe('rule p-log-p', () => {
   describe('finds', () => {
     finds('p-log-p', {
+      'a transport plan': `
+import jax, jax.numpy as jnp
+def transport_loss(cost, f, g, eps=0.05):
+    P = jnp.exp((f[:, None] + g[None] - cost) / eps)
+    return jnp.sum(P * cost) + eps * jnp.sum(«P * jnp.log(P)»)
+`,
       'shares and means of probabilities': torch(`
 p = attention / attention.sum(-1, keepdim=True)
 a = -(«p * torch.log(p)»).sum(-1)

@@ -274,6 +274,28 @@ def kernel(length, step):
 `,
   });
 
+  finds('cross-entropy-of-softmax', {
+    'a layer that is given its activation, and has one or none': `
+import tensorflow as tf
+class Layer(tf.keras.layers.Layer):
+    def __init__(self, units, act=None):
+        super().__init__()
+        self.dense, self.act = tf.keras.layers.Dense(units), act
+    def call(self, h):
+        out = self.dense(h)
+        return self.act(out) if self.act else out
+class Graph(tf.keras.Model):
+    def __init__(self, classes):
+        super().__init__()
+        self.first = Layer(16, tf.nn.relu)
+        self.last = Layer(classes, tf.nn.softmax)
+    def call(self, x):
+        return self.last(self.first(x))
+def train(x, y):
+    model = Graph(7)
+    return tf.reduce_mean(«tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=model(x))»)
+`,
+  });
   finds('bce-after-sigmoid', {
     'what a loop joins to a tensor of nothing, and packs': `
 import torch
