@@ -6,7 +6,7 @@ import { namesOf } from './exponents';
 import { reshaped } from './shapes';
 
 const logVarianceName =
-  /(log|ln)_?(?:\w*_)?(var|sig|std|stdd?ev|scale)|(var|sigma\w*)_?log|(^|_)(sigm?a?|var|std)(_|$)/i;
+  /(log|ln)_?(?:\w*_)?(var|sig|std|stdd?ev|scale)|(var|sigma\w*)_?log|(^|_)(sigm?a?|var|std|lv\d*)(_|$)/i;
 
 /** Logarithms of variances, as every variational autoencoder gives them, don't come near the thresholds as a rule. */
 const ofLogarithm = (hit: Hit): Severity => {
