@@ -33,8 +33,8 @@ for (const [name, ...args] of benches.filter(([name]) => only === undefined || n
     logLevel: 'warning',
   });
   if (given.includes('--bundle')) continue;
-  // As the extension's thread has it: a young generation is three semi-spaces. What takes turns collects its own garbage.
-  const flags = name === 'finder' ? ['--max-semi-space-size=32', '--expose-gc'] : [];
+  // As the extension's thread has it: a young generation is three semi-spaces.
+  const flags = name === 'finder' ? ['--max-semi-space-size=32'] : [];
   const { status } = spawnSync(process.execPath, [...flags, outfile, ...args], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exitCode = status ?? 1;
 }

@@ -1,6 +1,6 @@
 /**
  * Lines per second of the finder, in processor time, beside Lezer's bare parse in this process and pylint and ruff on
- * the same files where they are installed; and how long a keystroke takes. All of them take turns, so that what else
+ * the same files where they are installed; and how long a keystroke takes. Command lines take turns, so that what else
  * the machine does meets all of them; each number is the median of its turns. Prints Markdown.
  *
  *   node scripts/bench.mjs          code made of the samples
@@ -58,12 +58,6 @@ function processorMs(work: () => unknown): number {
   work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
-}
-
-/** Of work in this process alone: what others have left to be collected is, before it begins. */
-function withoutOthers(work: () => unknown): number {
-  (globalThis as { gc?: () => void }).gc?.();
-  return processorMs(work);
 }
 
 function quantile(values: readonly number[], part: number): number {
@@ -126,6 +120,13 @@ function row(cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
+/** Milliseconds of processor time of work that is done again and again, once what it does is compiled. */
+function warm(work: () => unknown): number[] {
+  let spent = 0;
+  for (let turn = 0; turn < warming.turns || spent < warming.ms; turn++) spent += processorMs(work);
+  return Array.from({ length: turns }, () => processorMs(work));
+}
+
 /** Of the finder in this process, warm, beside the bare parse. */
 function inProcess(codes: readonly Code[]): void {
   console.log(
@@ -137,16 +138,9 @@ function inProcess(codes: readonly Code[]): void {
     const lines = texts.reduce((sum, text) => sum + linesOf(text), 0);
     const find = (): void => texts.forEach((text) => findingsIn(text, { fixes: false }));
     const parse = (): void => texts.forEach((text) => parser.parse(text));
-    let spent = 0;
-    for (let turn = 0; turn < warming.turns || spent < warming.ms; turn++)
-      spent += processorMs(find) + processorMs(parse);
-    const times = { finder: [] as number[], parse: [] as number[] };
-    for (let turn = 0; turn < turns; turn++) {
-      times.finder.push(withoutOthers(find));
-      times.parse.push(withoutOthers(parse));
-    }
-    // Of turns that lie next to each other, which the machine treats alike.
-    const ratio = median(times.finder.map((finder, i) => finder / (times.parse[i] as number)));
+    // Each by itself: what one leaves to be collected would be counted with the other.
+    const times = { finder: warm(find), parse: warm(parse) };
+    const ratio = median(times.finder) / median(times.parse);
     const speed = (ms: readonly number[]): string => (lines / median(ms)).toFixed(1);
     row([name, String(texts.length), String(lines), speed(times.finder), speed(times.parse), ratio.toFixed(2)]);
   }

@@ -35,6 +35,8 @@ export class Facts {
   isUsed = false;
   /** Whether samples are drawn by it, or the largest taken of it. */
   isSampled = false;
+  /** Whether it was computed where nothing is differentiated, or of such values alone. */
+  isWithoutGradient = false;
   /** Whether a number of the language is made of it. */
   isDetached = false;
 }

@@ -224,6 +224,8 @@ export class Interpreter {
   readonly #text: string;
   /** Whether states of training are made, as Flax has them. */
   readonly #makesStates: boolean;
+  /** Whether gradients are asked for by name, so that what was computed without any may have one after all. */
+  readonly #asksForGradients: boolean;
   /** Whether the module is there for tests: its helpers are part of them. */
   readonly #isOfTests: boolean;
   readonly #load: ModuleLoader | undefined;
@@ -272,6 +274,7 @@ export class Interpreter {
     this.#asked = asked;
     this.#ask = ask ?? new Answers(text).ask;
     this.#isOfTests = this.#ask(isTestModule);
+    this.#asksForGradients = /requires_grad(_\(| *= *True)/.test(text);
     this.#makesStates = /\bapply_fn *=/.test(text);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
@@ -1639,6 +1642,7 @@ export class Interpreter {
         facts.depth = depth;
         if (expression.kind === 'operation' && this.#root) facts.root = this.#root;
       }
+      if (this.#isWithoutGradient(expression, combination)) facts.isWithoutGradient = true;
       if (owner && !facts.framework) {
         facts.framework = owner;
         if (uncertain) facts.isGuessed = true;
@@ -1654,6 +1658,17 @@ export class Interpreter {
       this.#note(node, owner, { alternatives, format: only, object: object?.path, loss: undefined }, uncertain);
     }
     return choose(results) ?? this.#lose(node);
+  }
+
+  /** Whether a value that was just computed has no gradient: `with torch.no_grad(): p = model(x).softmax(1)`. */
+  #isWithoutGradient(expression: Expression, operands: readonly (Expression | undefined)[]): boolean {
+    if (expression.kind !== 'operation' || this.#asksForGradients) return false;
+    if (!this.#frame.gradients) return true;
+    const computed = operands.filter((operand) => operand && operand.kind !== 'constant');
+    return (
+      computed.length > 0 &&
+      computed.every((operand) => operand && this.#known.get(operand)?.isWithoutGradient === true)
+    );
   }
 
   /**
@@ -1752,7 +1767,9 @@ export class Interpreter {
     guessed = false,
   ): void {
     if (this.#isForeign()) return;
-    const { statement, calls, gradients, autocast, conditions, ofElement, test } = this.#frame;
+    const { statement, calls, autocast, conditions, ofElement, test } = this.#frame;
+    const isWithout = what.alternatives.every(([value]) => value && this.#known.get(value)?.isWithoutGradient);
+    const gradients = this.#frame.gradients && !(isWithout && this.#trainsNothing());
     this.#sites.push({
       range: { start: node.start, end: node.end },
       statement,
@@ -1770,6 +1787,14 @@ export class Interpreter {
       ...what,
       format: what.format ?? (framework.differentiates ? this.#defaultFormat : undefined),
     });
+  }
+
+  /** Whether the function around has nothing to do with a loss, in which a value alone that is NaN does harm. */
+  #trainsNothing(): boolean {
+    const within = this.#active.at(-1);
+    return (
+      within !== undefined && !/loss|backward|minimi[sz]e|gradient/i.test(this.#text.slice(within.start, within.end))
+    );
   }
 
   /** `optimizer.minimize(loss)`, `tape.gradient(loss, variables)`, `accelerator.backward(loss)`. */

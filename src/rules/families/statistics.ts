@@ -221,6 +221,14 @@ function ofEqual(x: number, { round, computeFormat }: NumberFormat): number {
   return round(squares - round(square));
 }
 
+/** The same of `n * sum(x ** 2) - sum(x) ** 2`. */
+function ofEqualSums(x: number, { round, computeFormat }: NumberFormat): number {
+  const { round: compute } = formatByName(computeFormat);
+  const sum = (each: number): number => round(compute(compute(each + each) + each));
+  const element = round(x);
+  return round(round(3 * sum(round(element * element))) - round(sum(element) ** 2));
+}
+
 interface Worst {
   readonly format: FormatName;
   readonly at: number;
@@ -228,19 +236,23 @@ interface Worst {
 }
 
 /** Of equal elements around a thousand those of which the most is left, in a format in which anything is. */
-function worstOfEqual(format: FormatName): readonly Worst[] {
+function worstOfEqual(format: FormatName, moments: typeof ofEqual): readonly Worst[] {
   const samples = Array.from({ length: 100 }, (_, i) => 1000 + i / 10);
-  const values = samples.map((at) => ({ format, at, value: ofEqual(at, formatByName(format)) }));
+  const values = samples.map((at) => ({ format, at, value: moments(at, formatByName(format)) }));
   const worst = values.reduce((a, b) => (Number.isNaN(a.value) || Math.abs(a.value) >= Math.abs(b.value) ? a : b));
   return worst.value === 0 ? [] : [worst];
 }
 
-function sayOfMoments(hit: Hit): Saying {
+function sayOfMoments(hit: Hit, moments = ofEqual): Saying {
   const reason =
     'Both terms are large where the mean is, and their difference keeps only what rounding has left of them';
-  const [first, ...others] = hit.formats.flatMap(worstOfEqual);
+  const [first] = hit.formats.flatMap((format) => worstOfEqual(format, moments));
   if (!first) return { message: `${reason}.`, lens: 'variance as a difference of moments' };
-  const more = others.map(({ format, value }) => `${said(value)} in ${format}`);
+  // Of the same elements, of which another format may leave nothing.
+  const more = hit.formats.flatMap((format) => {
+    const value = format === first.format ? 0 : moments(first.at, formatByName(format));
+    return value === 0 ? [] : [`${said(value)} in ${format}`];
+  });
   return {
     message:
       `${reason}: of three elements that are all ${String(first.at)}, whose variance is 0, it is ` +
@@ -290,7 +302,7 @@ function unsquared(factor: Expression): readonly Expression[] {
 const varianceByMoments: Form = {
   pattern: apply('subtract', meanOf(square(operand)), square(meanOf(operand))),
   name: 'mean(x ** 2) - mean(x) ** 2',
-  says: sayOfMoments,
+  says: (hit) => sayOfMoments(hit),
   guard: (hit) => {
     if (isOutsideTraining(hit)) return 'hint';
     const { start, end } = hit.site.statement;
@@ -315,7 +327,7 @@ const squaresName = /sq(r|uared?s?)?(_|\b)|second|ex2|(^|[._])m2/i;
 const rootOfMoments: Form = {
   pattern: rootOf(apply('subtract', bind('x'), square(anything))),
   name: 'sqrt(mean(x ** 2) - mean(x) ** 2)',
-  says: sayOfMoments,
+  says: (hit) => sayOfMoments(hit),
   at: (hit) => {
     const squares = theOperand(hit);
     const code = sourceOf(hit, squares) ?? '';
@@ -347,6 +359,17 @@ export const varianceOfMoments: Rule = {
     varianceByMoments,
     rootOfMoments,
     { ...varianceByMoments, pattern: weightedMoments, name: 'sum(w * x ** 2) - sum(w * x) ** 2' },
+    {
+      // As Pearson's correlation has it, written without means.
+      ...varianceByMoments,
+      pattern: apply(
+        'subtract',
+        apply('multiply', apply('sum', square(operand)), anything),
+        square(apply('sum', operand)),
+      ),
+      name: 'n * sum(x ** 2) - sum(x) ** 2',
+      says: (hit) => sayOfMoments(hit, ofEqualSums),
+    },
   ],
 };
 

@@ -254,7 +254,7 @@ const stopping: ReadonlySet<string> = new Set([
 
 /** Rewards come from the environment, schedules and masks from literals; `p.grad` is what an optimiser is given. */
 const dataName =
-  /(^|[._])(\w*adv\w*|returns?|rewards?|gae|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|(y_?)?true|gts?\w*|\w*grads?|sched\w*|\w*global_step\w*(\(\))?|state|group|[ad]_?k)(\[.*)?$/i;
+  /(^|[._])(\w*adv\w*|returns?|rewards?|gaes?|masks?|\w*deg(ree)?s?|alphas?\w*|betas?\w*|noise|labels?|targets?|(y_?)?true|gts?\w*|\w*grads?|sched\w*|\w*global_step\w*(\(\))?|state|group|[ad]_?k)(\[.*)?$/i;
 const literalCall =
   /^(\w+\.)*(ones|zeros|eye|randn?|rand_like|randn_like|arange|linspace|tensor|constant|full|normal|load)\(/;
 

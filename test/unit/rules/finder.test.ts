@@ -449,6 +449,11 @@ class Module(LightningModule):
     assert.equal(severity(`import torch\n${call}`), 'warning');
     assert.equal(severity(`import torch\nwith torch.no_grad():\n    ${call}`), 'hint');
     assert.equal(severity(`import torch\n@torch.no_grad()\ndef evaluate(x):\n    return ${call}`), 'hint');
+    const later = 'with torch.no_grad():\n        p = torch.sigmoid(x)\n    return torch.log(p)';
+    assert.equal(severity(`import torch\ndef score(x):\n    ${later}`), 'hint');
+    // What is NaN does harm in a loss all the same, and gradients that are asked for by name are there.
+    assert.equal(severity(`import torch\ndef loss(x):\n    ${later}`), 'warning');
+    assert.equal(severity(`import torch\ndef score(x):\n    x.requires_grad_()\n    ${later}`), 'warning');
     assert.equal(severity(`import torch\ndef test_log(x):\n    return ${call}`), 'hint');
     assert.equal(
       severity(`import torch\nclass TestLoss(TestCase):\n    def check(self):\n        return ${call}`),

@@ -280,6 +280,13 @@ def contrast_loss(x):
 `,
     });
     spares({
+      'advantages, by their name': `
+import jax, jax.numpy as jnp
+def loss_fn(model, minibatch):
+    rollouts, gaes, targets = minibatch
+    gaes = (gaes - jnp.mean(gaes)) / (jnp.std(gaes) + 1e-8)
+    return -jnp.mean(model(rollouts) * gaes)
+`,
       'what JAX does not differentiate by': `
 import jax, jax.numpy as jnp
 def update(params, batch):
@@ -371,6 +378,20 @@ def loss(x):
 
   describe('variance-by-moments', () => {
     finds('variance-by-moments', {
+      "Pearson's correlation without means": `
+import torch
+class NegPearson(torch.nn.Module):
+    def forward(self, preds, labels):
+        loss = 0
+        for i in range(preds.shape[0]):
+            sum_x, sum_y = torch.sum(preds[i]), torch.sum(labels[i])
+            sum_xy = torch.sum(preds[i] * labels[i])
+            sum_x2, sum_y2 = torch.sum(torch.pow(preds[i], 2)), torch.sum(torch.pow(labels[i], 2))
+            N = preds.shape[1]
+            spread = («N * sum_x2 - torch.pow(sum_x, 2)») * («N * sum_y2 - torch.pow(sum_y, 2)»)
+            loss += 1 - (N * sum_xy - sum_x * sum_y) / torch.sqrt(spread)
+        return loss / preds.shape[0]
+`,
       'under a mask': `
 import torch
 class StatPool(torch.nn.Module):
@@ -472,6 +493,12 @@ def explained_variance_score(x):
       assert.match(message, /three elements that are all 1000\.\d+, whose variance is 0, it is -0\.1875 in float32/);
       assert.match(message, /NaN in float16/);
       assert.match(message, /Write torch\.var\(x, unbiased=False\) instead/);
+    });
+    it('says of the same elements what other formats leave of them, as PyTorch computes it', () => {
+      const source = 'import torch\ndef loss(x, n):\n    return n * (x ** 2).sum() - x.sum() ** 2\n';
+      const [{ message } = { message: '' }] = findingsIn(source).filter(({ rule }) => rule === 'variance-by-moments');
+      // Of three elements of 1005.4 torch 2 gives -2 in float32, exactly 0 in bfloat16 and nan in float16.
+      assert.match(message, /that are all 1005\.4, whose variance is 0, it is -2 in float32 \(NaN in float16\)/);
     });
     it('makes less of one that is kept from being negative', () => {
       const source = 'import torch\ndef f(x):\n    return ((x ** 2).mean(1) - x.mean(1) ** 2).clamp(min=0)\n';
