@@ -147,6 +147,12 @@ export const isTestModule = new Question(
     testModule.test(text) && !(/^class +\w+\(.*(Module|Model)\)/m.test(text) && /\boptim\.[A-Z]\w+\(/.test(text)),
 );
 
+/** Whether states of training are made, as Flax has them. */
+export const makesStates = new Question((text) => /\bapply_fn *=/.test(text));
+
+/** Whether gradients are asked for by name, so that what was computed without any may have one after all. */
+export const asksForGradients = new Question((text) => /requires_grad(_\(| *= *True)/.test(text));
+
 /** Names of tensors of ones and zeros, as which choices are given. */
 export const choiceName =
   /^(?:[\w.]*(?:one_?hot|actions?|acts|labels?|targets?|y_true|(?:gt|pos(?:itive)?|class)_?mask)[\w.]*|(?:self\.)?(?:y_?|ys))$/i;

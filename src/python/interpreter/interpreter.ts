@@ -110,6 +110,8 @@ import {
   iterating,
   keywords,
   making,
+  makesStates,
+  asksForGradients,
   modelCalled,
   takesTensors,
   arrayModules,
@@ -222,9 +224,7 @@ export class Interpreter {
   /** Of those that are elements or attributes of others: of which, and what is written behind it. */
   readonly #parts = new Map<string, { readonly of: Variable; readonly part: string }>();
   readonly #text: string;
-  /** Whether states of training are made, as Flax has them. */
   readonly #makesStates: boolean;
-  /** Whether gradients are asked for by name, so that what was computed without any may have one after all. */
   readonly #asksForGradients: boolean;
   /** Whether the module is there for tests: its helpers are part of them. */
   readonly #isOfTests: boolean;
@@ -274,8 +274,8 @@ export class Interpreter {
     this.#asked = asked;
     this.#ask = ask ?? new Answers(text).ask;
     this.#isOfTests = this.#ask(isTestModule);
-    this.#asksForGradients = /requires_grad(_\(| *= *True)/.test(text);
-    this.#makesStates = /\bapply_fn *=/.test(text);
+    this.#asksForGradients = this.#ask(asksForGradients);
+    this.#makesStates = this.#ask(makesStates);
     this.#imported = imported ?? importedFrameworks(text);
     this.#load = load;
     this.#prefix = prefix;

@@ -120,6 +120,22 @@ describe('a session of findings', () => {
     assert.deepEqual(counts, [1, 0, 1]);
   });
 
+  it('knows whether gradients are asked for by name', () => {
+    const head = 'import torch\n\n\ndef score(x):\n    with torch.no_grad():\n        p = torch.sigmoid(x)\n';
+    const text = `${head}    return torch.log(p)\n\n\ndef attack(x):\n    return x\n`;
+    const session = new FindingsSession();
+    assert.deepEqual(
+      session.update(text).map(({ severity }) => severity),
+      ['hint'],
+    );
+    const asked = text.replace('    return x\n', '    return x.requires_grad_()\n');
+    assert.deepEqual(session.update(asked), findingsIn(asked));
+    assert.deepEqual(
+      session.update(asked).map(({ severity }) => severity),
+      ['warning'],
+    );
+  });
+
   it('knows the epsilon that another object holds', () => {
     const session = new FindingsSession({ fixes: false });
     const code = `import torch
