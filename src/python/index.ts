@@ -257,7 +257,7 @@ function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
 export type { Condition, Framework, Origin, Range, Site, Statement };
 export { importedFrameworks, type FrameworkName } from './frameworks';
 export { Dependencies } from './dependencies';
-export { Answers, Question } from './questions';
+export { Answers, ofLatestText, Question } from './questions';
 export { isBeyondLimits } from './limits';
 export { importsLocally, LocalModules, type ModuleLoader } from './modules';
 export { isPartOfName, namesWith } from './frameworks';

@@ -52,3 +52,12 @@ export class Answers {
     return true;
   }
 }
+
+/** What is found in the text that was asked of last: questions about one name after the other share it. */
+export function ofLatestText<T>(find: (text: string) => T): (text: string) => T {
+  let latest: { readonly text: string; readonly found: T } | undefined;
+  return (text) => {
+    if (latest?.text !== text) latest = { text, found: find(text) };
+    return latest.found;
+  };
+}

@@ -12,7 +12,7 @@ import {
   type Expression,
 } from '../../expression';
 import type { FormatName } from '../../numeric';
-import { Question } from '../questions';
+import { ofLatestText, Question } from '../questions';
 
 export const arithmetic: Readonly<Record<string, (a: Expression, b: Expression) => Expression>> = {
   '+': add,
@@ -210,11 +210,7 @@ interface Model {
   readonly body: string;
 }
 
-/** The models of a text are asked for by one name after the other. */
-let latest: { readonly text: string; readonly models: readonly Model[] } | undefined;
-
-function modelsIn(text: string): readonly Model[] {
-  if (latest?.text === text) return latest.models;
+const modelsIn = ofLatestText((text): readonly Model[] => {
   const models: Model[] = [];
   for (const match of text.matchAll(/^class +(\w+) *\(([^()]*)\) *:/gm)) {
     const [head, name = '', bases = ''] = match;
@@ -222,9 +218,8 @@ function modelsIn(text: string): readonly Model[] {
     const rest = text.slice(match.index + head.length);
     models.push({ name, core: coreOf(name), body: rest.slice(0, /\n[^\s#)\]}]/.exec(rest)?.index) });
   }
-  latest = { text, models };
   return models;
-}
+});
 
 /**
  * The class of the file that an argument of a function is an instance of by its name, as long as there is one of that

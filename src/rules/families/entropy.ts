@@ -105,7 +105,7 @@ function atPlace(hit: Hit): Form | undefined {
   return { ...hit.form, severity: isHint ? 'hint' : computed ? 'warning' : 'information' };
 }
 
-/** What underflows to 0, as entries of a transport plan do: `exp((f + g - cost) / eps)`. */
+/** What underflows to 0 in float32, from -103.98 on, as entries of a transport plan do: `exp((f + g - cost) / eps)`. */
 function isVanishing(value: Expression): boolean {
   return (
     value.kind === 'operation' && value.operator === 'exp' && intervalOf(value.operands[0] as Expression).low < -104

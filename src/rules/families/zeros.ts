@@ -1,5 +1,5 @@
 import { inOrder, sameComputation, hasVariables, type Expression, type Operator } from '../../expression';
-import { Question, type FrameworkName } from '../../python';
+import { ofLatestText, Question, type Condition, type FrameworkName } from '../../python';
 import type { Severity } from '../finding';
 import { intervalOf } from '../interval';
 import { measureAtZero, said } from '../points';
@@ -51,14 +51,18 @@ export function isOfWeights(value: Expression, hit: Hit): boolean {
 }
 
 /** Whether the way to the place leads through a comparison of the value with 0. */
-export function isTested(node: Expression, { site }: Pick<Hit, 'site'>): boolean {
-  return site.conditions.some(({ comparison, holds }) => {
-    if (comparison.kind !== 'operation' || !comparisons.has(comparison.operator)) return false;
-    const [a, b] = comparison.operands as [Expression, Expression];
-    const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
-    const isOfNode = (sameComputation(a, node) && isZero(b)) || (sameComputation(b, node) && isZero(a));
-    return isOfNode && holds === (comparison.operator === 'less');
-  });
+export const isTested = (node: Expression, { site }: Pick<Hit, 'site'>): boolean =>
+  site.conditions.some((condition) => excludesZero(condition, node));
+
+/** Whether the value is not 0 where a comparison holds, or where it doesn't. */
+function excludesZero({ comparison, holds }: Condition, node: Expression): boolean {
+  if (comparison.kind !== 'operation') return false;
+  const [a, b] = comparison.operands as [Expression, Expression];
+  if (comparison.operator === 'not') return excludesZero({ comparison: a, holds: !holds }, node);
+  if (!comparisons.has(comparison.operator)) return false;
+  const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
+  const isOfNode = (sameComputation(a, node) && isZero(b)) || (sameComputation(b, node) && isZero(a));
+  return isOfNode && holds === (comparison.operator === 'less');
 }
 
 /** What says that a value is not 0: that it is less or greater, or that it is not equal. */
@@ -107,17 +111,17 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
       return limits.some((limit) => limit.kind === 'constant' && limit.value === 0) ? 'yes' : 'perhaps';
     }
     case 'select':
-      if (isWhereZero(a, c) && of(b) === 'never') return 'never';
-      if (isWhereOther(a, b) && of(c) === 'never') return 'never';
-      if (of(b) === 'yes' || of(c) === 'yes') return 'yes';
-      return of(b) === 'never' && of(c) === 'never' ? 'never' : 'perhaps';
+      return oneOf(
+        excludesZero({ comparison: a, holds: true }, b) ? 'never' : of(b),
+        excludesZero({ comparison: a, holds: false }, c) ? 'never' : of(c),
+      );
     case 'power':
       return b.kind === 'constant' && b.value > 0 ? of(a) : 'perhaps';
     case 'equal':
       // The largest element is equal to itself.
       return isExtremeOf(a, b) || isExtremeOf(b, a) ? 'never' : 'yes';
     case 'pick':
-      return picksOther(a, b) ? 'never' : of(a);
+      return excludesZero({ comparison: b, holds: true }, a) ? 'never' : of(a);
     case 'divide':
     case 'negate':
     case 'absolute':
@@ -156,6 +160,12 @@ function zeroOf(node: Expression, of: (node: Expression) => Zero, hit: Hit): Zer
   }
 }
 
+/** What may be either of two. */
+function oneOf(a: Zero, b: Zero): Zero {
+  if (a === 'yes' || b === 'yes') return 'yes';
+  return a === 'never' && b === 'never' ? 'never' : 'perhaps';
+}
+
 /** `2 - 2 * cosine`, the squared distance of two unit vectors, which can be the same. */
 function isDistanceOfUnits(a: Expression, b: Expression): boolean {
   const { low, high } = intervalOf(a);
@@ -168,34 +178,13 @@ function isGradient(node: Expression, hit: Hit): boolean {
   return [node, list].some((each) => each && gradientCall.test(sourceOf(hit, each) ?? ''));
 }
 
-/** Whether it is true only where the value is not 0. */
-function isWhereOther(node: Expression, value: Expression): boolean {
-  if (node.kind !== 'operation') return false;
-  const [a, b] = node.operands as [Expression, Expression];
-  if (node.operator === 'not') return isWhereZero(a, value);
-  const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
-  return (
-    node.operator === 'less' && ((isZero(a) && sameComputation(b, value)) || (isZero(b) && sameComputation(a, value)))
-  );
-}
-
-/** Whether it is true where the value is 0. */
-function isWhereZero(node: Expression, value: Expression): boolean {
-  if (node.kind !== 'operation') return false;
-  const [a, b] = node.operands as [Expression, Expression];
-  const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
-  const isEqual = node.operator === 'equal';
-  // What is at most 0 of a value that is never negative.
-  if ((isEqual || node.operator === 'lessEqual') && isZero(b) && sameComputation(a, value)) return true;
-  return isEqual && isZero(a) && sameComputation(b, value);
-}
-
 /** Whether it is a positive number where the value is 0: `(x == 0) * 1e-16`. */
 function fillsZeros(node: Expression, value: Expression): boolean {
   if (node.kind !== 'operation' || node.operator !== 'multiply') return false;
   const [a, b] = node.operands as [Expression, Expression];
   const isPositive = (factor: Expression): boolean => factor.kind === 'constant' && factor.value > 0;
-  return (isPositive(b) && isWhereZero(a, value)) || (isPositive(a) && isWhereZero(b, value));
+  const isWhereZero = (comparison: Expression): boolean => excludesZero({ comparison, holds: false }, value);
+  return (isPositive(b) && isWhereZero(a)) || (isPositive(a) && isWhereZero(b));
 }
 
 /**
@@ -214,14 +203,6 @@ export function isRelu(node: Expression, { analysis }: Hit): boolean {
 export function isGuard(node: Expression, hit: Hit): boolean {
   if (node.kind === 'constant') return node.value > 0;
   return node.kind === 'variable' && guardName.test(sourceOf(hit, node) ?? '');
-}
-
-/** Whether the elements of it are picked that are above 0, or those below. */
-function picksOther(node: Expression, where: Expression): boolean {
-  if (where.kind !== 'operation' || where.operator !== 'less') return false;
-  const [a, b] = where.operands as [Expression, Expression];
-  const isZero = (side: Expression): boolean => side.kind === 'constant' && side.value === 0;
-  return (isZero(a) && sameComputation(b, node)) || (isZero(b) && sameComputation(a, node));
 }
 
 /** Whether it is the greatest or the least of the other's elements. */
@@ -523,19 +504,15 @@ export function isInsideTraining(hit: Hit): boolean {
 const isCalledInForward = (method: string, name: string, { analysis }: Hit): boolean =>
   name === '' ? analysis.ask(isCalledInTraining, method) : analysis.ask(callsInForward, name, method);
 
-/** What forward passes and losses of a text call by a bare name. Functions are asked for one after the other. */
-let latest: { readonly text: string; readonly called: ReadonlySet<string> } | undefined;
-
-function calledInTraining(text: string): ReadonlySet<string> {
-  if (latest?.text === text) return latest.called;
+/** What forward passes and losses of a text call by a bare name. */
+const calledInTraining = ofLatestText((text): ReadonlySet<string> => {
   const called = new Set<string>();
   const definitions =
     /^[ \t]*def (forward|call|__call__|train_step|training_step|\w*_loss)\([^]*?(?=\n(?:@|def |class |\S)|\n[ \t]+(?:@|(?:async )?def )|$(?![^]))/gm;
   for (const [code, own = ''] of text.matchAll(definitions))
     for (const [, name = ''] of code.matchAll(/(?<![\w.])(\w+)\(/g)) if (name !== own) called.add(name);
-  latest = { text, called };
   return called;
-}
+});
 
 /** Whether the forward pass of a class, or a loss, calls a function of the file. */
 const isCalledInTraining = new Question((text, name: string) => calledInTraining(text).has(name));
