@@ -157,7 +157,7 @@ class Scan {
     const scanned: Scanned[] = [];
     const shares = new Shares(files);
     const { threadPath } = this.#surroundings;
-    const helpers = Math.min(this.#jobs, Math.ceil(files.length / filesPerThread)) - 1;
+    const helpers = Math.min(this.#jobs, Math.floor(files.length / filesPerThread)) - 1;
     const others =
       threadPath !== undefined && helpers > 0
         ? shareOut<FoundFile, Scanned>(threadPath, helpers, shares, this.#wanted, ({ index, result }) => {

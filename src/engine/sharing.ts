@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ShareDone, SharedWork, Shares } from '../protocol/shares';
 
-/** More threads than these gain little: each has to compile the code for itself. */
+/** Each compiles the code for itself, and takes memory. */
 export const mostSharing = 8;
 
 /**
@@ -21,12 +21,7 @@ export async function shareOut<T, Result>(
   const workerData: SharedWork<T, unknown> = { items, memory, given };
   await Promise.all(
     Array.from({ length: threads }, () => {
-      // As much room for what is short-lived as the finder's thread has, for the same reason.
-      const thread = new Worker(threadPath, {
-        execArgv: [],
-        workerData,
-        resourceLimits: { maxYoungGenerationSizeMb: 96 },
-      });
+      const thread = new Worker(threadPath, { execArgv: [], workerData });
       thread.on('message', done);
       return new Promise<void>((resolve) => {
         thread.on('error', () => resolve());

@@ -464,7 +464,7 @@ describe('scan', () => {
     assert.equal(others.length + shared.out.split('\n').length - 1, names.length);
     const alone = await scan(paths, { jobs: '1' }, { find, threadPath: thread(taking) });
     assert.deepEqual(alone, { out: whole, err: '', status: 1 });
-    const few = await scan(paths.slice(0, 20), { jobs: '2' }, { find, threadPath: thread(taking) });
+    const few = await scan(paths.slice(0, 119), { jobs: '2' }, { find, threadPath: thread(taking) });
     assert.equal(few.err, '');
   });
 
