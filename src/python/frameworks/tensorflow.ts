@@ -136,7 +136,6 @@ export const tensorflow: Framework = {
     'tensorflow.python.ops.math_ops.': 'tensorflow.math.',
     'tensorflow.python.ops.nn_ops.': 'tensorflow.nn.',
     'tensorflow.python.ops.control_flow_ops.': 'tensorflow.',
-    'tensorflow.python.ops.clip_ops.': 'tensorflow.',
     'tensorflow.python.ops.array_ops.': 'tensorflow.',
     'tensorflow.python.framework.ops.': 'tensorflow.',
     'tensorflow.python.ops.tensor_array_ops.': 'tensorflow.',
